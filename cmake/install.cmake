@@ -1,0 +1,14 @@
+# SPDX-License-Identifier: Apache-2.0
+# `cmake --install`: the program, libexitbrain with its headers and pkg-config file, the policies and what they require.
+if(TARGET exitbrain)
+  install(TARGETS exitbrain RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+endif()
+if(TARGET exitbrain_static)
+  install(TARGETS exitbrain_static exitbrain_shared
+          ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR} LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
+  configure_file(cmake/exitbrain.pc.in ${CMAKE_BINARY_DIR}/exitbrain.pc @ONLY)
+  install(FILES ${CMAKE_BINARY_DIR}/exitbrain.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
+endif()
+install(DIRECTORY include/exitbrain DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} OPTIONAL FILES_MATCHING PATTERN "*.h")
+install(DIRECTORY policies lua DESTINATION ${CMAKE_INSTALL_DATADIR}/exitbrain OPTIONAL FILES_MATCHING PATTERN "*.lua")
+install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR} OPTIONAL)
