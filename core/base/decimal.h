@@ -41,13 +41,15 @@ EB_NODISCARD bool eb_money_sub(eb_money a, eb_money b, eb_money *out);
 EB_NODISCARD bool eb_notional(eb_price price, eb_qty qty, enum eb_round mode, eb_money *out);
 
 /*
- * Parses plain decimal text ("-12.5", no exponent, no sign '+', no blanks) of exactly len bytes at 1e-8.
- * More than 8 decimals: EB_E_INVALID when exact is set (orders), else rounded by mode (observations).
- * Errors: EB_E_INVALID malformed, EB_E_OVERFLOW beyond +-9.2e10.
+ * Parses plain decimal text ("-12.5", no exponent, no sign '+', no blanks, a digit on both sides of a point) of exactly
+ * len bytes at 1e-8. Decimals past the eighth that are not all zero: EB_E_INVALID when exact is set (orders), else
+ * rounded by mode (observations).
+ * Errors: EB_E_INVALID malformed, EB_E_OVERFLOW beyond +-92,233,720,368.54775807 (either sign, so that any amount read
+ * can be negated). *out_e8 is written on success only.
  */
 EB_NODISCARD int eb_decimal_parse(const char *text, size_t len, bool exact, enum eb_round mode, int64_t *out_e8);
 
-/* As above but also takes an exponent ("1e-05"), for JSON numbers of careless encoders. */
+/* The same for JSON numbers of careless encoders: also takes an exponent ("1e-05"); nearest, ties away from zero. */
 EB_NODISCARD int eb_decimal_parse_json(const char *text, size_t len, int64_t *out_e8);
 
 /* Shortest text ("0.3991144", "12", "-0.5") of value at 10^-scale (scale 0..18); returns its length (< 24). */

@@ -37,4 +37,5 @@ struct eb_log {
 };
 /* kvs is an array closed by EB_KEND. Lines longer than 2,000 bytes are cut and marked. */
 void eb_log_write(const struct eb_log *log, enum eb_log_level level, const char *event, const struct eb_kv *kvs);
-#define eb_log(log, level, event, ...) eb_log_write((log), (level), (event), (const struct eb_kv[]){__VA_ARGS__, EB_KEND})
+#define eb_log(log, level, event, ...) \
+    eb_log_write((log), (level), (event), (const struct eb_kv[]){__VA_ARGS__, EB_KEND})
