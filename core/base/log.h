@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Structured logs: a stable dotted event name and typed keys, one JSON object a line to a sink.
- *     eb_log(log, EB_LOG_INFO, "order.submitted", EB_STR("symbol", s), EB_PRICE("price", p), EB_END);
- * Secrets have a type of their own that prints ***.
+ *     eb_log(log, EB_LOG_INFO, "order.submitted", EB_STR("symbol", s), EB_DEC8("price", p));
+ *     {"ts":1700000000000,"level":"info","event":"order.submitted","symbol":"BTCUSDT","price":"42000.1"}
+ * Secrets have a type of their own that prints ***. Decimals are strings, as everywhere in this program's JSON.
  */
 #pragma once
 
@@ -35,7 +36,13 @@ struct eb_log {
     enum eb_log_level min_level;
     int64_t now_ms; /* set by the host before each turn: the log has no clock of its own */
 };
-/* kvs is an array closed by EB_KEND. Lines longer than 2,000 bytes are cut and marked. */
+/* Name of a level in lower case ("info"). Static string. */
+const char *eb_log_level_name(enum eb_log_level level);
+
+/* Writes one line if log is not NULL, has a sink, and level is at least its min_level. kvs is an array closed by
+ * EB_KEND. A line never exceeds EB_LOG_LINE_MAX bytes and is always whole JSON: a string that does not fit is cut,
+ * what follows it is left out, and the line ends with "cut":true. */
+#define EB_LOG_LINE_MAX 2000
 void eb_log_write(const struct eb_log *log, enum eb_log_level level, const char *event, const struct eb_kv *kvs);
 #define eb_log(log, level, event, ...) \
     eb_log_write((log), (level), (event), (const struct eb_kv[]){__VA_ARGS__, EB_KEND})
