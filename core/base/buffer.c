@@ -167,8 +167,9 @@ size_t eb_json_escape(const char *text, char out[EB_JSON_ESCAPE_MAX], size_t *le
     }
     size_t n = utf8_sequence((const unsigned char *)text);
     if (n == 0) {
-        memcpy(out, "\xef\xbf\xbd", 3); /* U+FFFD: a stray byte must not spoil the whole document */
-        *len = 3;
+        static const char replacement[] = {'\xef', '\xbf', '\xbd'}; /* U+FFFD: one bad byte must not spoil the line */
+        memcpy(out, replacement, sizeof(replacement));
+        *len = sizeof(replacement);
         return 1;
     }
     memcpy(out, text, n);

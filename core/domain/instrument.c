@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-_Static_assert(EB_E8 * EB_PPM == INT64_C(100000000000000), "an 1e-8 price times a 1e-6 ratio counts 1e-14");
+_Static_assert(EB_E8 *EB_PPM == INT64_C(100000000000000), "an 1e-8 price times a 1e-6 ratio counts 1e-14");
 
 void eb_instrument_from_event(struct eb_instrument *out, const struct eb_ev_instrument *event)
 {
@@ -90,10 +90,10 @@ static int validate_lots(const struct eb_instrument *inst, struct eb_err *err)
     if (market_min < 0) {
         return refuse(inst, err, "MARKET_LOT_SIZE minQty must not be negative", market_min, 8);
     }
-    if (market_max < 0 || (market_max > 0 && (market_max < market_min || market_max < market_step ||
-                                              market_max < step))) {
-        return refuse(inst, err, "MARKET_LOT_SIZE maxQty must be 0 (none) or at least minQty and stepSize",
-                      market_max, 8);
+    if (market_max < 0 ||
+        (market_max > 0 && (market_max < market_min || market_max < market_step || market_max < step))) {
+        return refuse(inst, err, "MARKET_LOT_SIZE maxQty must be 0 (none) or at least minQty and stepSize", market_max,
+                      8);
     }
     return EB_OK;
 }

@@ -27,8 +27,8 @@ struct eb_instrument {
     int64_t percent_down_ppm;      /* a SELL brings at least mark * down; 0 none */
     int64_t market_take_bound_ppm; /* how far from mark a market order may take; 0 none */
     uint32_t max_orders, max_algo_orders;
-    int64_t maintenance_ppm;       /* maintenance margin rate, for the fallback liquidation price */
-    bool trading;                  /* status TRADING */
+    int64_t maintenance_ppm; /* maintenance margin rate, for the fallback liquidation price */
+    bool trading;            /* status TRADING */
 };
 
 /* Takes over what an INSTRUMENT event says; validates nothing. */
@@ -49,8 +49,8 @@ EB_NODISCARD bool eb_round_target(const struct eb_instrument *inst, enum eb_side
 EB_NODISCARD bool eb_round_away(const struct eb_instrument *inst, enum eb_side side, eb_i128 num_e14, eb_price *out);
 
 /* Stop pct_ppm of entry on the loss side of it: entry * (1 -/+ pct), rounded once as a stop. pct_ppm >= 0. */
-EB_NODISCARD bool eb_stop_from_pct(const struct eb_instrument *inst, enum eb_side side, eb_price entry,
-                                   int64_t pct_ppm, eb_price *out);
+EB_NODISCARD bool eb_stop_from_pct(const struct eb_instrument *inst, enum eb_side side, eb_price entry, int64_t pct_ppm,
+                                   eb_price *out);
 /* Leg at r_ppm units of risk: entry +/- r * risk, rounded once as a target. risk >= 0; a negative r is on the loss
  * side of entry. */
 EB_NODISCARD bool eb_leg_price(const struct eb_instrument *inst, enum eb_side side, eb_price entry, int64_t r_ppm,

@@ -43,7 +43,7 @@ _Static_assert(sizeof(eb_price) == 8 && sizeof(eb_qty) == 8 && sizeof(eb_money) 
 
 enum eb_code {
     EB_OK = 0,
-#define XX(name, num, text) EB_E_##name = num,
+#define XX(name, num, text) EB_E_##name = (num),
     EB_ERR_MAP(XX)
 #undef XX
 };
