@@ -53,6 +53,7 @@ struct eb_engine_config {
     int64_t unknown_query_ms;           /* 500: between queries of an order whose fate is unknown */
     int64_t absent_after_ms;            /* 6,000: recvWindow + 1 s since the last possible send, then absent counts */
     int64_t full_close_ms;              /* 2,000: at most one full close per episode in this time once tripped */
+    int64_t soft_fallback_ms;           /* 3,000: at or beyond a resting soft leg this long, then market for the rest */
     uint32_t orders_per_minute_max;     /* 60 per episode before the cap trips */
     int64_t snapshot_ms;                /* 30,000 between pictures of the account; 0 never by itself */
     int64_t fee_taker_ppm, fee_maker_ppm; /* 400, 200: what policies are told */
@@ -89,9 +90,14 @@ eb_symbol_id eb_engine_symbol(const struct eb_engine *e, const char *name);
 const char *eb_engine_symbol_name(const struct eb_engine *e, eb_symbol_id symbol);
 uint32_t eb_engine_symbol_count(const struct eb_engine *e);
 
-/* Bar walk. The nearest level ahead of this position between from (exclusive) and to (inclusive): true and its
- * price, or false. A pure question, asked by feed/walk before it moves the price. */
-bool eb_engine_path_next(const struct eb_engine *e, eb_position_id position, eb_price from, eb_price to, eb_price *at);
+enum eb_path_scope { EB_SCOPE_ALL = 0, EB_SCOPE_STOPS, EB_SCOPE_TARGETS };
+
+/* Bar walk. The nearest level of this position that travel from `from` to `to` (both inclusive) meets: true and its
+ * price, or false. scope STOPS or TARGETS asks for one kind only, where marks are
+ * walked apart. A pure question, asked by feed/walk before it moves the price. */
+bool eb_engine_path_next(const struct eb_engine *e, eb_position_id position, enum eb_path_scope scope, eb_price from,
+                         eb_price to, eb_price *at);
+
 
 /* The open interval in which no level of this position can act and no peak moves a stop; false when there is none. */
 bool eb_engine_quiet_band(const struct eb_engine *e, eb_position_id position, eb_price *low, eb_price *high);

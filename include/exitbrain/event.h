@@ -38,7 +38,7 @@ struct eb_ev_price {
     bool from_rest;     /* read on request, not streamed */
     eb_price price;     /* mark or last; for BOOK the bid */
     eb_price ask;       /* BOOK only */
-    eb_price min, max;  /* BOOK: min of bid, max of ask */
+    eb_price min, max;  /* BOOK: lowest ask and highest bid, the sides at which targets execute */
     int64_t venue_ms;   /* the venue's own time, 0 unknown */
 };
 
@@ -46,6 +46,7 @@ enum eb_path_kind {
     EB_PATH_POINT,   /* P0 of a bar: a gap from the previous close; everything crossed acts at this price */
     EB_PATH_SEGMENT, /* continuous travel from `from` to `to` */
     EB_PATH_CLOSE,   /* P3 reached: the cycle instant of this bar (features are up to date, consult may follow) */
+    EB_PATH_MARK,    /* --mark-klines: only the mark moved, from mark_from to mark_to; `to` is the last price then */
     EB_PATH_QUIET,   /* a whole bar proven to lie inside the quiet band: only extremes are recorded */
 };
 struct eb_ev_path {
@@ -94,6 +95,7 @@ struct eb_ev_position {
     eb_money margin;       /* isolated margin or initial margin, 0 unknown */
     int64_t leverage_ppm;  /* 0 unknown */
     int64_t opened_ms;     /* 0 unknown: the engine takes the event's time */
+    int64_t venue_ms;      /* the venue's own time of this state, 0 unknown: older than the last fill is ignored */
     char strategy_id[EB_NAME_MAX];
 };
 
@@ -259,4 +261,5 @@ struct eb_witness {
     int64_t substitute_ns;
     eb_price best[2], worst[2];       /* extremes of both legs since their episodes (or re-bases) began */
     eb_price path[2];                 /* bar walk: where each leg's path stands */
+    eb_price path_mark[2];
 };
