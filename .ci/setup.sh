@@ -45,7 +45,8 @@ eb_install() {
     fi
     log=$(mktemp)
     if ! { "${as_root[@]}" apt-get -q update &&
-           "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -qy install --no-install-recommends "${missing[@]}"
+           "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
+             apt-get -qy install --no-install-recommends "${missing[@]}"
          } >"$log" 2>&1 </dev/null; then
       cat "$log" >&2
       rm -f "$log"

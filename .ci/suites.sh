@@ -88,8 +88,12 @@ eb_ctest() {
       if (key in run) run[key] = /\[ +OK/ ? "ok" : /\[ +SKIPPED/ ? "SKIPPED" : "not ok"
       next
     }
-    / Test +#[0-9]+: / { n = $0; sub(/.*Test +#/, "", n); id = n + 0 ":"; name = n; sub(/^[0-9]+: /, "", name); sub(/ .*/, "", name)
-                         exe[id] = name; died[id] = ($0 !~ / Passed /) }
+    / Test +#[0-9]+: / {
+      sub(/.*Test +#/, "")
+      id = $1
+      exe[id] = $2
+      died[id] = !/ Passed /
+    }
     END {
       for (id in exe) {
         failures = 0
@@ -209,7 +213,8 @@ suite_coverage() {
   ctest --test-dir "$dir" -j "$(nproc)" --no-tests=error || return 1
   EB_BUILD=$dir EB_BIN=$dir/exitbrain EB_SIM_SEEDS=$EB_SIM_SEEDS_SHORT eb_scripts sim 3>/dev/null || return 1
   cd "$EB_ROOT" || return 1
-  gcovr -r . --object-directory "$dir" -f 'core/(base|domain|engine)/' --csv -o "$EB_OUT/coverage.csv" "$dir" || return 1
+  gcovr -r . --object-directory "$dir" -f 'core/(base|domain|engine)/' --csv -o "$EB_OUT/coverage.csv" "$dir" ||
+    return 1
   cat "$EB_OUT/coverage.csv"
   awk -F, -v floor="$EB_COVERAGE_FLOOR" '
     NR > 1 { split($1, part, "/"); total[part[2]] += $2; hit[part[2]] += $3 }

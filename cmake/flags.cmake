@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# Language, warnings and hardening, the same for every target. NDEBUG is never defined: EB_ASSERT stays on in production.
+# Language, warnings and hardening, the same for every target.
+# NDEBUG is never defined, though EB_ASSERT would not care: it stays on in production.
 set(CMAKE_C_STANDARD 11)
 set(CMAKE_C_STANDARD_REQUIRED ON)
 set(CMAKE_C_EXTENSIONS OFF)
@@ -18,7 +19,8 @@ if(EB_WERROR)
 endif()
 add_compile_options(${eb_warnings})
 
-# -ffp-contract=off: the same doubles from every compiler. -fno-math-errno: sqrt is one instruction, so domain needs no libm.
+# -ffp-contract=off: the same doubles from every compiler.
+# -fno-math-errno: __builtin_sqrt is one instruction, so domain needs no libm.
 # -fno-semantic-interposition: position independent code may still inline what is public in its own file.
 add_compile_options(-ffp-contract=off -fno-math-errno -fno-semantic-interposition)
 

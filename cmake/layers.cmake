@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # The layers of core/. eb_layer(NAME FOLDER [USES target...] [LIBRARIES imported...]) makes static library NAME from
-# core/FOLDER/*.c. USES names the only targets whose symbols it may call; tests/tidy.lua checks #include lines against the
-# same table. Targets that do not exist yet are left out.
+# core/FOLDER/*.c. USES names the only targets whose symbols it may call; tests/tidy/layers.lua states the same table
+# for #include lines. Targets that do not exist are left out.
 set(eb_layers "")
 
 function(eb_link target)

@@ -35,7 +35,7 @@ if(TARGET eb_host)
   endif()
 endif()
 
-# exitbrain_host.so, loaded by `require "exitbrain_host"`: the production sandbox inside a stock Lua, whose own API it uses.
+# exitbrain_host.so, for `require "exitbrain_host"`: the production sandbox inside a stock Lua, whose API it uses.
 file(GLOB eb_module_sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/core/policy/module/*.c)
 if(eb_module_sources AND TARGET eb_policy)
   set(eb_module_objects "")
@@ -46,7 +46,8 @@ if(eb_module_sources AND TARGET eb_policy)
   endforeach()
   add_library(exitbrain_host MODULE ${eb_module_sources} ${eb_module_objects})
   set_target_properties(exitbrain_host PROPERTIES PREFIX "" OUTPUT_NAME exitbrain_host)
-  target_include_directories(exitbrain_host PRIVATE ${CMAKE_SOURCE_DIR}/core ${CMAKE_SOURCE_DIR}/include ${CMAKE_BINARY_DIR})
+  target_include_directories(exitbrain_host PRIVATE ${CMAKE_SOURCE_DIR}/core ${CMAKE_SOURCE_DIR}/include
+                             ${CMAKE_BINARY_DIR})
   target_include_directories(exitbrain_host SYSTEM PRIVATE ${LUA_INCLUDE_DIRS})
 endif()
 

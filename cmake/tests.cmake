@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# tests/unit/<folder>/test_<name>.c is the executable and ctest case unit_<folder>_<name>; other .c files of the folder are
-# helpers linked into each. A test links what its folder may use and no more, so a forbidden call does not link.
+# tests/unit/<folder>/test_<name>.c is the executable and ctest case unit_<folder>_<name>; other .c files of the folder
+# are helpers linked into each. A test links what its folder may use and no more, so a forbidden call does not link.
 function(eb_test_folder folder)
   file(GLOB tests CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tests/unit/${folder}/test_*.c)
   file(GLOB helpers CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tests/unit/${folder}/*.c)
@@ -20,7 +20,8 @@ function(eb_test_folder folder)
     endforeach()
     set_target_properties(${target} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
     add_test(NAME ${target} COMMAND ${target} WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
-    set_tests_properties(${target} PROPERTIES TIMEOUT 120 ENVIRONMENT "EB_ROOT=${CMAKE_SOURCE_DIR};CMOCKA_MESSAGE_OUTPUT=STDOUT")
+    set_tests_properties(${target} PROPERTIES TIMEOUT 120
+                         ENVIRONMENT "EB_ROOT=${CMAKE_SOURCE_DIR};CMOCKA_MESSAGE_OUTPUT=STDOUT")
   endforeach()
 endfunction()
 

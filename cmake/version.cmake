@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# Writes generated/version.h. The commit comes from git, else from an archive made by `git archive`, else it is "unknown".
+# Writes generated/version.h. The commit comes from git, or was written by `git archive`, else it is "unknown".
 set(EB_COMMIT "unknown")
 find_package(Git QUIET)
 if(GIT_FOUND AND EXISTS ${CMAKE_SOURCE_DIR}/.git)
