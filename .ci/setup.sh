@@ -70,7 +70,9 @@ eb_build() {
     flock 9
     eb_configure "$preset" "$dir" "${defines[@]}" >"$log" 2>&1 || { cat "$log" >&2; exit 1; }
     # Said only if it takes long enough to wonder.
-    exec 8< <(cmake --build "$dir" ${targets[@]:+--target "${targets[@]}"} >"$log" 2>&1; echo $?)
+    rm -f "$dir/.status" && mkfifo "$dir/.status"
+    { cmake --build "$dir" ${targets[@]:+--target "${targets[@]}"} >"$log" 2>&1; echo $?; } >"$dir/.status" &
+    exec 8<"$dir/.status"
     read -r -t 2 -u 8 status || { eb_say "building ($preset)"; read -r -u 8 status; }
     [ $status = 0 ] || { tail -n 100 "$log" >&2; exit 1; }
   ) 9>"$dir/.lock" || { eb_say "building ($preset) failed: $log"; return 1; }

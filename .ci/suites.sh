@@ -79,8 +79,9 @@ eb_build_release() { eb_build release -DEB_TESTS=ON || { echo "not ok build rele
 # number of its executable. A case that was begun and not ended has failed; an executable without cases counts as one.
 eb_ctest() {
   local label=${2-}
-  ctest --test-dir "$1" -V -j "$(nproc)" --no-tests=error |
-    tee -a /dev/fd/2 | awk -v label="$label" '
+  ctest --test-dir "$1" -V -j "$(nproc)" --no-tests=error >"$EB_OUT/ctest.out"
+  cat "$EB_OUT/ctest.out"
+  awk -v label="$label" '
     /^ *[0-9]+: Test command:/ { next }
     match($0, /^[0-9]+: \[ RUN +\] /) { run[$1, substr($0, RLENGTH + 1)] = "not ok"; cases[$1]++; next }
     match($0, /^[0-9]+: \[ +(OK|FAILED|SKIPPED) +\] /) {
@@ -106,7 +107,7 @@ eb_ctest() {
         if (died[id] && !failures) print "not ok", label exe[id]
         else if (!cases[id]) print "ok", label exe[id]
       }
-    }' | LC_ALL=C sort >&3
+    }' "$EB_OUT/ctest.out" | LC_ALL=C sort >&3
 }
 
 suite_unit() {
