@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The host from outside: creation, the doors of the turn (an event, the clock, a venue's sink, the store's progress),
+ * and its figures. What happens inside a turn is in turn.c.
+ */
+#include "host/inner.h"
+
+#include <stdlib.h>
+
+/* A complete picture is at most two legs a symbol and their orders; venues of simulations tell it within one call. */
+#define EVENTS_BASE 1024
+#define EVENTS_PER_SYMBOL 4
+/* Submits in the time of one group commit. */
+#define HELD_BASE 512
+#define HELD_PER_SYMBOL 2
+/* A position has a handful of deadlines and a step takes 16 positions: far more clocks than that is an engine that
+ * does not move its deadlines. */
+#define CLOCKS_BASE 4096
+#define CLOCKS_PER_POSITION 16
+
+static int check_config(const struct eb_host_config *c, struct eb_err *err)
+{
+    const struct eb_venue_ops *ops = c->venue.ops;
+    if (ops != NULL && (!ops->submit || !ops->cancel || !ops->query || !ops->snapshot || !ops->refresh_price)) {
+        return eb_err_set(err, EB_E_INVALID, "host.create", "venue.ops: every function must be given");
+    }
+    if (c->store.append == NULL && c->store.durable_seq != NULL) {
+        return eb_err_set(err, EB_E_INVALID, "host.create", "store.append: missing beside durable_seq");
+    }
+    return EB_OK;
+}
+
+static int create_parts(struct eb_host *h, const struct eb_host_config *c, struct eb_err *err)
+{
+    int rc = eb_engine_create(&c->engine, &h->engine, err); /* first: it checks symbols_max */
+    if (rc != EB_OK) {
+        return rc;
+    }
+    uint32_t symbols = c->engine.symbols_max;
+    h->positions_max = 2 * symbols;
+    rc = eb_event_queue_init(&h->events, EVENTS_BASE + EVENTS_PER_SYMBOL * symbols, err);
+    return rc != EB_OK ? rc : eb_held_queue_init(&h->held, HELD_BASE + HELD_PER_SYMBOL * symbols, err);
+}
+
+int eb_host_create(const struct eb_host_config *c, struct eb_host **out, struct eb_err *err)
+{
+    *out = NULL;
+    int rc = check_config(c, err);
+    if (rc != EB_OK) {
+        return rc;
+    }
+    struct eb_host *h = calloc(1, sizeof(*h));
+    if (h == NULL) {
+        return eb_err_set(err, EB_E_MEMORY, "host.create", "no memory for %zu bytes", sizeof(*h));
+    }
+    h->venue = c->venue;
+    h->policy = c->policy;
+    h->store = c->store;
+    h->observer = c->observer;
+    h->observer_user = c->observer_user;
+    h->now_ns = INT64_MIN;
+    h->now_ms = INT64_MIN;
+    rc = create_parts(h, c, err);
+    if (rc != EB_OK) {
+        eb_host_destroy(h);
+        return rc;
+    }
+    *out = h;
+    return EB_OK;
+}
+
+void eb_host_destroy(struct eb_host *h)
+{
+    if (h == NULL) {
+        return;
+    }
+    EB_ASSERT(!h->running);
+    eb_held_queue_deinit(&h->held);
+    eb_event_queue_deinit(&h->events);
+    eb_engine_destroy(h->engine);
+    free(h);
+}
+
+struct eb_engine *eb_host_engine(struct eb_host *h)
+{
+    return h->engine;
+}
+
+void eb_host_set_policy(struct eb_host *h, struct eb_policy_port policy)
+{
+    EB_ASSERT(!h->running);
+    h->policy = policy;
+}
+
+void eb_host_set_venue(struct eb_host *h, struct eb_venue venue)
+{
+    EB_ASSERT(!h->running);
+    h->venue = venue;
+}
+
+/* Opens a call at its now; false when time would run backwards. */
+static bool begin(struct eb_host *h, int64_t now_ns, int64_t now_ms)
+{
+    EB_ASSERT(!h->running); /* ports and observers must not call back into the turn: they have the sink */
+    if (now_ns < h->now_ns || now_ms < h->now_ms) {
+        return false;
+    }
+    h->now_ns = now_ns;
+    h->now_ms = now_ms;
+    h->running = true;
+    h->code = EB_OK;
+    return true;
+}
+
+static void end(struct eb_host *h)
+{
+    h->running = false;
+    if (h->consulted && h->policy.idle != NULL) {
+        h->policy.idle(h->policy.policy);
+    }
+    h->consulted = false;
+}
+
+int eb_turn(struct eb_host *h, const struct eb_event *ev)
+{
+    if (!begin(h, ev->now_ns, ev->now_ms)) {
+        return EB_E_INVALID;
+    }
+    eb_host_sweep(h);
+    int rc = eb_host_drain(h); /* what releasing brought, or an earlier call left */
+    if (rc == EB_OK) {
+        rc = eb_host_run(h, ev);
+        int rest = eb_host_drain(h);
+        rc = rc != EB_OK ? rc : rest;
+    }
+    end(h);
+    return rc != EB_OK ? rc : h->code;
+}
+
+int eb_host_clock(struct eb_host *h, int64_t now_ns, int64_t now_ms)
+{
+    if (!begin(h, now_ns, now_ms)) {
+        return EB_E_INVALID;
+    }
+    eb_host_sweep(h);
+    int rc = eb_host_drain(h);
+    uint32_t budget = CLOCKS_BASE + CLOCKS_PER_POSITION * h->positions_max;
+    while (rc == EB_OK && eb_engine_next_deadline(h->engine) <= now_ns) {
+        EB_ASSERT(budget > 0);
+        budget--;
+        const struct eb_event ev = {.kind = EB_EV_CLOCK,
+                                    .now_ns = now_ns,
+                                    .now_ms = now_ms,
+                                    .symbol = EB_NO_SYMBOL,
+                                    .position = EB_NO_POSITION};
+        rc = eb_host_run(h, &ev);
+        int rest = eb_host_drain(h);
+        rc = rc != EB_OK ? rc : rest;
+    }
+    end(h);
+    return rc != EB_OK ? rc : h->code;
+}
+
+void eb_host_sink(void *host, const struct eb_event *ev)
+{
+    struct eb_host *h = host;
+    if (h->running) {
+        eb_host_queue(h, ev);
+        return;
+    }
+    (void)begin(h, ev->now_ns > h->now_ns ? ev->now_ns : h->now_ns, ev->now_ms > h->now_ms ? ev->now_ms : h->now_ms);
+    eb_host_sweep(h);
+    eb_host_queue(h, ev);
+    (void)eb_host_drain(h); /* refusals are counted; what a budget leaves is run by the next call */
+    end(h);
+}
+
+void eb_host_release_held(struct eb_host *h)
+{
+    if (h->held.count == 0) {
+        return;
+    }
+    (void)begin(h, h->now_ns, h->now_ms);
+    eb_host_sweep(h);
+    (void)eb_host_drain(h);
+    end(h);
+}
+
+void eb_host_set_clock(struct eb_host *h, int64_t (*now_ns)(void *user), void *user)
+{
+    h->clock = now_ns;
+    h->clock_user = user;
+}
+
+void eb_host_turn_times(const struct eb_host *h, struct eb_turn_times *out)
+{
+    *out = h->times;
+    out->held = h->held.count;
+}
