@@ -332,8 +332,8 @@ size_t eb_decimal_format_fixed(int64_t value, int scale, char out[EB_DECIMAL_TEX
 
 bool eb_from_double(double x, int scale, int64_t *out)
 {
-    EB_ASSERT(scale == 6 || scale == 8);
-    double scaled = x * (scale == 6 ? 1e6 : 1e8);
+    EB_ASSERT(scale == 4 || scale == 6 || scale == 8);
+    double scaled = x * (scale == 4 ? 1e4 : scale == 6 ? 1e6 : 1e8);
     if (!(scaled > -0x1p63 && scaled < 0x1p63)) { /* written so that nan is out too */
         return false;
     }

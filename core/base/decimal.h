@@ -58,7 +58,7 @@ size_t eb_decimal_format(int64_t value, int scale, char out[EB_DECIMAL_TEXT_MAX]
 /* Text with exactly `scale` decimals ("0.506279" for 506279 at 6). */
 size_t eb_decimal_format_fixed(int64_t value, int scale, char out[EB_DECIMAL_TEXT_MAX]);
 
-/* A double from Lua (x, in units of 1) as int64 at 10^-scale (6 or 8), half away from zero. false for nan, inf, or
+/* A double from Lua (x, in units of 1) as int64 at 10^-scale (4, 6 or 8), half away from zero. false for nan, inf, or
  * beyond int64. The only way by which a double becomes an amount. Amounts below 2^50 units (11.2 million at 8) survive
  * the way into a double (units / 10^scale) and back exactly; above, the double itself is too coarse. */
 EB_NODISCARD bool eb_from_double(double x, int scale, int64_t *out);
