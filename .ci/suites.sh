@@ -202,8 +202,9 @@ suite_clang_tidy() {
   eb_verdict clang-tidy eb_clang_tidy
 }
 
+# One file per run: the analyzer of clang 14 mistakes a va_list in the second file of a run for uninitialised.
 eb_clang_tidy() {
-  find core -name '*.c' -print0 | xargs -0 -r -n 4 -P "$(nproc)" clang-tidy --quiet -p build/clang
+  find core -name '*.c' -print0 | xargs -0 -r -n 1 -P "$(nproc)" clang-tidy --quiet -p build/clang
 }
 
 # The floor holds for each of the three folders alone.
