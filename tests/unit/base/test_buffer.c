@@ -5,6 +5,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <string.h>
+#include <wchar.h>
 
 #include <cmocka.h>
 
@@ -112,6 +113,18 @@ static void running_out_of_memory_keeps_the_content(void **state)
     eb_buffer_deinit(&b);
 }
 
+static void a_printf_that_fails_adds_nothing(void **state)
+{
+    (void)state;
+    struct eb_buffer b;
+    eb_buffer_init(&b, 100);
+    assert_int_equal(eb_buffer_text(&b, "kept"), EB_OK);
+    assert_int_equal(eb_buffer_printf(&b, "said %lc", (wint_t)0x7fffffff), EB_E_INVALID);
+    assert_true(b.failed);
+    assert_string_equal(eb_buffer_str(&b), "kept");
+    eb_buffer_deinit(&b);
+}
+
 static void json_strings_are_escaped(void **state)
 {
     (void)state;
@@ -169,6 +182,7 @@ int main(void)
         cmocka_unit_test(nothing_is_added_behind_a_hole),
         cmocka_unit_test(a_limit_of_zero_holds_nothing),
         cmocka_unit_test(running_out_of_memory_keeps_the_content),
+        cmocka_unit_test(a_printf_that_fails_adds_nothing),
         cmocka_unit_test(json_strings_are_escaped),
         cmocka_unit_test(a_json_string_that_does_not_fit_fails),
     };

@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include <wchar.h>
 
 #include <cmocka.h>
 
@@ -81,6 +82,17 @@ static void a_long_message_shows_that_it_was_cut(void **state)
     assert_string_equal(err.msg + sizeof(err.msg) - 5, "a...");
 }
 
+/* A wide character beyond Unicode cannot be printed: the code still arrives, the message is empty, not rubbish. */
+static void a_message_that_cannot_be_formatted_is_empty(void **state)
+{
+    (void)state;
+    struct eb_err err;
+    memset(&err, 'x', sizeof(err));
+    assert_int_equal(eb_err_set(&err, EB_E_IO, "x", "said %lc", (wint_t)0x7fffffff), EB_E_IO);
+    assert_int_equal(err.code, EB_E_IO);
+    assert_string_equal(err.msg, "");
+}
+
 /* Runs the failing assertion in a child whose standard error is a pipe. */
 static void a_failed_assertion_names_itself_and_aborts(void **state)
 {
@@ -121,6 +133,7 @@ int main(void)
         cmocka_unit_test(a_number_that_is_no_code_is_unknown),
         cmocka_unit_test(set_fills_and_returns_the_code),
         cmocka_unit_test(a_long_message_shows_that_it_was_cut),
+        cmocka_unit_test(a_message_that_cannot_be_formatted_is_empty),
         cmocka_unit_test(a_failed_assertion_names_itself_and_aborts),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

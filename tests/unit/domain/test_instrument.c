@@ -320,12 +320,12 @@ static void percent_price_bounds_each_side(void **state)
 {
     (void)state;
     static const struct {
-        enum eb_order_side side;
         const char *price;
+        enum eb_order_side side;
         bool ok;
     } cases[] = {
-        {EB_BUY, "2.63235", true},  {EB_BUY, "2.63235001", false},  {EB_BUY, "0.001", true},
-        {EB_SELL, "2.38165", true}, {EB_SELL, "2.38164999", false}, {EB_SELL, "900", true},
+        {"2.63235", EB_BUY, true},  {"2.63235001", EB_BUY, false},  {"0.001", EB_BUY, true},
+        {"2.38165", EB_SELL, true}, {"2.38164999", EB_SELL, false}, {"900", EB_SELL, true},
     };
     struct eb_instrument inst = worked();
     eb_price mark = price("2.507");
