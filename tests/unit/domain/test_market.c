@@ -133,7 +133,7 @@ static void a_straight_line_is_efficient(void **state)
         struct eb_features f = features(&m, EB_TF_1M);
         assert_int_equal(f.bars, EB_MARKET_BARS);
         assert_int_equal(f.efficiency_ppm, sign == 0 ? 0 : EB_PPM);
-        assert_int_equal(f.trend_ppm, sign == 0 ? 0 : (sign > 0 ? 9229 : -9789)); /* 9.5 / 1029.5, -9.5 / 970.5 */
+        assert_int_equal(f.trend_ppm, sign == 0 ? 0 : (sign > 0 ? 9228 : -9789)); /* 9.5 / 1029.5, -9.5 / 970.5 */
         assert_int_equal(f.atr_e8, sign == 0 ? 0 : EB_E8);
     }
 }
