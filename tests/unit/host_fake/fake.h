@@ -48,3 +48,6 @@ void fake_cancel(struct eb_actions *out, uint32_t id);
 void fake_query(struct eb_actions *out, uint32_t id);
 void fake_consult(struct eb_actions *out, eb_position_id position, uint64_t consult_id);
 void fake_plain(struct eb_actions *out, enum eb_action_kind kind);
+
+/* An on_submit: with order 1, tells of a fill and of a position with leverage_ppm 7, whose payload it then spoils. */
+int fake_fill_and_position(struct fake *f, const struct eb_order_request *order);
