@@ -1,0 +1,17 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- Prices seen from a position: the only place where LONG and SHORT differ, so that no rule can be written for LONG
+-- alone.
+
+local side = {}
+
+-- The price `pct` percent of entry away from entry: towards profit if positive, towards loss if negative.
+function side.price(ctx, pct) return ctx.entry * (1 + ctx.sign * pct / 100) end
+
+-- How far `price` lies from entry, in percent of entry: positive on the profit side.
+function side.pct(ctx, price) return ctx.sign * (price - ctx.entry) / ctx.entry * 100 end
+
+-- Whether `a`, as a stop, is tighter than `b` by more than what rounding to the tick explains; anything is tighter than
+-- no stop (nil).
+function side.tighter(ctx, a, b) return b == nil or ctx.sign * (a - b) > ctx.tick / 2 end
+
+return side

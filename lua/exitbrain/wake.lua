@@ -1,0 +1,27 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- When a policy wants to be asked again: the earliest of its times, and the nearest of its prices on either side.
+-- It only suppresses cycle consults: hits, size, margin and mode changes always consult (docs/POLICIES.md).
+
+local wake = {}
+
+-- The end of the current bar of `bar_ms`: nothing that is computed from closed bars changes before.
+function wake.bar_end(now_ms, bar_ms) return (now_ms // bar_ms + 1) * bar_ms end
+
+-- times: times in ms, past ones are ignored; prices: levels, each counted on the side of the price where it lies.
+function wake.at(ctx, times, prices)
+  local out = {}
+  for _, at in ipairs(times) do
+    if at > ctx.now_ms and (out.at_ms == nil or at < out.at_ms) then out.at_ms = at end
+  end
+  local now = ctx.price
+  for _, level in ipairs(now and prices or {}) do
+    if level > now then
+      if out.above == nil or level < out.above then out.above = level end
+    elseif level > 0 and (out.below == nil or level > out.below) then
+      out.below = level
+    end
+  end
+  return out
+end
+
+return wake
