@@ -16,7 +16,7 @@ eb_i128 eb_div_round(eb_i128 num, eb_i128 den, enum eb_round mode)
 {
     EB_ASSERT(den > 0);
     eb_i128 quotient = num / den;        /* truncates towards zero */
-    eb_i128 rest = num - quotient * den; /* has the sign of num; half the cost of a second division */
+    eb_i128 rest = num - quotient * den; /* has the sign of num */
     if (rest == 0) {
         return quotient;
     }
@@ -147,11 +147,8 @@ static size_t digits_at(const char *text, size_t len)
 
 static bool scan_exponent(const char *text, size_t len, int64_t *out)
 {
-    size_t i = 0;
     bool negative = len > 0 && text[0] == '-';
-    if (len > 0 && (text[0] == '-' || text[0] == '+')) {
-        i = 1;
-    }
+    size_t i = negative || (len > 0 && text[0] == '+') ? 1 : 0;
     size_t digits = digits_at(text + i, len - i);
     if (digits == 0 || i + digits != len) {
         return false;
@@ -169,11 +166,11 @@ static bool scan_exponent(const char *text, size_t len, int64_t *out)
 
 static bool scan(const char *text, size_t len, bool with_exponent, struct parts *p)
 {
-    size_t i = 0;
-    p->negative = len > 0 && text[0] == '-';
-    if (p->negative) {
-        i = 1;
+    if (len == 0) { /* text may be NULL then */
+        return false;
     }
+    p->negative = text[0] == '-';
+    size_t i = p->negative ? 1 : 0;
     p->whole = text + i;
     p->whole_len = digits_at(text + i, len - i);
     i += p->whole_len;

@@ -8,7 +8,7 @@
 #include "base/decimal.h"
 
 #define CUT_TAIL ",\"cut\":true}"
-#define BODY_MAX (EB_LOG_LINE_MAX - sizeof("\"" CUT_TAIL)) /* a cut string's quote and the tail always fit */
+#define BODY_MAX (EB_LOG_LINE_MAX + 1 - sizeof("\"" CUT_TAIL)) /* a cut string's quote and the tail always fit */
 
 struct line {
     char data[EB_LOG_LINE_MAX + 1];

@@ -26,7 +26,8 @@ struct eb_ring {
     unsigned char bytes[];
 };
 
-_Static_assert(sizeof(uint32_t) == EB_RING_OVERHEAD, "a record is preceded by its length");
+_Static_assert(sizeof(uint32_t) == EB_RING_OVERHEAD && CAPACITY_MAX <= UINT32_MAX,
+               "a record is preceded by its length");
 
 struct eb_ring *eb_ring_create(size_t capacity_bytes, struct eb_err *err)
 {
@@ -79,7 +80,7 @@ int eb_ring_push(struct eb_ring *r, const void *data, size_t len)
     uint64_t head = atomic_load_explicit(&r->head, memory_order_relaxed);
     uint64_t tail = atomic_load_explicit(&r->tail, memory_order_acquire);
     size_t room = r->capacity - (size_t)(head - tail);
-    if (len > UINT32_MAX || room < EB_RING_OVERHEAD || len > room - EB_RING_OVERHEAD) {
+    if (room < EB_RING_OVERHEAD || len > room - EB_RING_OVERHEAD) {
         return EB_E_FULL;
     }
     uint32_t size = (uint32_t)len;

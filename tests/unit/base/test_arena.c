@@ -52,6 +52,7 @@ static void refuses_what_does_not_fit(void **state)
     assert_non_null(eb_arena_alloc(&a, 61, 1, 1));
     assert_null(EB_ARENA_NEW(&a, uint64_t, 1)); /* the alignment alone is too much */
     assert_int_equal(eb_arena_left(&a), 3);
+    assert_null(eb_arena_alloc(&a, 3, 1, 2));        /* 1 of the 3 bytes is padding */
     assert_null(eb_arena_alloc(&a, SIZE_MAX, 2, 1)); /* the product wraps */
     assert_null(eb_arena_alloc(&a, SIZE_MAX, 1, 1));
     assert_non_null(eb_arena_alloc(&a, 3, 1, 1));
@@ -78,6 +79,8 @@ static void a_mark_gives_back_all_after_it(void **state)
     uint64_t *again = EB_ARENA_NEW(&a, uint64_t, 20);
     assert_ptr_equal(again, first);
     assert_true(is_zero(again, 20 * sizeof(*again)));
+    assert_int_equal(kept[3], 42);
+    eb_arena_reset(&a, eb_arena_mark(&a)); /* nothing to give back */
     assert_int_equal(kept[3], 42);
     eb_arena_reset(&a, 0);
     assert_int_equal(eb_arena_left(&a), sizeof(block));

@@ -88,6 +88,14 @@ static void reads_exactly_len_bytes(void **state)
     assert_int_equal(eb_decimal_parse("12.75", 3, true, EB_ROUND_FLOOR, &got), EB_E_INVALID);
     assert_int_equal(eb_decimal_parse("12\0005", 4, true, EB_ROUND_FLOOR, &got), EB_E_INVALID);
     assert_int_equal(got, 1275000000);
+    assert_int_equal(eb_decimal_parse_json("1e-59", 4, &got), EB_OK);
+    assert_int_equal(got, 1000);
+    assert_int_equal(eb_decimal_parse_json("7e5", 1, &got), EB_OK);
+    assert_int_equal(got, 7 * EB_E8);
+    assert_int_equal(eb_decimal_parse_json("7e5", 2, &got), EB_E_INVALID);
+    assert_int_equal(eb_decimal_parse("-1", 1, true, EB_ROUND_FLOOR, &got), EB_E_INVALID);
+    assert_int_equal(eb_decimal_parse("-1", 0, true, EB_ROUND_FLOOR, &got), EB_E_INVALID);
+    assert_int_equal(eb_decimal_parse(NULL, 0, true, EB_ROUND_FLOOR, &got), EB_E_INVALID);
 }
 
 /* Expectations in the order floor, ceil, half away, half even, computed with Python's decimal module. */

@@ -121,20 +121,25 @@ static void a_long_line_is_cut_whole(void **state)
     (void)state;
     static char text[2 * EB_LOG_LINE_MAX];
     size_t cut = 0;
+    size_t longest = 0;
     for (size_t len = EB_LOG_LINE_MAX - 300; len < EB_LOG_LINE_MAX + 100; len++) {
         memset(text, 'a', len);
         text[len] = '\0';
         struct captured c;
         struct eb_log log = log_to(&c, EB_LOG_DEBUG);
         eb_log(&log, EB_LOG_INFO, "policy.said", EB_STR("text", text), EB_I64("number", 1234567890),
-               EB_STR("last", "\n\n\n"), EB_BOOL("end", true));
+               EB_PPM6("ratio", 7654321), EB_STR("none", NULL), EB_STR("last", "\n\n\n"), EB_BOOL("end", true));
         assert_true(is_whole(c.line));
         bool complete = ends_with(c.line, "\"end\":true}") && strstr(c.line, "\"last\":\"\\n\\n\\n\"") != NULL;
         assert_true(complete != ends_with(c.line, ",\"cut\":true}"));
         assert_true(strstr(c.line, "1234567890") != NULL || strstr(c.line, "number") == NULL);
+        assert_true(strstr(c.line, "\"7.654321\"") != NULL || strstr(c.line, "ratio") == NULL);
+        assert_true(strstr(c.line, ":null") != NULL || strstr(c.line, "none") == NULL);
+        longest = strlen(c.line) > longest ? strlen(c.line) : longest;
         cut += complete ? 0 : 1;
     }
     assert_in_range(cut, 150, 390); /* both kinds were met */
+    assert_int_equal(longest, EB_LOG_LINE_MAX);
 }
 
 static void a_long_string_keeps_its_beginning(void **state)

@@ -135,6 +135,7 @@ static void a_bad_filter_is_named(void **state)
         {UP, 0, NULL},
         {DOWN, -1, "PERCENT_PRICE multiplierDown"},
         {DOWN, 1000001, "PERCENT_PRICE multiplierDown"},
+        {DOWN, 1000000, NULL},
         {DOWN, 0, NULL},
         {TAKE, -1, "marketTakeBound"},
         {TAKE, 0, NULL},
@@ -151,8 +152,13 @@ static void a_bad_filter_is_named(void **state)
             if (rc != EB_OK) {
                 fail_msg("case %zu refused: %s", i, err.msg);
             }
-        } else if (rc != EB_E_INVALID || strncmp(err.msg, "ADAUSDT: ", 9) != 0 ||
-                   strstr(err.msg, cases[i].says) == NULL) {
+            continue;
+        }
+        char got[EB_DECIMAL_TEXT_MAX + 8] = ", got ";
+        (void)eb_decimal_format(cases[i].value, cases[i].what >= UP ? 6 : 8, got + strlen(got));
+        bool names_value = strlen(err.msg) > strlen(got) && strcmp(err.msg + strlen(err.msg) - strlen(got), got) == 0;
+        if (rc != EB_E_INVALID || strncmp(err.msg, "ADAUSDT: ", 9) != 0 || strstr(err.msg, cases[i].says) == NULL ||
+            !names_value) {
             fail_msg("case %zu: rc %d, \"%s\"", i, rc, err.msg);
         }
     }
@@ -280,8 +286,12 @@ static void quantities_round_down(void **state)
 
     inst.market_step.e8 = 0; /* as for limit orders */
     assert_int_equal(eb_round_qty_down(&inst, qty("123.456"), true).e8, e8("123.4"));
-    inst.min_qty.e8 = 0; /* listed with a minimum of 0: one step is the least */
+    inst.market_min_qty = qty("1");
+    assert_true(eb_qty_is_tradable(&inst, qty("1")));
     inst.market_min_qty.e8 = 0;
+    assert_true(eb_qty_is_tradable(&inst, qty("1")));
+    assert_false(eb_qty_is_tradable(&inst, qty("0.99999999")));
+    inst.min_qty.e8 = 0; /* listed with a minimum of 0: one step is the least */
     assert_true(eb_qty_is_tradable(&inst, qty("0.1")));
     assert_false(eb_qty_is_tradable(&inst, qty("0.09")));
 }
