@@ -200,7 +200,8 @@ static void compute_volatility(const struct window *w, int64_t frame_ms, struct 
     double vol = __builtin_sqrt(squares / (double)count);
     f->vol_bar_ppm = clamped_ppm(vol);
     f->vol_std_bar_ppm = clamped_ppm(__builtin_sqrt(deviations / (double)count));
-    f->vol_day_ppm = clamped_ppm(vol * __builtin_sqrt((double)(DAY_MS / frame_ms)));
+    int64_t bars_per_day = DAY_MS / frame_ms;
+    f->vol_day_ppm = clamped_ppm(vol * __builtin_sqrt((double)bars_per_day));
 }
 
 static void compute_trend(const struct window *w, struct eb_features *f)
