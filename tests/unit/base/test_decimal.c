@@ -88,6 +88,10 @@ static void reads_exactly_len_bytes(void **state)
     assert_int_equal(eb_decimal_parse("12.75", 3, true, EB_ROUND_FLOOR, &got), EB_E_INVALID);
     assert_int_equal(eb_decimal_parse("12\0005", 4, true, EB_ROUND_FLOOR, &got), EB_E_INVALID);
     assert_int_equal(got, 1275000000);
+    assert_int_equal(eb_decimal_parse("-12", 2, true, EB_ROUND_FLOOR, &got), EB_OK);
+    assert_int_equal(got, -EB_E8);
+    assert_int_equal(eb_decimal_parse("1.25", 3, true, EB_ROUND_FLOOR, &got), EB_OK);
+    assert_int_equal(got, 120000000);
     assert_int_equal(eb_decimal_parse_json("1e-59", 4, &got), EB_OK);
     assert_int_equal(got, 1000);
     assert_int_equal(eb_decimal_parse_json("7e5", 1, &got), EB_OK);
@@ -452,6 +456,7 @@ static void doubles_cross_half_away_from_zero(void **state)
         {92233720368.0, 8, true, INT64_C(9223372036800000000)},
         {92233720369.0, 8, false, 0},
         {-92233720369.0, 8, false, 0},
+        {-0x1p63 / 1e8, 8, false, 0},                             /* INT64_MIN itself has no negation */
         {9223372036854.0, 6, true, INT64_C(9223372036853999616)}, /* the double next to the product */
         {9223372036855.0, 6, false, 0},
         {1e300, 6, false, 0},

@@ -133,6 +133,7 @@ static void a_long_line_is_cut_whole(void **state)
         bool complete = ends_with(c.line, "\"end\":true}") && strstr(c.line, "\"last\":\"\\n\\n\\n\"") != NULL;
         assert_true(complete != ends_with(c.line, ",\"cut\":true}"));
         assert_true(strstr(c.line, "1234567890") != NULL || strstr(c.line, "number") == NULL);
+        assert_null(strstr(c.line, ":,")); /* no key without its value */
         assert_true(strstr(c.line, "\"7.654321\"") != NULL || strstr(c.line, "ratio") == NULL);
         assert_true(strstr(c.line, ":null") != NULL || strstr(c.line, "none") == NULL);
         longest = strlen(c.line) > longest ? strlen(c.line) : longest;

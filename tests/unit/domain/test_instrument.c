@@ -110,6 +110,7 @@ static void a_bad_filter_is_named(void **state)
         {MIN_PRICE, 0, NULL},
         {MAX_PRICE, -1, "PRICE_FILTER maxPrice"},
         {MAX_PRICE, 50000, "PRICE_FILTER maxPrice"}, /* below minPrice */
+        {MAX_PRICE, 100000, NULL},                   /* one price: minPrice and one tick */
         {MAX_PRICE, 0, NULL},
         {STEP, 0, "LOT_SIZE stepSize"},
         {STEP, -1, "LOT_SIZE stepSize"},
@@ -117,6 +118,7 @@ static void a_bad_filter_is_named(void **state)
         {MIN_QTY, 0, NULL},
         {MAX_QTY, -1, "LOT_SIZE maxQty"},
         {MAX_QTY, 1, "LOT_SIZE maxQty"},
+        {MAX_QTY, EB_E8, NULL},
         {MAX_QTY, 0, NULL},
         {M_STEP, -1, "MARKET_LOT_SIZE stepSize"},
         {M_STEP, 150000000, "MARKET_LOT_SIZE stepSize"}, /* 1.5 on a step of 1 */
@@ -126,6 +128,7 @@ static void a_bad_filter_is_named(void **state)
         {M_MIN, 0, NULL},
         {M_MAX, -1, "MARKET_LOT_SIZE maxQty"},
         {M_MAX, 1, "MARKET_LOT_SIZE maxQty"},
+        {M_MAX, EB_E8, NULL},
         {M_MAX, 0, NULL},
         {NOTIONAL, -1, "MIN_NOTIONAL"},
         {NOTIONAL, 0, NULL},

@@ -68,6 +68,9 @@ static void legs_of_the_worked_example(void **state)
         assert_true(eb_leg_price(&inst, cases[i].side, entry, cases[i].r_ppm, risk, &got));
         assert_price(got, cases[i].want);
     }
+    eb_price got;
+    assert_true(eb_leg_price(&inst, EB_LONG, entry, 400000, (eb_price){0}, &got));
+    assert_price(got, "2.507");
 }
 
 static void trails_of_the_worked_example(void **state)
