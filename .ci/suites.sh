@@ -146,7 +146,11 @@ eb_luacheck() {
 }
 
 eb_clang_format() {
-  find core include tests bench examples -name '*.[ch]' -print0 2>/dev/null | xargs -0 -r clang-format --dry-run -Werror
+  local file overall=0
+  for file in $(find core include tests bench examples -name '*.[ch]' 2>/dev/null); do
+    clang-format --dry-run -Werror "$file" 2>/dev/null || { echo "$file: run clang-format -i"; overall=1; }
+  done
+  return $overall
 }
 
 # eb_scripts SUITE: each executable tests/SUITE/*.sh; it prints result lines, anything else it prints is log.
