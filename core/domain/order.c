@@ -67,10 +67,10 @@ bool eb_order_may_become(enum eb_order_state from, enum eb_order_state to)
 }
 
 static const char *const state_names[EB_OS_COUNT] = {
-    [EB_OS_NONE] = "none",           [EB_OS_PENDING] = "pending",       [EB_OS_NEW] = "new",
-    [EB_OS_PARTIAL] = "partial",     [EB_OS_FILLED] = "filled",         [EB_OS_CANCELED] = "canceled",
-    [EB_OS_EXPIRED] = "expired",     [EB_OS_REJECTED] = "rejected",     [EB_OS_TRIGGERING] = "triggering",
-    [EB_OS_TRIGGERED] = "triggered", [EB_OS_UNKNOWN] = "unknown",       [EB_OS_ABSENT] = "absent",
+    [EB_OS_NONE] = "none",           [EB_OS_PENDING] = "pending",   [EB_OS_NEW] = "new",
+    [EB_OS_PARTIAL] = "partial",     [EB_OS_FILLED] = "filled",     [EB_OS_CANCELED] = "canceled",
+    [EB_OS_EXPIRED] = "expired",     [EB_OS_REJECTED] = "rejected", [EB_OS_TRIGGERING] = "triggering",
+    [EB_OS_TRIGGERED] = "triggered", [EB_OS_UNKNOWN] = "unknown",   [EB_OS_ABSENT] = "absent",
 };
 static const char *const purpose_names[EB_PURPOSE_COUNT] = {
     [EB_PURPOSE_STOP] = "stop",         [EB_PURPOSE_FULL_EXIT] = "full_exit", [EB_PURPOSE_FLATTEN] = "flatten",
@@ -78,18 +78,18 @@ static const char *const purpose_names[EB_PURPOSE_COUNT] = {
     [EB_PURPOSE_PARTIAL] = "partial",   [EB_PURPOSE_SOFT] = "soft",
 };
 static const char *const reject_names[EB_REJ_COUNT] = {
-    [EB_REJ_NONE] = "none",     [EB_REJ_RETRY] = "retry",         [EB_REJ_FIX] = "fix",
-    [EB_REJ_CLOCK] = "clock",   [EB_REJ_BAND] = "band",           [EB_REJ_REDUCE_ONLY] = "reduce_only",
+    [EB_REJ_NONE] = "none",     [EB_REJ_RETRY] = "retry",
+    [EB_REJ_FIX] = "fix",       [EB_REJ_CLOCK] = "clock",
+    [EB_REJ_BAND] = "band",     [EB_REJ_REDUCE_ONLY] = "reduce_only",
     [EB_REJ_SLOTS] = "slots",   [EB_REJ_WOULD_TRIGGER] = "would_trigger",
-    [EB_REJ_EXISTS] = "exists", [EB_REJ_DUPLICATE] = "duplicate", [EB_REJ_GONE] = "gone",
-    [EB_REJ_MODE] = "mode",     [EB_REJ_ALARM] = "alarm",
+    [EB_REJ_EXISTS] = "exists", [EB_REJ_DUPLICATE] = "duplicate",
+    [EB_REJ_GONE] = "gone",     [EB_REJ_MODE] = "mode",
+    [EB_REJ_ALARM] = "alarm",
 };
 static const char *const exit_names[EB_EXIT_REASON_COUNT] = {
-    [EB_EXIT_TARGET] = "target",           [EB_EXIT_STOP] = "stop",
-    [EB_EXIT_TRAILING] = "trailing",       [EB_EXIT_POLICY] = "policy",
-    [EB_EXIT_EMERGENCY] = "emergency",     [EB_EXIT_LIQUIDATION] = "liquidation",
-    [EB_EXIT_END_OF_DATA] = "end_of_data", [EB_EXIT_EXTERNAL] = "external",
-    [EB_EXIT_FLATTEN] = "flatten",
+    [EB_EXIT_TARGET] = "target",           [EB_EXIT_STOP] = "stop",           [EB_EXIT_TRAILING] = "trailing",
+    [EB_EXIT_POLICY] = "policy",           [EB_EXIT_EMERGENCY] = "emergency", [EB_EXIT_LIQUIDATION] = "liquidation",
+    [EB_EXIT_END_OF_DATA] = "end_of_data", [EB_EXIT_EXTERNAL] = "external",   [EB_EXIT_FLATTEN] = "flatten",
 };
 static const char *const regime_names[EB_REGIME_COUNT] = {
     [EB_REGIME_UNKNOWN] = "UNKNOWN",   [EB_REGIME_TREND] = "TREND", [EB_REGIME_RANGE] = "RANGE",

@@ -52,8 +52,8 @@ static int take_id(const struct eb_ladder_input *in, struct eb_leg_ids *used, co
 {
     if (s->id != 0) {
         if (eb_leg_id_gone(in->gone, s->id)) {
-            return eb_err_set(err, EB_E_INVALID, "ladder", "levels[%u].id: leg %u was hit or merged away and cannot return",
-                              i + 1, s->id);
+            return eb_err_set(err, EB_E_INVALID, "ladder",
+                              "levels[%u].id: leg %u was hit or merged away and cannot return", i + 1, s->id);
         }
         if (eb_leg_id_gone(used, s->id)) {
             return eb_err_set(err, EB_E_INVALID, "ladder", "levels[%u].id: %u is given twice", i + 1, s->id);

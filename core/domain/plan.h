@@ -18,8 +18,8 @@ struct eb_leg {
     uint8_t hit_order; /* 1 for the first leg hit in this episode, 0 not hit */
     uint8_t attempt;   /* firings so far: part of the client order id */
     bool soft;
-    bool takes_rest;   /* hit and planned fractions sum to 1 and this is the last: it takes all that remains */
-    int64_t r_ppm;     /* as asked; 0 where the leg was given by price or percent */
+    bool takes_rest; /* hit and planned fractions sum to 1 and this is the last: it takes all that remains */
+    int64_t r_ppm;   /* as asked; 0 where the leg was given by price or percent */
     int64_t fraction_ppm;
     eb_price price;
     eb_qty qty;        /* planned, from the leg base, rounded down */
@@ -36,10 +36,10 @@ void eb_leg_id_retire(struct eb_leg_ids *ids, uint8_t id);
 struct eb_ladder_input {
     const struct eb_instrument *inst;
     enum eb_side side;
-    bool hedge;               /* minimum notional applies too: hedge mode has no reduce-only */
-    eb_price entry, risk;     /* risk: R, > 0 */
-    eb_qty base, remaining;   /* leg base; position now */
-    int64_t hit_ppm;          /* fractions of this base already hit, firing included */
+    bool hedge;             /* minimum notional applies too: hedge mode has no reduce-only */
+    eb_price entry, risk;   /* risk: R, > 0 */
+    eb_qty base, remaining; /* leg base; position now */
+    int64_t hit_ppm;        /* fractions of this base already hit, firing included */
     const struct eb_leg_ids *gone;
     const struct eb_leg_spec *spec;
     unsigned count;

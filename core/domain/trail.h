@@ -14,10 +14,10 @@ struct eb_trail {
     bool set;
     bool active;
     uint8_t curve_count;
-    int64_t activation_r_ppm; /* >= 0 */
-    int64_t callback_ppm;     /* 0 < c < 1,000,000 */
+    int64_t activation_r_ppm;                  /* >= 0 */
+    int64_t callback_ppm;                      /* 0 < c < 1,000,000 */
     struct eb_curve_point curve[EB_CURVE_MAX]; /* r rising */
-    eb_price peak;            /* meant while active */
+    eb_price peak;                             /* meant while active */
 };
 
 /* EB_OK, or EB_E_INVALID naming the field: callback and curve callbacks in (0,1), thresholds strictly rising. */

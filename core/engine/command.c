@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Operator commands: events like any other, idempotent by id, each a verb of semantics 8. */
+#include "engine/state.h"
+
+static void rearm(struct eb_engine *e, struct eb_slot *s)
+{
+    for (unsigned i = 0; i < s->d.plan.leg_count; i++) {
+        if (s->d.plan.leg[i].state == EB_LEG_PARKED) {
+            s->d.plan.leg[i].state = EB_LEG_ARMED;
+            eb_touch(e);
+        }
+    }
+}
+
+static void for_symbol(struct eb_engine *e, struct eb_slot *s, enum eb_command verb)
+{
+    if (!s->d.open) {
+        return;
+    }
+    switch (verb) {
+    case EB_CMD_FLATTEN:
+        if (eb_is_live(e)) {
+            eb_exit_all(e, s, EB_PURPOSE_FLATTEN, EB_EXIT_FLATTEN, eb_judge_price(e, s));
+        } else {
+            eb_alert(e, s, EB_ALERT_SHADOW, (eb_price){0}, 0, "shadow: flatten asked for, nothing sent");
+        }
+        break;
+    case EB_CMD_RELEASE:
+        s->d.released = true;
+        s->d.intent.active = false;
+        eb_touch(e);
+        break;
+    case EB_CMD_ADOPT:
+        s->d.released = false;
+        eb_touch(e);
+        eb_want_consult(e, s, EB_CONSULT_ADOPTED);
+        break;
+    case EB_CMD_REARM:
+        rearm(e, s);
+        break;
+    case EB_CMD_CONFIRM:
+        s->d.confirmed = true;
+        eb_touch(e);
+        eb_want_consult(e, s, EB_CONSULT_MODE);
+        break;
+    case EB_CMD_PAUSE:
+    case EB_CMD_RESUME:
+    case EB_CMD_SNAPSHOT:
+    case EB_CMD_COUNT:
+        break;
+    }
+}
+
+static void for_account(struct eb_engine *e, enum eb_command verb)
+{
+    switch (verb) {
+    case EB_CMD_PAUSE:
+        e->paused = true;
+        eb_touch(e);
+        break;
+    case EB_CMD_RESUME:
+        e->paused = false;
+        e->flattening = false;
+        e->sweep_at = 0;
+        e->sweep_kind = EB_SWEEP_MODE;
+        eb_touch(e);
+        break;
+    case EB_CMD_FLATTEN:
+        if (eb_is_live(e)) {
+            e->flattening = true;
+            e->sweep_at = 0;
+            e->sweep_kind = EB_SWEEP_FLATTEN;
+            eb_touch(e);
+        } else {
+            eb_alert(e, NULL, EB_ALERT_SHADOW, (eb_price){0}, 0, "shadow: flatten asked for, nothing sent");
+        }
+        break;
+    case EB_CMD_SNAPSHOT:
+        eb_emit(e, EB_ACT_SNAPSHOT);
+        break;
+    case EB_CMD_RELEASE:
+    case EB_CMD_ADOPT:
+    case EB_CMD_REARM:
+    case EB_CMD_CONFIRM:
+    case EB_CMD_COUNT:
+        break; /* these need a symbol */
+    }
+}
+
+void eb_step_command(struct eb_engine *e, const struct eb_event *ev)
+{
+    const struct eb_ev_command *c = ev->u.command;
+    if (c->id != 0 && c->id == e->last_command) {
+        return;
+    }
+    if (c->id != 0) {
+        e->last_command = c->id;
+        eb_touch(e);
+    }
+    if (c->verb >= EB_CMD_COUNT) {
+        return;
+    }
+    enum eb_command verb = (enum eb_command)c->verb;
+    if (ev->symbol == EB_NO_SYMBOL) {
+        for_account(e, verb);
+        return;
+    }
+    for (unsigned leg = 0; leg < 2; leg++) {
+        for_symbol(e, &e->slot[ev->symbol * 2 + leg], verb);
+    }
+}

@@ -1,0 +1,411 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The step: one event in, actions out.
+ *
+ *     quiet price -> one cache line, done
+ *     else: witness -> apply(event) -> drive(desired against working) -> bands, deadline, invariants
+ */
+#include "engine/state.h"
+
+#include <string.h>
+
+int64_t eb_engine_next_deadline(const struct eb_engine *e)
+{
+    int64_t at;
+    if (e->sweep_at != UINT32_MAX) {
+        return 0;
+    }
+    int64_t next = e->snapshot_due_ns;
+    if (eb_deadline_first(e, &at) != UINT32_MAX && at < next) {
+        next = at;
+    }
+    return next;
+}
+
+void eb_text_copy(char *dst, size_t cap, const char *src)
+{
+    size_t n = 0;
+    while (n + 1 < cap && src[n] != '\0') {
+        dst[n] = src[n];
+        n++;
+    }
+    memset(dst + n, 0, cap - n);
+}
+
+struct eb_action *eb_emit(struct eb_engine *e, enum eb_action_kind kind)
+{
+    struct eb_actions *out = e->out;
+    EB_ASSERT(out->count < EB_ACTIONS_MAX); /* bounded by orders per slot, consults and reports of one step */
+    struct eb_action *a = &out->action[out->count++];
+    memset(a, 0, sizeof *a);
+    a->kind = (uint8_t)kind;
+    return a;
+}
+
+void eb_alert(struct eb_engine *e, const struct eb_slot *s, enum eb_alert_kind kind, eb_price price, int32_t code,
+              const char *text)
+{
+    struct eb_action *a = eb_emit(e, EB_ACT_ALERT);
+    a->u.alert.kind = (uint8_t)kind;
+    a->u.alert.symbol = s != NULL ? eb_slot_symbol(e, s) : EB_NO_SYMBOL;
+    a->u.alert.position = s != NULL ? eb_slot_index(e, s) : EB_NO_POSITION;
+    a->u.alert.price = price;
+    a->u.alert.code = code;
+    eb_text_copy(a->u.alert.text, sizeof a->u.alert.text, text);
+    e->stats.alerts++;
+}
+
+/* ---- witness: what was observed of the symbol before a slow step ---- */
+
+static void witness_take(struct eb_engine *e, eb_symbol_id id)
+{
+    struct eb_witness *w = &e->witness;
+    const struct eb_symbol *y = &e->symbol[id];
+    memset(w, 0, sizeof *w);
+    w->symbol = id;
+    for (unsigned i = 0; i < EB_SRC_COUNT; i++) {
+        const struct eb_hot *h = eb_hot_of(e, id, (enum eb_price_source)i);
+        w->price[i].e8 = h->price;
+        w->received_ns[i] = h->received_ns;
+        w->min[i].e8 = h->min;
+        w->max[i].e8 = h->max;
+        if (i == EB_SRC_BOOK) {
+            w->ask.e8 = h->ask;
+        }
+    }
+    w->jump_price = y->jump_price;
+    w->jump_ns = y->jump_ns;
+    w->substitute_price = y->substitute_price;
+    w->substitute_ns = y->substitute_ns;
+    for (unsigned leg = 0; leg < 2; leg++) {
+        const struct eb_slot *s = &e->slot[id * 2 + leg];
+        w->best[leg] = s->best;
+        w->worst[leg] = s->worst;
+        w->path[leg] = s->path;
+        w->path_mark[leg] = s->path_mark;
+    }
+    e->has_witness = true;
+}
+
+static void witness_restore(struct eb_engine *e, const struct eb_witness *w)
+{
+    eb_symbol_id id = w->symbol;
+    struct eb_symbol *y = &e->symbol[id];
+    for (unsigned i = 0; i < EB_SRC_COUNT; i++) {
+        struct eb_hot *h = eb_hot_of(e, id, (enum eb_price_source)i);
+        h->price = w->price[i].e8;
+        h->ask = i == EB_SRC_BOOK ? w->ask.e8 : w->price[i].e8;
+        h->received_ns = w->received_ns[i];
+        h->min = w->min[i].e8;
+        h->max = w->max[i].e8;
+    }
+    y->jump_price = w->jump_price;
+    y->jump_ns = w->jump_ns;
+    y->substitute_price = w->substitute_price;
+    y->substitute_ns = w->substitute_ns;
+    for (unsigned leg = 0; leg < 2; leg++) {
+        struct eb_slot *s = &e->slot[id * 2 + leg];
+        s->best = w->best[leg];
+        s->worst = w->worst[leg];
+        s->path = w->path[leg];
+        s->path_mark = w->path_mark[leg];
+    }
+}
+
+const struct eb_witness *eb_engine_witness(const struct eb_engine *e)
+{
+    return e->has_witness ? &e->witness : NULL;
+}
+
+/* ---- events that are not about one position ---- */
+
+static int step_instrument(struct eb_engine *e, const struct eb_event *ev)
+{
+    if (ev->symbol >= e->c.symbols_max) {
+        return EB_E_FULL;
+    }
+    struct eb_instrument inst;
+    eb_instrument_from_event(&inst, ev->u.instrument);
+    if (eb_instrument_validate(&inst, NULL) != EB_OK) {
+        return EB_E_INVALID;
+    }
+    struct eb_symbol *y = &e->symbol[ev->symbol];
+    y->inst = inst;
+    y->known = true;
+    if (ev->symbol >= e->symbol_count) {
+        e->symbol_count = ev->symbol + 1;
+    }
+    eb_touch(e);
+    return EB_OK;
+}
+
+/* One durable thing at a time: a CLOCK step acts for one symbol, or emits consults for up to 16 slots. */
+static void step_clock(struct eb_engine *e, const struct eb_event *ev)
+{
+    if (e->sweep_at != UINT32_MAX) {
+        eb_sweep(e);
+        return;
+    }
+    if (ev->now_ns >= e->snapshot_due_ns && ev->witness == NULL) {
+        e->snapshot_due_ns = ev->now_ns + e->c.snapshot_ms * EB_NS_PER_MS;
+        eb_emit(e, EB_ACT_SNAPSHOT);
+        return;
+    }
+    for (unsigned n = 0; n < EB_CONSULTS_MAX; n++) {
+        int64_t at;
+        uint32_t first = eb_deadline_first(e, &at);
+        if (ev->witness != NULL) {
+            first = ev->witness->symbol * 2;
+        } else if (first == UINT32_MAX || at > ev->now_ns) {
+            return;
+        }
+        struct eb_slot *s = &e->slot[first];
+        eb_symbol_id id = eb_slot_symbol(e, s);
+        if (ev->witness == NULL) {
+            witness_take(e, id);
+        }
+        for (unsigned leg = 0; leg < 2; leg++) { /* both legs share the symbol: one witness covers them */
+            struct eb_slot *q = &e->slot[id * 2 + leg];
+            eb_order_timers(e, q);
+            eb_position_claim_timer(e, q);
+            eb_drive(e, q);
+            eb_consult_due(e, q);
+        }
+        eb_bands_rebuild(e, id);
+        for (unsigned leg = 0; leg < 2; leg++) {
+            eb_schedule(e, &e->slot[id * 2 + leg]);
+            eb_check_slot(e, &e->slot[id * 2 + leg]);
+        }
+        if (e->dirty || ev->witness != NULL || e->out->count > EB_ACTIONS_MAX / 2 ||
+            e->out->ctx_count >= EB_CONSULTS_MAX - 1) {
+            return;
+        }
+    }
+}
+
+/* Events about one symbol: apply, then bring both legs up to date. */
+static void finish_symbol(struct eb_engine *e, eb_symbol_id id)
+{
+    for (unsigned leg = 0; leg < 2; leg++) {
+        struct eb_slot *s = &e->slot[id * 2 + leg];
+        if (s->d.episode != 0 || s->d.open) {
+            eb_drive(e, s);
+        }
+    }
+    eb_bands_rebuild(e, id);
+    for (unsigned leg = 0; leg < 2; leg++) {
+        struct eb_slot *s = &e->slot[id * 2 + leg];
+        if (s->wants_consult) {
+            s->wants_consult = false;
+            eb_consult_now(e, s, (enum eb_consult_reason)s->consult_reason);
+        }
+        eb_schedule(e, s);
+        eb_check_slot(e, s);
+    }
+}
+
+static void apply_symbol_event(struct eb_engine *e, const struct eb_event *ev)
+{
+    switch ((enum eb_event_kind)ev->kind) {
+    case EB_EV_PRICE:
+        eb_step_price(e, ev);
+        break;
+    case EB_EV_PATH:
+        eb_step_path(e, ev);
+        break;
+    case EB_EV_POSITION:
+        eb_step_position(e, ev);
+        break;
+    case EB_EV_OPEN_ORDER:
+        eb_step_snapshot(e, ev);
+        break;
+    case EB_EV_FILL:
+        eb_step_fill(e, ev);
+        break;
+    case EB_EV_ORDER:
+        eb_step_order(e, ev);
+        break;
+    case EB_EV_VERDICT:
+        eb_step_verdict(e, ev);
+        break;
+    case EB_EV_POLICY_FAILED:
+        eb_step_policy_failed(e, ev);
+        break;
+    case EB_EV_COMMAND:
+        eb_step_command(e, ev);
+        break;
+    case EB_EV_CLOCK:
+    case EB_EV_BAR:
+    case EB_EV_FUNDING:
+    case EB_EV_INSTRUMENT:
+    case EB_EV_ACCOUNT:
+    case EB_EV_SNAPSHOT_BEGIN:
+    case EB_EV_SNAPSHOT_END:
+    case EB_EV_SNAPSHOT_FAILED:
+    case EB_EV_POLICY:
+    case EB_EV_CONFIG:
+    case EB_EV_COUNT:
+        EB_ASSERT(ev->kind == EB_EV_PRICE); /* not an event about a symbol */
+    }
+}
+
+/* Events without a symbol, or that only feed observed state. */
+static int step_account_wide(struct eb_engine *e, const struct eb_event *ev)
+{
+    switch ((enum eb_event_kind)ev->kind) {
+    case EB_EV_CLOCK:
+        step_clock(e, ev);
+        return EB_OK;
+    case EB_EV_INSTRUMENT:
+        return step_instrument(e, ev);
+    case EB_EV_BAR:
+        return eb_market_add(&e->symbol[ev->symbol].market, &ev->u.bar);
+    case EB_EV_FUNDING:
+        e->symbol[ev->symbol].funding_rate_e8 = ev->u.funding.rate_e8;
+        e->symbol[ev->symbol].next_funding_ms = ev->u.funding.next_ms;
+        return EB_OK;
+    case EB_EV_ACCOUNT:
+        e->balance = ev->u.account.balance;
+        if (e->hedge != ev->u.account.hedge) {
+            e->hedge = ev->u.account.hedge;
+            eb_touch(e);
+        }
+        return EB_OK;
+    case EB_EV_SNAPSHOT_BEGIN:
+    case EB_EV_SNAPSHOT_END:
+    case EB_EV_SNAPSHOT_FAILED:
+        eb_step_snapshot(e, ev);
+        return EB_OK;
+    case EB_EV_COMMAND:
+        eb_step_command(e, ev);
+        return EB_OK;
+    case EB_EV_POLICY:
+        memcpy(e->policy_hash, ev->u.policy->hash, EB_HASH_SIZE);
+        e->sweep_at = 0;
+        e->sweep_kind = EB_SWEEP_RELOAD;
+        eb_touch(e);
+        return EB_OK;
+    case EB_EV_CONFIG:
+        e->mode = ev->u.config;
+        e->sweep_at = 0;
+        e->sweep_kind = EB_SWEEP_MODE;
+        eb_touch(e);
+        return EB_OK;
+    case EB_EV_PRICE:
+    case EB_EV_PATH:
+    case EB_EV_POSITION:
+    case EB_EV_OPEN_ORDER:
+    case EB_EV_FILL:
+    case EB_EV_ORDER:
+    case EB_EV_VERDICT:
+    case EB_EV_POLICY_FAILED:
+    case EB_EV_COUNT:
+        break;
+    }
+    return EB_E_INVALID;
+}
+
+static bool needs_symbol(const struct eb_event *ev)
+{
+    return !(ev->kind == EB_EV_CLOCK || ev->kind == EB_EV_INSTRUMENT || ev->kind == EB_EV_ACCOUNT ||
+             ev->kind == EB_EV_SNAPSHOT_BEGIN || ev->kind == EB_EV_SNAPSHOT_END || ev->kind == EB_EV_SNAPSHOT_FAILED ||
+             ev->kind == EB_EV_POLICY || ev->kind == EB_EV_CONFIG ||
+             (ev->kind == EB_EV_COMMAND && ev->symbol == EB_NO_SYMBOL));
+}
+
+static int step_slow(struct eb_engine *e, const struct eb_event *ev)
+{
+    if (ev->kind >= EB_EV_COUNT) {
+        return EB_E_INVALID;
+    }
+    bool about_symbol = needs_symbol(ev);
+    if (about_symbol && (ev->symbol >= e->symbol_count || !e->symbol[ev->symbol].known)) {
+        return EB_E_NOT_FOUND;
+    }
+    if (ev->position != EB_NO_POSITION && ev->position / 2 != ev->symbol && about_symbol) {
+        return EB_E_INVALID;
+    }
+    e->has_witness = false;
+    if (ev->witness != NULL) {
+        if (ev->witness->symbol >= e->symbol_count) {
+            return EB_E_INVALID;
+        }
+        witness_restore(e, ev->witness);
+    }
+    if (!about_symbol || ev->kind == EB_EV_BAR || ev->kind == EB_EV_FUNDING) {
+        return step_account_wide(e, ev);
+    }
+    witness_take(e, ev->symbol);
+    eb_fold_extremes(e, ev->symbol);
+    apply_symbol_event(e, ev);
+    finish_symbol(e, ev->symbol);
+    return EB_OK;
+}
+
+/* The price path: no lock, no allocation, no Lua, one cache line. */
+static bool quiet_price(struct eb_engine *e, const struct eb_event *ev)
+{
+    if (ev->kind != EB_EV_PRICE || ev->symbol >= e->symbol_count || ev->witness != NULL) {
+        return false;
+    }
+    const struct eb_ev_price *p = &ev->u.price;
+    if (p->source >= EB_SRC_COUNT) {
+        return false;
+    }
+    struct eb_hot *h = eb_hot_of(e, ev->symbol, (enum eb_price_source)p->source);
+    if (p->min.e8 <= h->low || p->max.e8 >= h->high) {
+        return false;
+    }
+    h->price = p->price.e8;
+    h->ask = p->ask.e8;
+    h->min = p->min.e8 < h->min ? p->min.e8 : h->min;
+    h->max = p->max.e8 > h->max ? p->max.e8 : h->max;
+    h->received_ns = ev->now_ns;
+    h->venue_ms = p->venue_ms;
+    return true;
+}
+
+/* The same for a whole bar of the walk. */
+static bool quiet_bar(struct eb_engine *e, const struct eb_event *ev)
+{
+    if (ev->kind != EB_EV_PATH || ev->u.path.kind != EB_PATH_QUIET || ev->position >= e->symbol_count * 2) {
+        return false;
+    }
+    struct eb_slot *s = &e->slot[ev->position];
+    const struct eb_ev_path *p = &ev->u.path;
+    EB_ASSERT(s->band_ok && p->from.e8 > s->band_low.e8 && p->to.e8 < s->band_high.e8);
+    eb_price high = p->to;
+    eb_price low = p->from;
+    bool is_long = s->d.side == EB_LONG;
+    s->best = eb_better_of(eb_side_of(s), s->best, is_long ? high : low);
+    s->worst = eb_is_better(eb_side_of(s), s->worst, is_long ? low : high) ? (is_long ? low : high) : s->worst;
+    return true;
+}
+
+int eb_engine_step(struct eb_engine *e, const struct eb_event *ev, struct eb_actions *out)
+{
+    out->count = 0;
+    out->ctx_count = 0;
+    out->durable = false;
+    e->last_now_ns = ev->now_ns;
+    e->last_now_ms = ev->now_ms;
+    e->stats.steps++;
+    if (ev->kind == EB_EV_PRICE) {
+        e->stats.price_events++;
+    }
+    if (quiet_price(e, ev) || quiet_bar(e, ev)) {
+        return EB_OK;
+    }
+    e->ev = ev;
+    e->out = out;
+    e->dirty = false;
+    int rc = step_slow(e, ev);
+    out->durable = e->dirty;
+    if (e->dirty) {
+        e->durable_count++;
+        e->stats.durable_steps++;
+    }
+    e->ev = NULL;
+    e->out = NULL;
+    return rc;
+}

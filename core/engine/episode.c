@@ -1,0 +1,277 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Episodes: a position of (account, symbol, position side) from flat to flat (semantics 1).
+ *
+ *     POSITION event against what our fills explain:  begin | same | add: re-base | external reduction | flip | end
+ */
+#include "engine/state.h"
+
+#include <string.h>
+
+#define EB_CLAIM_MS 2000 /* a told size that fills in flight may explain is believed after this long without them */
+
+static void copy_terms(struct eb_durable *d, const struct eb_ev_position *p)
+{
+    d->liquidation = p->liquidation;
+    d->margin = p->margin;
+    if (p->leverage_ppm > 0) {
+        d->leverage_ppm = p->leverage_ppm;
+    }
+}
+
+void eb_episode_begin(struct eb_engine *e, struct eb_slot *s, const struct eb_ev_position *p, int64_t now_ms)
+{
+    struct eb_durable *d = &s->d;
+    memset(d, 0, sizeof *d);
+    d->open = true;
+    d->episode = ++e->episode_serial;
+    d->adopted = p->adopted;
+    d->side = p->side;
+    d->position_side = p->position_side;
+    d->qty = p->qty;
+    d->first_qty = p->qty;
+    d->base = p->qty;
+    d->venue_qty = p->qty;
+    d->entry = p->entry;
+    d->opened_ms = p->opened_ms > 0 ? p->opened_ms : now_ms;
+    memcpy(d->strategy_id, p->strategy_id, sizeof d->strategy_id);
+    d->strategy_id[sizeof d->strategy_id - 1] = '\0';
+    copy_terms(d, p);
+    eb_touch(e);
+    e->stats.open_positions++;
+
+    eb_price now = eb_judge_price(e, s);
+    s->best = now.e8 > 0 ? now : p->entry;
+    s->worst = s->best;
+    s->consult_pending = false;
+    s->quarantined = false;
+    s->failures_in_row = 0;
+    memset(&s->wake, 0, sizeof s->wake);
+    s->soft_since_ns = 0;
+    s->unprotected_since_ms = now_ms;
+    s->alarm_unprotected = false;
+    s->consults = s->accepted = s->refused = s->stale = s->failures = s->sent = s->fills = s->duplicates = 0;
+    s->last_reason[0] = '\0';
+    if (!eb_is_owner(e, s)) {
+        eb_alert(e, s, EB_ALERT_FOREIGN_OWNER, p->entry, 0, "EXIT_MODE gives this position to the legacy owners");
+        return;
+    }
+    if (e->flattening || e->paused) {
+        eb_plan_builtin(e, s, now); /* only the built-in stop until resume (semantics 8) */
+        return;
+    }
+    eb_want_consult(e, s, p->adopted ? EB_CONSULT_ADOPTED : EB_CONSULT_NEW);
+}
+
+void eb_episode_end(struct eb_engine *e, struct eb_slot *s)
+{
+    struct eb_durable *d = &s->d;
+    if (!d->open) {
+        return;
+    }
+    struct eb_episode_end *r = &eb_emit(e, EB_ACT_EPISODE_END)->u.end;
+    r->position = eb_slot_index(e, s);
+    r->symbol = eb_slot_symbol(e, s);
+    r->episode = d->episode;
+    r->side = d->side;
+    r->regime = d->regime;
+    r->reconciled = !d->unexplained;
+    memcpy(r->profile, d->profile, sizeof r->profile);
+    r->entry = d->entry;
+    r->initial_stop = d->initial_stop;
+    r->first_r = d->first_r;
+    r->best = s->best;
+    r->worst = s->worst;
+    r->first_qty = d->first_qty;
+    r->opened_ms = d->opened_ms;
+    r->closed_ms = d->last_fill_ms > 0 ? d->last_fill_ms : e->ev->now_ms;
+    d->open = false;
+    d->intent.active = false;
+    d->claim_ms = 0;
+    s->wants_consult = false;
+    s->consult_pending = false;
+    e->stats.open_positions--;
+    eb_touch(e);
+}
+
+/* A size increase re-bases; the stop in force stays, whatever it was made of. */
+static void add(struct eb_engine *e, struct eb_slot *s, const struct eb_ev_position *p)
+{
+    struct eb_durable *d = &s->d;
+    enum eb_stop_kind kind;
+    eb_price held = eb_stop_in_force(e, s, &kind);
+    if (held.e8 > 0 && kind == EB_STOP_TRAIL) {
+        d->plan.stop = held;
+    }
+    eb_qty more = {p->qty.e8 - d->venue_qty.e8};
+    d->venue_qty = p->qty;
+    if (d->shadow_done) {
+        return; /* the virtual episode has ended: later adds are censored (semantics 12) */
+    }
+    d->qty.e8 += more.e8;
+    d->entry = p->entry;
+    d->base = d->qty;
+    d->rebase_pending = true;
+    copy_terms(d, p);
+    d->plan.trail.active = false;
+    eb_price now = eb_judge_price(e, s);
+    if (now.e8 > 0) {
+        (void)eb_trail_observe(&d->plan.trail, eb_side_of(s), d->entry, d->r, now);
+    }
+    eb_ladder_rebase(d->plan.leg, d->plan.leg_count, &eb_symbol_of(e, s)->inst, d->base);
+    eb_touch(e);
+    eb_recheck_buffer(e, s);
+    eb_want_consult(e, s, EB_CONSULT_SIZE);
+}
+
+static void report_external(struct eb_engine *e, const struct eb_slot *s, eb_qty qty)
+{
+    struct eb_exit *x = &eb_emit(e, EB_ACT_EXIT)->u.exit;
+    x->position = eb_slot_index(e, s);
+    x->symbol = eb_slot_symbol(e, s);
+    x->episode = s->d.episode;
+    x->side = s->d.side;
+    x->reason = EB_EXIT_EXTERNAL;
+    x->price = eb_judge_price(e, s);
+    x->entry = s->d.entry;
+    x->r = s->d.r;
+    x->qty = qty;
+    x->remaining.e8 = s->d.qty.e8 - qty.e8;
+    x->venue_ms = e->ev->now_ms;
+}
+
+/* Somebody else reduced it: the leg base shrinks in proportion, nothing is fired again. */
+static void reduce(struct eb_engine *e, struct eb_slot *s, eb_qty to)
+{
+    struct eb_durable *d = &s->d;
+    eb_qty gone = {d->venue_qty.e8 - to.e8};
+    eb_qty before = d->qty;
+    int64_t after = d->qty.e8 > gone.e8 ? d->qty.e8 - gone.e8 : 0;
+    report_external(e, s, (eb_qty){before.e8 - after});
+    d->venue_qty = to;
+    d->unexplained = true;
+    eb_touch(e);
+    if (after == 0 || to.e8 == 0) {
+        d->qty.e8 = 0;
+        eb_episode_end(e, s);
+        return;
+    }
+    d->qty.e8 = after;
+    int64_t base;
+    if (eb_mul_div(d->base.e8, after, before.e8, EB_ROUND_FLOOR, &base)) {
+        d->base.e8 = base;
+    }
+    eb_ladder_rebase(d->plan.leg, d->plan.leg_count, &eb_symbol_of(e, s)->inst, d->base);
+    eb_want_consult(e, s, EB_CONSULT_SIZE);
+}
+
+/* Terms changed: the liquidation buffer is looked at again, and a stop beyond it moves to its edge. */
+void eb_recheck_buffer(struct eb_engine *e, struct eb_slot *s)
+{
+    struct eb_durable *d = &s->d;
+    struct eb_guard g = eb_guard_of(e, s);
+    eb_price edge;
+    enum eb_stop_kind kind;
+    eb_price stop = eb_stop_in_force(e, s, &kind);
+    if (d->plan.revision == 0 || !eb_guard_loosest(&g, &edge) ||
+        (stop.e8 > 0 && !eb_is_better(eb_side_of(s), edge, stop))) {
+        return;
+    }
+    eb_price now = eb_judge_price(e, s);
+    eb_price next = edge;
+    if (now.e8 > 0 && eb_stop_crossed(eb_side_of(s), edge, now) && !eb_guard_protective(&g, now, &next)) {
+        eb_alert(e, s, EB_ALERT_NO_LEGAL_STOP, now, 0, "price is inside the liquidation buffer: no legal stop fits");
+        if (e->c.on_no_legal_stop == EB_NO_STOP_CLOSE) {
+            eb_exit_all(e, s, EB_PURPOSE_FULL_EXIT, EB_EXIT_EMERGENCY, now);
+        }
+        return;
+    }
+    d->plan.protective = eb_tighter_stop(eb_side_of(s), d->plan.protective, next);
+    eb_touch(e);
+}
+
+static void update_terms(struct eb_engine *e, struct eb_slot *s, const struct eb_ev_position *p)
+{
+    struct eb_durable *d = &s->d;
+    bool leverage = p->leverage_ppm > 0 && p->leverage_ppm != d->leverage_ppm;
+    if (!leverage && p->liquidation.e8 == d->liquidation.e8 && p->margin.e8 == d->margin.e8) {
+        return;
+    }
+    copy_terms(d, p);
+    eb_touch(e);
+    eb_recheck_buffer(e, s);
+    if (leverage) {
+        eb_want_consult(e, s, EB_CONSULT_MARGIN);
+    }
+}
+
+static void resize(struct eb_engine *e, struct eb_slot *s, eb_qty to)
+{
+    struct eb_durable *d = &s->d;
+    eb_qty missing = {d->venue_qty.e8 - to.e8};
+    if (eb_committed(s).e8 >= missing.e8) { /* our own orders may explain it: their fills are on the way */
+        if (d->claim_ms == 0 || d->claim.e8 != to.e8) {
+            d->claim = to;
+            d->claim_ms = e->ev->now_ms + EB_CLAIM_MS;
+            eb_touch(e);
+        }
+        return;
+    }
+    reduce(e, s, to);
+}
+
+void eb_position_claim_timer(struct eb_engine *e, struct eb_slot *s)
+{
+    struct eb_durable *d = &s->d;
+    if (!d->open || d->claim_ms == 0 || e->ev->now_ms < d->claim_ms) {
+        return;
+    }
+    d->claim_ms = 0;
+    eb_touch(e);
+    if (d->venue_qty.e8 > d->claim.e8) {
+        reduce(e, s, d->claim);
+    }
+}
+
+static bool sane(const struct eb_ev_position *p)
+{
+    return p->qty.e8 >= 0 && (p->qty.e8 == 0 || p->entry.e8 > 0) && p->side <= EB_SHORT &&
+           p->position_side <= EB_PS_SHORT;
+}
+
+void eb_step_position(struct eb_engine *e, const struct eb_event *ev)
+{
+    const struct eb_ev_position *p = ev->u.venue_position;
+    if (!sane(p)) {
+        eb_alert(e, &e->slot[ev->symbol * 2], EB_ALERT_UNKNOWN_ORDER, p->entry, 0,
+                 "a position that makes no sense was told and is ignored");
+        return;
+    }
+    struct eb_slot *s = &e->slot[ev->symbol * 2 + (p->position_side == EB_PS_SHORT ? 1 : 0)];
+    struct eb_durable *d = &s->d;
+    s->snapshot_gen = e->snapshot_gen;
+    if (p->venue_ms != 0 && d->open && p->venue_ms < d->last_fill_ms && p->qty.e8 > d->venue_qty.e8) {
+        return; /* older than what our fills have told since */
+    }
+    if (!d->open) {
+        if (p->qty.e8 > 0) {
+            eb_episode_begin(e, s, p, ev->now_ms);
+        }
+        return;
+    }
+    if (p->qty.e8 > 0 && p->side != d->side) { /* a flip: end and begin in one turn */
+        reduce(e, s, (eb_qty){0});
+        eb_episode_begin(e, s, p, ev->now_ms);
+        return;
+    }
+    if (p->qty.e8 < d->venue_qty.e8) {
+        resize(e, s, p->qty);
+    } else if (p->qty.e8 > d->venue_qty.e8) {
+        add(e, s, p);
+    } else {
+        d->claim_ms = 0;
+    }
+    if (d->open && p->qty.e8 > 0) {
+        update_terms(e, s, p);
+    }
+}

@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Fills: applied once each, to the order, the leg and the position; a leg that is full is HIT and ratchets. */
+#include "engine/state.h"
+
+#include <string.h>
+
+static bool seen_before(struct eb_slot *s, uint64_t trade_id)
+{
+    if (trade_id == 0) {
+        return false;
+    }
+    for (unsigned i = 0; i < EB_TRADES_KEPT; i++) {
+        if (s->trade[i] == trade_id) {
+            return true;
+        }
+    }
+    s->trade[s->trade_next] = trade_id;
+    s->trade_next = (uint8_t)((s->trade_next + 1) % EB_TRADES_KEPT);
+    return false;
+}
+
+void eb_leg_progress(struct eb_engine *e, struct eb_slot *s, struct eb_leg *leg)
+{
+    int64_t rest = leg->firing_qty.e8 - leg->filled.e8;
+    eb_touch(e);
+    if (rest > 0 && rest >= eb_symbol_of(e, s)->inst.step.e8) {
+        if (leg->state == EB_LEG_FIRING) {
+            leg->state = EB_LEG_PARTIAL;
+        }
+        return;
+    }
+    leg->state = EB_LEG_HIT;
+    leg->hit_order = ++s->d.hits;
+    eb_leg_id_retire(&s->d.plan.gone, leg->id);
+    s->soft_since_ns = 0;
+    if (s->d.qty.e8 > 0) {
+        eb_plan_ratchet(e, s);
+        eb_want_consult(e, s, EB_CONSULT_HIT);
+    }
+}
+
+static void report(struct eb_engine *e, const struct eb_slot *s, const struct eb_order *o, const struct eb_ev_fill *f,
+                   eb_qty qty, bool is_virtual)
+{
+    struct eb_exit *x = &eb_emit(e, EB_ACT_EXIT)->u.exit;
+    x->position = eb_slot_index(e, s);
+    x->symbol = eb_slot_symbol(e, s);
+    x->episode = s->d.episode;
+    x->side = s->d.side;
+    x->reason = o->reason;
+    x->leg = o->leg;
+    x->virtual_fill = is_virtual;
+    x->client_id = o->id;
+    x->price = f->price;
+    x->level = o->level;
+    x->entry = s->d.entry;
+    x->r = s->d.r;
+    x->qty = qty;
+    x->remaining = s->d.qty;
+    x->fee = f->fee;
+    x->venue_ms = f->venue_ms;
+    x->decided_ns = s->fired_ns;
+}
+
+static void credit_leg(struct eb_engine *e, struct eb_slot *s, const struct eb_order *o, eb_qty qty)
+{
+    if (o->purpose != EB_PURPOSE_TARGET && o->purpose != EB_PURPOSE_SOFT) {
+        return;
+    }
+    for (unsigned i = 0; i < s->d.plan.leg_count; i++) {
+        struct eb_leg *leg = &s->d.plan.leg[i];
+        if (leg->id == o->leg && leg->state != EB_LEG_HIT) {
+            leg->filled.e8 += qty.e8;
+            eb_leg_progress(e, s, leg);
+        }
+    }
+}
+
+void eb_apply_fill(struct eb_engine *e, struct eb_slot *s, struct eb_order *o, const struct eb_ev_fill *f,
+                   bool is_virtual)
+{
+    struct eb_durable *d = &s->d;
+    eb_touch(e);
+    o->filled.e8 += f->qty.e8;
+    if (d->open && o->id.episode == d->episode) {
+        eb_qty qty = {f->qty.e8 < d->qty.e8 ? f->qty.e8 : d->qty.e8};
+        d->unexplained = d->unexplained || qty.e8 != f->qty.e8;
+        d->qty.e8 -= qty.e8;
+        d->exited.e8 += qty.e8;
+        d->last_fill_ms = f->venue_ms > d->last_fill_ms ? f->venue_ms : d->last_fill_ms;
+        if (!is_virtual) {
+            d->venue_qty.e8 -= qty.e8 < d->venue_qty.e8 ? qty.e8 : d->venue_qty.e8;
+        }
+        if (d->claim_ms != 0 && d->venue_qty.e8 == d->claim.e8) {
+            d->claim_ms = 0;
+        }
+        d->intent.tries = 0;
+        s->fills++;
+        e->stats.fills++;
+        report(e, s, o, f, qty, is_virtual);
+        credit_leg(e, s, o, qty);
+        if (d->qty.e8 == 0) {
+            if (is_virtual && d->venue_qty.e8 > 0) {
+                d->shadow_done = true;
+                d->intent.active = false;
+                eb_alert(e, s, EB_ALERT_SHADOW, f->price, 0,
+                         "shadow: the virtual position is closed, nothing was sent");
+            } else {
+                eb_episode_end(e, s);
+            }
+        }
+    }
+    bool complete = o->filled.e8 >= o->qty.e8 && !o->close_position;
+    bool waited_for = o->ended_as != EB_OS_NONE && o->filled.e8 >= o->told.e8;
+    if (is_virtual || (!complete && !waited_for)) {
+        if (!is_virtual && o->state != EB_OS_UNKNOWN &&
+            eb_order_may_become((enum eb_order_state)o->state, EB_OS_PARTIAL)) {
+            o->state = EB_OS_PARTIAL;
+        }
+        return;
+    }
+    o->state = complete ? EB_OS_FILLED : o->ended_as;
+    eb_order_settle(e, s, o);
+}
+
+/* A fill of ours whose order is no longer in the table, or the venue's own closing: as much of an order as is known. */
+static struct eb_order stray_order(const struct eb_ev_fill *f, const struct eb_slot *s)
+{
+    struct eb_order o;
+    memset(&o, 0, sizeof o);
+    o.id = f->client_id;
+    o.qty = f->qty;
+    o.purpose = f->client_id.purpose;
+    o.leg = f->client_id.leg;
+    o.state = EB_OS_NEW;
+    if (f->liquidation) {
+        o.id.episode = s->d.episode;
+        o.purpose = EB_PURPOSE_STOP;
+        o.reason = EB_EXIT_LIQUIDATION;
+        return o;
+    }
+    switch ((enum eb_purpose)o.purpose) {
+    case EB_PURPOSE_TARGET:
+    case EB_PURPOSE_SOFT:
+        o.reason = EB_EXIT_TARGET;
+        break;
+    case EB_PURPOSE_STOP:
+    case EB_PURPOSE_BACKSTOP:
+    case EB_PURPOSE_BRIDGE:
+        o.reason = EB_EXIT_STOP;
+        break;
+    case EB_PURPOSE_FLATTEN:
+        o.reason = EB_EXIT_FLATTEN;
+        break;
+    case EB_PURPOSE_FULL_EXIT:
+    case EB_PURPOSE_PARTIAL:
+    case EB_PURPOSE_COUNT:
+        o.reason = EB_EXIT_POLICY;
+        break;
+    }
+    return o;
+}
+
+void eb_step_fill(struct eb_engine *e, const struct eb_event *ev)
+{
+    const struct eb_ev_fill *f = &ev->u.fill;
+    struct eb_order *o;
+    struct eb_slot *s = eb_slot_by_order(e, ev->symbol, f->client_id, &o);
+    if (f->qty.e8 <= 0 || f->price.e8 <= 0) {
+        return;
+    }
+    if (s == NULL) {
+        s = &e->slot[ev->symbol * 2 + (f->position_side == EB_PS_SHORT ? 1 : 0)];
+        bool ours = eb_client_id_is_ours(f->client_id, e->c.instance);
+        if (!s->d.open || (!f->liquidation && (!ours || f->client_id.episode != s->d.episode))) {
+            return; /* somebody else's trade: the POSITION that follows tells its effect */
+        }
+    }
+    if (seen_before(s, f->trade_id)) {
+        s->duplicates++;
+        return;
+    }
+    if (o != NULL) {
+        eb_apply_fill(e, s, o, f, false);
+        return;
+    }
+    struct eb_order stray = stray_order(f, s);
+    if (f->liquidation) {
+        eb_alert(e, s, EB_ALERT_LIQUIDATED, f->price, 0, "closed by the venue: liquidation or auto-deleveraging");
+    }
+    eb_qty before = s->d.qty;
+    struct eb_ev_fill part = *f;
+    part.qty.e8 = f->qty.e8 < before.e8 ? f->qty.e8 : before.e8;
+    stray.qty.e8 = INT64_MAX; /* never settles: it has no place in the table */
+    eb_apply_fill(e, s, &stray, &part, false);
+}

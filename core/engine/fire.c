@@ -1,0 +1,343 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * From a crossed level to orders, and until they have done their work.
+ *
+ *     leg:   ARMED -> FIRING (one intent, n slices) -> PARTIAL -> HIT
+ *     stop:  intent until flat: market for what is free, cancel what rests, market for what that frees (semantics 5)
+ */
+#include "engine/state.h"
+
+#include <string.h>
+
+eb_price eb_stop_in_force(const struct eb_engine *e, const struct eb_slot *s, enum eb_stop_kind *kind)
+{
+    const struct eb_durable *d = &s->d;
+    enum eb_side side = eb_side_of(s);
+    const struct {
+        enum eb_stop_kind kind;
+        eb_price price;
+    } fixed[] = {
+        {EB_STOP_PLAN, d->plan.stop},
+        {EB_STOP_RATCHET, d->plan.ratchet_stop},
+        {EB_STOP_RISK_FLOOR, d->plan.risk_floor},
+        {EB_STOP_PROTECTIVE, d->plan.protective},
+    };
+    eb_price best = {0};
+    *kind = EB_STOP_NONE;
+    for (unsigned i = 0; i < EB_COUNT(fixed); i++) {
+        if (fixed[i].price.e8 > 0 && (best.e8 == 0 || eb_is_better(side, fixed[i].price, best))) {
+            best = fixed[i].price;
+            *kind = fixed[i].kind;
+        }
+    }
+    eb_price trail;
+    if (eb_trail_stop(&d->plan.trail, &eb_symbol_of(e, s)->inst, side, d->entry, d->r, &trail) &&
+        (best.e8 == 0 || eb_is_better(side, trail, best))) {
+        best = trail;
+        *kind = EB_STOP_TRAIL;
+    }
+    return best;
+}
+
+bool eb_targets_may_fire(const struct eb_engine *e, const struct eb_slot *s)
+{
+    return s->d.open && !s->d.shadow_done && !e->paused && !s->d.tripped && !s->d.intent.active && eb_is_owner(e, s);
+}
+
+static enum eb_order_side closing_side(const struct eb_slot *s)
+{
+    return eb_side_of(s) == EB_LONG ? EB_SELL : EB_BUY;
+}
+
+static eb_client_id next_id(struct eb_slot *s, const struct eb_engine *e, enum eb_purpose purpose, uint8_t leg)
+{
+    return (eb_client_id){.instance = e->c.instance,
+                          .episode = s->d.episode,
+                          .attempt = ++s->d.attempts,
+                          .purpose = (uint8_t)purpose,
+                          .leg = leg};
+}
+
+static unsigned free_orders(const struct eb_slot *s)
+{
+    unsigned n = 0;
+    for (unsigned i = 0; i < EB_ORDERS_MAX; i++) {
+        n += s->order[i].state == EB_OS_NONE;
+    }
+    return n;
+}
+
+/* Sends qty at market (or at the band's edge) in slices of the market lot size; returns what was sent. Two places in
+ * the order table stay free for backstop and bridge. */
+static eb_qty send_slices(struct eb_engine *e, struct eb_slot *s, struct eb_order_request *proto, eb_qty qty)
+{
+    const struct eb_instrument *inst = &eb_symbol_of(e, s)->inst;
+    bool market = proto->type == EB_ORDER_MARKET;
+    eb_qty largest = eb_max_order_qty(inst, market);
+    eb_qty sent = {0};
+    uint8_t slice = 0;
+    while (qty.e8 > 0 && free_orders(s) > 2) {
+        struct eb_order_request req = *proto;
+        eb_qty part = {qty.e8 < largest.e8 ? qty.e8 : largest.e8};
+        part = eb_round_qty_down(inst, part, market);
+        if (part.e8 <= 0) {
+            break;
+        }
+        req.client_id.slice = slice++;
+        req.qty = part;
+        if (eb_gateway(e, s, &req) == EB_GATE_BLOCKED || !s->d.open) {
+            break;
+        }
+        sent.e8 += part.e8;
+        qty.e8 -= part.e8;
+        if (slice == UINT8_MAX) {
+            break;
+        }
+    }
+    return sent;
+}
+
+static struct eb_order_request request(const struct eb_engine *e, const struct eb_slot *s, enum eb_purpose purpose,
+                                       enum eb_exit_reason reason, eb_price level)
+{
+    struct eb_order_request req;
+    memset(&req, 0, sizeof req);
+    req.symbol = eb_slot_symbol(e, s);
+    req.position = eb_slot_index(e, s);
+    req.order_side = (uint8_t)closing_side(s);
+    req.position_side = s->d.position_side;
+    req.type = EB_ORDER_MARKET;
+    req.purpose = (uint8_t)purpose;
+    req.reason = (uint8_t)reason;
+    req.reduce_only = s->d.position_side == EB_PS_BOTH;
+    req.level = level;
+    req.needs_seq = s->d.permit_seq;
+    req.urgent = purpose <= EB_PURPOSE_BRIDGE;
+    return req;
+}
+
+/* What the position has that no order may still take. */
+static eb_qty free_qty(const struct eb_slot *s)
+{
+    eb_qty committed = eb_committed(s);
+    return (eb_qty){s->d.qty.e8 > committed.e8 ? s->d.qty.e8 - committed.e8 : 0};
+}
+
+void eb_fire_leg(struct eb_engine *e, struct eb_slot *s, struct eb_leg *leg)
+{
+    const struct eb_instrument *inst = &eb_symbol_of(e, s)->inst;
+    bool hedge = s->d.position_side != EB_PS_BOTH;
+    eb_qty want = eb_leg_fire_qty(leg, inst, hedge, free_qty(s));
+    if (want.e8 <= 0) {
+        return;
+    }
+    struct eb_order_request req = request(e, s, EB_PURPOSE_TARGET, EB_EXIT_TARGET, leg->price);
+    req.client_id = next_id(s, e, EB_PURPOSE_TARGET, leg->id);
+    leg->state = EB_LEG_FIRING;
+    leg->attempt++;
+    leg->firing_qty.e8 = leg->filled.e8 + want.e8;
+    s->fired_ns = e->ev->now_ns;
+    eb_touch(e);
+    eb_qty sent = send_slices(e, s, &req, want);
+    if (s->d.open && sent.e8 == 0 && leg->state == EB_LEG_FIRING) {
+        leg->state = EB_LEG_ARMED; /* the gateway blocked it and said why */
+        leg->firing_qty.e8 = 0;
+    }
+}
+
+void eb_fire_partial(struct eb_engine *e, struct eb_slot *s, int64_t fraction_ppm, enum eb_exit_reason reason)
+{
+    const struct eb_instrument *inst = &eb_symbol_of(e, s)->inst;
+    struct eb_leg part;
+    memset(&part, 0, sizeof part);
+    part.price = eb_judge_price(e, s);
+    part.qty = eb_round_qty_down(inst, (eb_qty){(int64_t)((eb_i128)s->d.base.e8 * fraction_ppm / EB_PPM)}, true);
+    eb_qty want = eb_leg_fire_qty(&part, inst, s->d.position_side != EB_PS_BOTH, free_qty(s));
+    if (want.e8 <= 0) {
+        return;
+    }
+    struct eb_order_request req = request(e, s, EB_PURPOSE_PARTIAL, reason, (eb_price){0});
+    req.client_id = next_id(s, e, EB_PURPOSE_PARTIAL, 0);
+    s->fired_ns = e->ev->now_ns;
+    eb_touch(e);
+    (void)send_slices(e, s, &req, want);
+}
+
+void eb_exit_all(struct eb_engine *e, struct eb_slot *s, enum eb_purpose purpose, enum eb_exit_reason reason,
+                 eb_price level)
+{
+    struct eb_intent *n = &s->d.intent;
+    if (!s->d.open || s->d.shadow_done) {
+        return;
+    }
+    if (!n->active) {
+        memset(n, 0, sizeof *n);
+        n->active = true;
+        n->purpose = (uint8_t)purpose;
+        n->reason = (uint8_t)reason;
+        n->level = level;
+        n->since_ms = e->ev->now_ms;
+        n->last_send_ms = -1;
+        s->fired_ns = e->ev->now_ns;
+        eb_touch(e);
+    } else if (purpose < n->purpose) {
+        n->purpose = (uint8_t)purpose;
+        eb_touch(e);
+    }
+    eb_drive(e, s);
+}
+
+void eb_fire_stop(struct eb_engine *e, struct eb_slot *s)
+{
+    if (s->d.intent.active || !eb_is_owner(e, s)) {
+        return; /* already on its way; or another owner's position, where only the backstop acts */
+    }
+    enum eb_stop_kind kind;
+    eb_price level = eb_stop_in_force(e, s, &kind);
+    eb_exit_all(e, s, EB_PURPOSE_STOP, kind == EB_STOP_TRAIL ? EB_EXIT_TRAILING : EB_EXIT_STOP, level);
+}
+
+/* One attempt: market for what is free, or limit IOC at the band's edge where market was refused for its price. */
+static void send_exit(struct eb_engine *e, struct eb_slot *s)
+{
+    struct eb_intent *n = &s->d.intent;
+    eb_qty free = free_qty(s);
+    int64_t now_ms = e->ev->now_ms;
+    if (free.e8 <= 0 || now_ms < n->retry_ms) {
+        return;
+    }
+    if (s->d.tripped && n->last_send_ms >= 0 && now_ms - n->last_send_ms < e->c.full_close_ms) {
+        n->retry_ms = n->last_send_ms + e->c.full_close_ms;
+        return;
+    }
+    struct eb_order_request req = request(e, s, (enum eb_purpose)n->purpose, (enum eb_exit_reason)n->reason, n->level);
+    req.client_id = next_id(s, e, (enum eb_purpose)n->purpose, 0);
+    const struct eb_instrument *inst = &eb_symbol_of(e, s)->inst;
+    eb_price mark = {eb_hot_of(e, eb_slot_symbol(e, s), EB_SRC_MARK)->price};
+    if (n->band && eb_price_band_edge(inst, (enum eb_order_side)req.order_side, mark, &req.price)) {
+        req.type = EB_ORDER_LIMIT_IOC;
+    }
+    eb_touch(e);
+    if (send_slices(e, s, &req, free).e8 > 0) {
+        n->last_send_ms = now_ms;
+    } else if (s->d.open) {
+        n->retry_ms =
+            now_ms + e->c.full_close_ms; /* dust, a full table or a blocked gate: again later, not in a loop */
+    }
+}
+
+static void drive_exit(struct eb_engine *e, struct eb_slot *s)
+{
+    send_exit(e, s);
+    for (unsigned i = 0; i < EB_ORDERS_MAX && s->d.open; i++) {
+        struct eb_order *o = &s->order[i];
+        bool resting = o->type == EB_ORDER_LIMIT_GTC && eb_order_is_open((enum eb_order_state)o->state);
+        if (resting && !o->cancel_sent && o->state != EB_OS_UNKNOWN) {
+            eb_cancel(e, s, o);
+        }
+    }
+}
+
+/* ---- soft legs: resting reduce-only limits ---- */
+
+static struct eb_leg *leg_of(struct eb_slot *s, uint8_t id)
+{
+    for (unsigned i = 0; i < s->d.plan.leg_count; i++) {
+        if (s->d.plan.leg[i].id == id) {
+            return &s->d.plan.leg[i];
+        }
+    }
+    return NULL;
+}
+
+static struct eb_order *soft_order(struct eb_slot *s, uint8_t leg)
+{
+    for (unsigned i = 0; i < EB_ORDERS_MAX; i++) {
+        struct eb_order *o = &s->order[i];
+        if (o->purpose == EB_PURPOSE_SOFT && o->leg == leg && o->id.episode == s->d.episode &&
+            eb_order_is_open((enum eb_order_state)o->state)) {
+            return o;
+        }
+    }
+    return NULL;
+}
+
+/* Price has been at the leg for a while and it still rests: cancel, then market for the unfilled rest. */
+static bool falls_back(const struct eb_engine *e, const struct eb_slot *s, const struct eb_leg *leg)
+{
+    return !e->c.bars && s->soft_since_ns != 0 &&
+           e->ev->now_ns - s->soft_since_ns >= e->c.soft_fallback_ms * EB_NS_PER_MS &&
+           eb_target_crossed(eb_side_of(s), leg->price, eb_executable_price(e, s));
+}
+
+static void drive_soft_leg(struct eb_engine *e, struct eb_slot *s, struct eb_leg *leg)
+{
+    struct eb_order *o = soft_order(s, leg->id);
+    if (leg->state == EB_LEG_RESTING && o != NULL) {
+        if (falls_back(e, s, leg) && !o->cancel_sent && o->state != EB_OS_UNKNOWN) {
+            eb_cancel(e, s, o);
+        }
+        return;
+    }
+    if (leg->state != EB_LEG_ARMED || o != NULL) {
+        return;
+    }
+    if (falls_back(e, s, leg)) {
+        eb_fire_leg(e, s, leg);
+        return;
+    }
+    const struct eb_instrument *inst = &eb_symbol_of(e, s)->inst;
+    bool hedge = s->d.position_side != EB_PS_BOTH;
+    eb_qty want = eb_round_qty_down(inst, eb_leg_fire_qty(leg, inst, hedge, free_qty(s)), false);
+    if (want.e8 <= 0 || free_orders(s) <= 2) {
+        return;
+    }
+    struct eb_order_request req = request(e, s, EB_PURPOSE_SOFT, EB_EXIT_TARGET, leg->price);
+    req.client_id = next_id(s, e, EB_PURPOSE_SOFT, leg->id);
+    req.type = EB_ORDER_LIMIT_GTC;
+    req.price = leg->price;
+    req.qty = want;
+    leg->state = EB_LEG_RESTING;
+    leg->firing_qty.e8 = leg->filled.e8 + want.e8;
+    eb_touch(e);
+    if (eb_gateway(e, s, &req) == EB_GATE_BLOCKED) {
+        leg->state = EB_LEG_ARMED;
+        leg->firing_qty.e8 = 0;
+    }
+}
+
+/* Resting orders whose leg is gone, moved or resized are cancelled first; the new ones go out once that is known. */
+static void drive_soft(struct eb_engine *e, struct eb_slot *s)
+{
+    for (unsigned i = 0; i < EB_ORDERS_MAX; i++) {
+        struct eb_order *o = &s->order[i];
+        if (o->type != EB_ORDER_LIMIT_GTC || !eb_order_is_open((enum eb_order_state)o->state) || o->cancel_sent ||
+            o->state == EB_OS_UNKNOWN) {
+            continue;
+        }
+        const struct eb_leg *leg = leg_of(s, o->leg);
+        bool wanted = s->d.open && o->id.episode == s->d.episode && leg != NULL && leg->state == EB_LEG_RESTING &&
+                      leg->price.e8 == o->price.e8 && eb_is_owner(e, s);
+        if (!wanted) {
+            eb_cancel(e, s, o);
+        }
+    }
+    if (!eb_targets_may_fire(e, s) || !eb_is_live(e)) {
+        return;
+    }
+    for (unsigned i = 0; i < s->d.plan.leg_count && s->d.open; i++) {
+        if (s->d.plan.leg[i].soft) {
+            drive_soft_leg(e, s, &s->d.plan.leg[i]);
+        }
+    }
+}
+
+void eb_drive(struct eb_engine *e, struct eb_slot *s)
+{
+    if (s->d.open && !s->d.shadow_done && s->d.intent.active) {
+        drive_exit(e, s);
+    } else {
+        drive_soft(e, s);
+    }
+    eb_backstop_drive(e, s);
+}

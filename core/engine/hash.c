@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The hash of durable state, field by field (never of padding). A field that is not here is not durable. */
+#include "base/hash.h"
+#include "engine/state.h"
+
+#include <string.h>
+
+static uint64_t hash_text(uint64_t h, const char *text, size_t cap)
+{
+    const char *end = memchr(text, 0, cap);
+    return eb_hash64(h, text, end != NULL ? (size_t)(end - text) : cap);
+}
+
+static uint64_t hash_i64(uint64_t h, const int64_t *v, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        h = eb_hash64_u64(h, (uint64_t)v[i]);
+    }
+    return h;
+}
+#define HASH(h, ...) hash_i64((h), (const int64_t[]){__VA_ARGS__}, sizeof((const int64_t[]){__VA_ARGS__}) / 8)
+
+static uint64_t hash_order(uint64_t h, const struct eb_order *o)
+{
+    h = eb_hash64(h, &o->id, sizeof o->id);
+    return HASH(h, (int64_t)o->venue_id, o->qty.e8, o->filled.e8, o->told.e8, o->price.e8, o->trigger.e8, o->level.e8,
+                o->sent_ms, o->state, o->type, o->purpose, o->leg, o->reason, o->ended_as, o->cancel_sent,
+                o->close_position);
+}
+
+static uint64_t hash_leg(uint64_t h, const struct eb_leg *l)
+{
+    return HASH(h, l->id, l->state, l->hit_order, l->attempt, l->soft, l->takes_rest, l->r_ppm, l->fraction_ppm,
+                l->price.e8, l->qty.e8, l->firing_qty.e8, l->filled.e8);
+}
+
+static uint64_t hash_plan(uint64_t h, const struct eb_plan *p)
+{
+    h = HASH(h, p->revision, p->builtin, p->leg_count, p->ratchet_count, p->stop.e8, p->ratchet_stop.e8,
+             p->risk_floor.e8, p->protective.e8, p->parked_stop.e8);
+    for (unsigned i = 0; i < p->leg_count; i++) {
+        h = hash_leg(h, &p->leg[i]);
+    }
+    for (unsigned i = 0; i < p->ratchet_count; i++) {
+        h = HASH(h, p->ratchet[i].after_hits, p->ratchet[i].to, p->ratchet[i].offset_ppm);
+    }
+    const struct eb_trail *t = &p->trail;
+    h = HASH(h, t->set, t->active, t->activation_r_ppm, t->callback_ppm, t->curve_count, t->peak.e8);
+    for (unsigned i = 0; i < t->curve_count; i++) {
+        h = HASH(h, t->curve[i].r_ppm, t->curve[i].callback_ppm);
+    }
+    return eb_hash64(h, &p->gone, sizeof p->gone);
+}
+
+static uint64_t hash_memory(uint64_t h, const struct eb_memory *m)
+{
+    for (unsigned i = 0; i < m->count; i++) {
+        const struct eb_memory_entry *x = &m->entry[i];
+        h = hash_text(h, x->key, sizeof x->key);
+        h = hash_text(h, x->text, sizeof x->text);
+        int64_t bits;
+        memcpy(&bits, &x->number, sizeof bits);
+        h = HASH(h, x->kind, bits);
+    }
+    return h;
+}
+
+static uint64_t hash_slot(uint64_t h, const struct eb_slot *s)
+{
+    const struct eb_durable *d = &s->d;
+    h = HASH(h, d->open, d->adopted, d->confirmed, d->released, d->tripped, d->rebase_pending, d->shadow_done,
+             d->unexplained, d->side, d->position_side, d->r_state, d->hits, d->regime, d->episode, d->window_orders,
+             d->attempts, d->qty.e8, d->first_qty.e8, d->base.e8, d->exited.e8, d->venue_qty.e8, d->entry.e8, d->r.e8,
+             d->initial_stop.e8, d->first_r.e8, d->liquidation.e8, d->margin.e8, d->leverage_ppm, d->opened_ms,
+             d->window_ms, d->last_fill_ms, d->claim.e8, d->claim_ms, (int64_t)d->permit_seq);
+    h = hash_plan(h, &d->plan);
+    const struct eb_intent *n = &d->intent;
+    h = HASH(h, n->active, n->band, n->purpose, n->reason, n->tries, n->level.e8, n->since_ms, n->last_send_ms,
+             n->retry_ms);
+    const struct eb_backstop *b = &d->backstop;
+    h = HASH(h, b->stage, b->as_quantity, b->unprotectable, b->trigger.e8, b->foreign.e8);
+    h = hash_text(h, d->strategy_id, sizeof d->strategy_id);
+    h = hash_text(h, d->profile, sizeof d->profile);
+    h = hash_memory(h, &d->memory);
+    for (unsigned i = 0; i < EB_ORDERS_MAX; i++) {
+        if (s->order[i].state != EB_OS_NONE) {
+            h = hash_order(h, &s->order[i]);
+        }
+    }
+    return eb_hash64(h, s->trade, sizeof s->trade);
+}
+
+uint64_t eb_engine_durable_hash(const struct eb_engine *e)
+{
+    uint64_t h = EB_HASH64_SEED;
+    h = HASH(h, e->episode_serial, e->mode.exit_mode, e->mode.executor_live, e->mode.rollout_enabled, e->hedge,
+             e->paused, e->flattening, (int64_t)e->last_command, (int64_t)e->durable_count);
+    h = eb_hash64(h, e->policy_hash, sizeof e->policy_hash);
+    for (uint32_t i = 0; i < e->symbol_count * 2; i++) {
+        if (e->slot[i].d.episode != 0) {
+            h = eb_hash64_u64(h, i);
+            h = hash_slot(h, &e->slot[i]);
+        }
+    }
+    return h;
+}

@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The stops of a plan: guard and rounding, R, ratchet, parking of what is crossed when set, the built-in plan.
+ */
+#include "engine/state.h"
+
+#include <string.h>
+
+struct eb_guard eb_guard_of(const struct eb_engine *e, const struct eb_slot *s)
+{
+    const struct eb_symbol *y = eb_symbol_of(e, s);
+    const struct eb_durable *d = &s->d;
+    int64_t maintenance = y->inst.maintenance_ppm > 0 ? y->inst.maintenance_ppm : e->c.maintenance_ppm;
+    return (struct eb_guard){
+        .inst = &y->inst,
+        .side = eb_side_of(s),
+        .entry = d->entry,
+        .liquidation = eb_liquidation_price(eb_side_of(s), d->entry, d->liquidation, d->leverage_ppm, maintenance),
+        .min_stop_distance_ppm = e->c.min_stop_distance_ppm,
+        .liquidation_buffer_ppm = e->c.liquidation_buffer_ppm,
+    };
+}
+
+static eb_price distance(eb_price a, eb_price b)
+{
+    return (eb_price){a.e8 > b.e8 ? a.e8 - b.e8 : b.e8 - a.e8};
+}
+
+/* R is frozen when the first plan is accepted; after an add the first stop accepted on the loss side sets it anew. */
+static int set_r(struct eb_slot *s, const struct eb_guard *g, eb_price stop, eb_price risk_price, struct eb_err *err)
+{
+    struct eb_durable *d = &s->d;
+    bool loss_side = eb_guard_gives_risk(g, stop);
+    if (d->r_state == EB_R_FROZEN || (d->r_state == EB_R_PROVISIONAL && d->hits > 0)) {
+        if (d->rebase_pending && loss_side) {
+            d->r = distance(d->entry, stop);
+        }
+        d->rebase_pending = false;
+        return EB_OK;
+    }
+    if (!loss_side && risk_price.e8 <= 0) {
+        return eb_err_set(err, EB_E_REFUSED, "guard",
+                          "stop: not at least max(2 ticks, min_stop_distance) on the loss side of entry; "
+                          "give risk_price to say what R is measured to");
+    }
+    eb_price from = loss_side ? stop : risk_price;
+    d->r = distance(d->entry, from);
+    if (d->r.e8 <= 0) {
+        return eb_err_set(err, EB_E_REFUSED, "guard", "risk_price equals entry: R would be 0");
+    }
+    d->r_state = EB_R_FROZEN;
+    d->rebase_pending = false;
+    d->initial_stop = stop;
+    d->first_r = d->r;
+    return EB_OK;
+}
+
+static bool may_loosen(const struct eb_engine *e, const struct eb_slot *s, const struct eb_decision *dec, eb_price stop)
+{
+    if (!dec->u.stop.allow_loosen || !e->c.allow_loosen || e->balance.e8 <= 0) {
+        return false;
+    }
+    int64_t favour = eb_favour_e8(eb_side_of(s), s->d.entry, stop);
+    eb_i128 loss = favour < 0 ? (eb_i128)-favour * s->d.qty.e8 / EB_E8 : 0;
+    return loss * EB_PPM <= (eb_i128)e->balance.e8 * e->c.max_loss_ppm;
+}
+
+int eb_plan_stop(struct eb_engine *e, struct eb_slot *s, const struct eb_decision *dec, struct eb_err *err)
+{
+    struct eb_durable *d = &s->d;
+    struct eb_guard g = eb_guard_of(e, s);
+    enum eb_side side = eb_side_of(s);
+    eb_price stop;
+    bool ok = dec->u.stop.price.e8 > 0 ? eb_round_stop(g.inst, side, (eb_i128)dec->u.stop.price.e8 * EB_PPM, &stop)
+                                       : eb_stop_from_pct(g.inst, side, d->entry, dec->u.stop.pct_ppm, &stop);
+    if (!ok) {
+        return eb_err_set(err, EB_E_REFUSED, "guard", "stop: no price on the tick grid lies there");
+    }
+    stop = eb_guard_clamp(&g, stop);
+    if (dec->u.stop.risk_floor) {
+        d->plan.risk_floor = eb_tighter_stop(side, d->plan.risk_floor, stop);
+        return EB_OK;
+    }
+    bool first = d->r_state != EB_R_FROZEN;
+    int rc = set_r(s, &g, stop, dec->u.stop.risk_price, err);
+    if (rc != EB_OK) {
+        return rc;
+    }
+    bool replaces_builtin = first && d->plan.builtin;
+    bool looser = d->plan.stop.e8 > 0 && eb_is_better(side, d->plan.stop, stop);
+    if (!looser || may_loosen(e, s, dec, stop)) {
+        d->plan.stop = stop;
+        d->plan.protective.e8 = looser ? 0 : d->plan.protective.e8;
+    } else if (replaces_builtin) {
+        d->plan.protective =
+            eb_tighter_stop(side, d->plan.protective, d->plan.stop); /* the built-in one stays in force */
+        d->plan.stop = stop;
+    } else {
+        memcpy(s->last_reason, "stop kept: the new one is looser", sizeof "stop kept: the new one is looser");
+    }
+    return EB_OK;
+}
+
+static eb_price first_hit_level(const struct eb_plan *p)
+{
+    for (unsigned i = 0; i < p->leg_count; i++) {
+        if (p->leg[i].hit_order == 1) {
+            return p->leg[i].price;
+        }
+    }
+    return (eb_price){0};
+}
+
+/* A rule of the plan applied in C: counts HIT legs, acts before that fill's consult, rounds as a stop. */
+void eb_plan_ratchet(struct eb_engine *e, struct eb_slot *s)
+{
+    struct eb_durable *d = &s->d;
+    const struct eb_instrument *inst = &eb_symbol_of(e, s)->inst;
+    enum eb_side side = eb_side_of(s);
+    for (unsigned i = 0; i < d->plan.ratchet_count; i++) {
+        const struct eb_ratchet_rule *r = &d->plan.ratchet[i];
+        if (d->hits < r->after_hits) {
+            continue;
+        }
+        eb_price base = r->to == EB_RATCHET_ENTRY ? d->entry : first_hit_level(&d->plan);
+        eb_i128 offset = (eb_i128)d->entry.e8 * r->offset_ppm;
+        eb_i128 exact = (eb_i128)base.e8 * EB_PPM + (side == EB_LONG ? offset : -offset);
+        eb_price stop;
+        if (base.e8 <= 0 || !eb_round_stop(inst, side, exact, &stop)) {
+            continue;
+        }
+        eb_price next = eb_tighter_stop(side, d->plan.ratchet_stop, stop);
+        if (next.e8 != d->plan.ratchet_stop.e8) {
+            d->plan.ratchet_stop = next;
+            eb_touch(e);
+        }
+    }
+}
+
+static void park_legs(struct eb_engine *e, struct eb_slot *s, eb_price judge)
+{
+    for (unsigned i = 0; i < s->d.plan.leg_count; i++) {
+        struct eb_leg *leg = &s->d.plan.leg[i];
+        if (leg->state == EB_LEG_ARMED && eb_target_crossed(eb_side_of(s), leg->price, judge)) {
+            leg->state = EB_LEG_PARKED;
+            eb_alert(e, s, EB_ALERT_PARKED, leg->price, leg->id,
+                     "target was crossed when set: parked until price has come back behind it");
+        }
+    }
+}
+
+/* One component of the stop: crossed when set, it falls back to what stood before. */
+static bool park_stop(enum eb_side side, eb_price judge, eb_price *now, eb_price before, eb_price *parked)
+{
+    if (now->e8 == before.e8 || !eb_stop_crossed(side, *now, judge)) {
+        return false;
+    }
+    *parked = *now;
+    *now = eb_stop_crossed(side, before, judge) ? (eb_price){0} : before;
+    return true;
+}
+
+void eb_plan_park(struct eb_engine *e, struct eb_slot *s, eb_price judge, const struct eb_plan *before)
+{
+    struct eb_plan *p = &s->d.plan;
+    enum eb_side side = eb_side_of(s);
+    if (judge.e8 <= 0) {
+        return;
+    }
+    park_legs(e, s, judge);
+    bool parked = park_stop(side, judge, &p->stop, before->stop, &p->parked_stop);
+    parked |= park_stop(side, judge, &p->ratchet_stop, before->ratchet_stop, &p->parked_stop);
+    parked |= park_stop(side, judge, &p->risk_floor, before->risk_floor, &p->parked_stop);
+    parked |= park_stop(side, judge, &p->protective, before->protective, &p->parked_stop);
+    eb_price trail;
+    const struct eb_instrument *inst = &eb_symbol_of(e, s)->inst;
+    bool trail_changed = memcmp(&p->trail, &before->trail, sizeof p->trail) != 0;
+    if (trail_changed && eb_trail_stop(&p->trail, inst, side, s->d.entry, s->d.r, &trail) &&
+        eb_stop_crossed(side, trail, judge)) {
+        p->parked_stop = trail;
+        p->trail.peak = judge; /* it goes on from here; what it would have been is reported */
+        parked = true;
+    }
+    if (!parked) {
+        return;
+    }
+    eb_alert(e, s, EB_ALERT_PARKED, p->parked_stop, 0,
+             "stop was crossed when set: parked, the protective stop behind price stands instead");
+    struct eb_guard g = eb_guard_of(e, s);
+    eb_price protective;
+    if (eb_guard_protective(&g, judge, &protective)) {
+        p->protective = eb_tighter_stop(side, p->protective, protective);
+        return;
+    }
+    eb_alert(e, s, EB_ALERT_NO_LEGAL_STOP, judge, 0, "no stop fits between liquidation buffer and price");
+    if (e->c.on_no_legal_stop == EB_NO_STOP_CLOSE) {
+        eb_exit_all(e, s, EB_PURPOSE_FULL_EXIT, EB_EXIT_EMERGENCY, judge);
+    }
+}
+
+void eb_plan_builtin(struct eb_engine *e, struct eb_slot *s, eb_price judge)
+{
+    struct eb_durable *d = &s->d;
+    struct eb_plan before = d->plan;
+    struct eb_guard g = eb_guard_of(e, s);
+    eb_price stop;
+    if (d->plan.revision != 0) {
+        return;
+    }
+    if (!eb_stop_from_pct(g.inst, g.side, d->entry, e->c.builtin_stop_ppm, &stop)) {
+        eb_alert(e, s, EB_ALERT_NO_LEGAL_STOP, judge, 0, "the built-in stop has no price on the tick grid");
+        return;
+    }
+    stop = eb_guard_clamp(&g, stop);
+    d->plan.stop = stop;
+    d->plan.revision = 1;
+    d->plan.builtin = true;
+    d->initial_stop = stop;
+    d->r = distance(d->entry, stop);
+    if (d->r.e8 == 0) {
+        d->r = g.inst->tick;
+    }
+    d->first_r = d->r;
+    d->r_state = EB_R_PROVISIONAL;
+    d->permit_seq = e->durable_count + 1;
+    eb_touch(e);
+    eb_alert(e, s, EB_ALERT_BUILTIN_PLAN, stop, 0, "no policy plan: the built-in stop stands");
+    eb_plan_park(e, s, judge, &before);
+}

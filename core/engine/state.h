@@ -1,0 +1,340 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The engine's state, private to core/engine.
+ *
+ *     eb_engine ── symbol[] ── hot[3]     one cache line per price source: all that a quiet price touches
+ *               └─ slot[]   ── d          durable: episode, plan, legs, orders, intent (hashed, journaled)
+ *                           └─ o          observed: extremes, schedule, evidence (rebuilt at start)
+ *
+ * Durable fields may depend on nothing but durable fields, the event, and what the event's witness carries.
+ */
+#pragma once
+
+#include "domain/guard.h"
+#include "domain/market.h"
+#include "domain/order.h"
+#include "domain/plan.h"
+#include "domain/trail.h"
+#include "domain/trigger.h"
+#include <exitbrain/engine.h>
+
+#define EB_ORDERS_MAX 16  /* working orders of one position; further slices wait for room */
+#define EB_TRADES_KEPT 16 /* trade ids remembered per position against duplicates */
+#define EB_NS_PER_MS INT64_C(1000000)
+
+/* One price source of one symbol. A price inside (low, high) only updates this line. */
+struct eb_hot {
+    int64_t price, ask;
+    int64_t low, high; /* quiet while min > low and max < high; low = INT64_MAX forces the slow path */
+    int64_t min, max;  /* extremes since the last slow step */
+    int64_t received_ns;
+    int64_t venue_ms;
+};
+_Static_assert(sizeof(struct eb_hot) == 64, "one cache line");
+
+struct eb_order {
+    eb_client_id id;
+    uint64_t venue_id;
+    eb_qty qty, filled; /* filled: by FILL events that were applied */
+    eb_qty told;        /* cumulative fill that ORDER events told of */
+    eb_price price, trigger, level;
+    int64_t sent_ms, changed_ms;
+    int64_t timer_ms; /* next query, or end of waiting for a fill that was told; 0 none */
+    uint8_t state, type, purpose, leg, reason;
+    uint8_t ended_as; /* terminal state told while fills are still missing; EB_OS_NONE else */
+    bool cancel_sent, close_position;
+    uint8_t queries;
+    uint32_t snapshot_gen; /* observed: generation of the last snapshot that listed it */
+};
+
+/* What closes the whole position, until flat. */
+struct eb_intent {
+    bool active;
+    bool band;       /* market was refused for its price: limit IOC at the band's edge next */
+    uint8_t purpose; /* STOP, FULL_EXIT or FLATTEN */
+    uint8_t reason;  /* enum eb_exit_reason */
+    uint8_t tries;   /* sends that came back without a fill */
+    eb_price level;
+    int64_t since_ms;
+    int64_t last_send_ms;
+    int64_t retry_ms; /* not before; 0 at once */
+};
+
+struct eb_plan {
+    uint32_t revision;
+    bool builtin;
+    uint8_t leg_count;
+    uint8_t ratchet_count;
+    struct eb_leg leg[EB_LEGS_MAX];
+    struct eb_trail trail;
+    struct eb_ratchet_rule ratchet[EB_RATCHET_MAX];
+    eb_price stop, ratchet_stop, risk_floor, protective, parked_stop;
+    struct eb_leg_ids gone;
+};
+
+enum eb_r_state { EB_R_NONE = 0, EB_R_PROVISIONAL, EB_R_FROZEN };
+enum eb_backstop_stage {
+    EB_BS_NONE = 0,
+    EB_BS_PLACING,
+    EB_BS_RESTING,
+    EB_BS_BRIDGING,
+    EB_BS_CANCEL_OLD,
+    EB_BS_PLACE_NEW,
+    EB_BS_CANCEL_BRIDGE,
+    EB_BS_CONFIRM_BREACH,
+    EB_BS_REFUSED,
+    EB_BS_STAGE_COUNT
+};
+
+struct eb_backstop {
+    uint8_t stage;        /* enum eb_backstop_stage */
+    bool as_quantity;     /* rests as a quantity stop: a foreign closePosition order occupies the place */
+    bool unprotectable;   /* no slot was left */
+    eb_price trigger;     /* of the confirmed one; 0 none */
+    eb_price foreign;     /* trigger of a foreign stop that protects; 0 none */
+    int64_t confirmed_ms; /* last time the venue said that it stands */
+    int64_t renewed_ms;
+    int64_t retry_ms;
+};
+
+struct eb_durable {
+    bool open;
+    bool adopted, confirmed, released, tripped, rebase_pending;
+    bool shadow_done; /* shadow: the virtual episode has ended before the real one */
+    bool unexplained; /* something other than our fills changed the size */
+    uint8_t side, position_side, r_state, hits, regime;
+    uint32_t episode;
+    uint32_t window_orders; /* sends in the minute that began at window_ms */
+    uint16_t attempts;
+    eb_qty qty, first_qty, base, exited, venue_qty;
+    eb_price entry, r, initial_stop, first_r, liquidation;
+    eb_money margin;
+    int64_t leverage_ppm;
+    int64_t opened_ms, window_ms, last_fill_ms;
+    eb_qty claim;     /* size that the venue told and that fills in flight may explain */
+    int64_t claim_ms; /* 0: no claim */
+    uint64_t permit_seq;
+    struct eb_plan plan;
+    struct eb_intent intent;
+    struct eb_backstop backstop;
+    char strategy_id[EB_NAME_MAX];
+    char profile[EB_NAME_MAX];
+    struct eb_memory memory;
+};
+
+struct eb_slot {
+    struct eb_durable d;
+    struct eb_order order[EB_ORDERS_MAX]; /* durable too; outlive their episode until resolved */
+    uint64_t trade[EB_TRADES_KEPT];       /* durable: ids applied, a ring */
+    uint8_t trade_next;
+
+    /* observed from here on */
+    uint32_t snapshot_gen; /* generation of the last snapshot that named this position */
+    bool wants_consult;    /* consult at the end of this step */
+    bool alarm_unprotected, alarm_stale;
+    bool consult_pending;
+    bool quarantined;
+    uint8_t consult_reason;
+    uint8_t last_result;
+    uint8_t path_kind;
+    int64_t next_consult_ns, last_consult_ns, quarantine_ns;
+    int64_t last_consult_ms, last_verdict_ms, suppressed_until_ms;
+    int64_t deadline_ns; /* key in the heap; INT64_MAX none */
+    uint32_t heap_at;    /* 1-based place in the heap, 0 not in it */
+    int64_t unprotected_since_ms;
+    int64_t soft_since_ns; /* a resting leg is reached since; 0 not */
+    int64_t refresh_ns;    /* last REFRESH_PRICE asked */
+    int64_t fired_ns;      /* when the last level fired */
+    uint64_t consult_id;
+    struct eb_wake wake;
+    eb_price best, worst; /* since the episode or re-base */
+    eb_price path, path_mark;
+    eb_price band_low, band_high; /* bar walk */
+    bool band_ok;
+    eb_price in_force; /* cache of eb_stop_in_force() */
+    uint8_t in_force_kind;
+    uint32_t consults, accepted, refused, stale, failures, failures_in_row, sent, fills, duplicates;
+    char last_reason[EB_REASON_MAX];
+};
+
+struct eb_symbol {
+    bool known;
+    struct eb_instrument inst;
+    struct eb_market market;
+    int64_t funding_rate_e8, next_funding_ms;
+    eb_price jump_price;
+    int64_t jump_ns;
+    eb_price substitute_price;
+    int64_t substitute_ns;
+};
+
+struct eb_engine {
+    struct eb_engine_config c;
+    struct eb_hot *hot;       /* [symbols_max * EB_SRC_COUNT] */
+    struct eb_symbol *symbol; /* [symbols_max] */
+    struct eb_slot *slot;     /* [symbols_max * 2] */
+    uint32_t *heap;           /* slots by deadline */
+    uint32_t heap_count, symbol_count;
+
+    /* durable */
+    uint64_t durable_count; /* durable steps taken: what needs_seq counts */
+    uint32_t episode_serial;
+    struct eb_ev_config mode;
+    bool hedge, paused, flattening;
+    uint64_t last_command;
+    uint8_t policy_hash[EB_HASH_SIZE];
+
+    /* observed */
+    eb_money balance;
+    uint64_t consult_serial;
+    bool in_snapshot;
+    uint32_t snapshot_gen;
+    int64_t snapshot_began_ms;
+    uint32_t sweep_at; /* next slot of a sweep over all; UINT32_MAX none */
+    uint8_t sweep_kind;
+    int64_t snapshot_due_ns;
+    uint32_t foreign_conditional, foreign_counting;
+    struct eb_witness witness;
+    bool has_witness;
+
+    /* the step under way */
+    const struct eb_event *ev;
+    struct eb_actions *out;
+    int64_t last_now_ns, last_now_ms; /* of the last step: what evidence is told at */
+    bool dirty;
+    struct eb_engine_stats stats;
+};
+
+enum eb_sweep { EB_SWEEP_NONE = 0, EB_SWEEP_ABSENT, EB_SWEEP_FLATTEN, EB_SWEEP_RELOAD, EB_SWEEP_MODE };
+
+/* ---- small helpers used everywhere ---- */
+
+/* Copies text, cut to cap - 1 bytes, and clears the rest of dst. */
+void eb_text_copy(char *dst, size_t cap, const char *src);
+
+static inline uint32_t eb_slot_index(const struct eb_engine *e, const struct eb_slot *s)
+{
+    return (uint32_t)(s - e->slot);
+}
+static inline eb_symbol_id eb_slot_symbol(const struct eb_engine *e, const struct eb_slot *s)
+{
+    return eb_slot_index(e, s) / 2;
+}
+static inline struct eb_symbol *eb_symbol_of(const struct eb_engine *e, const struct eb_slot *s)
+{
+    return &e->symbol[eb_slot_symbol(e, s)];
+}
+static inline enum eb_side eb_side_of(const struct eb_slot *s)
+{
+    return (enum eb_side)s->d.side;
+}
+static inline struct eb_hot *eb_hot_of(const struct eb_engine *e, eb_symbol_id symbol, enum eb_price_source src)
+{
+    return &e->hot[(size_t)symbol * EB_SRC_COUNT + src];
+}
+/* Marks the step as durable: the event will be journaled. */
+static inline void eb_touch(struct eb_engine *e)
+{
+    e->dirty = true;
+}
+static inline bool eb_is_live(const struct eb_engine *e)
+{
+    return e->mode.exit_mode == EB_EXIT_MODE_EXIT_BRAIN_V3 && e->mode.executor_live && e->mode.rollout_enabled;
+}
+static inline bool eb_is_owner(const struct eb_engine *e, const struct eb_slot *s)
+{
+    return e->mode.exit_mode == EB_EXIT_MODE_EXIT_BRAIN_V3 && !s->d.released;
+}
+
+struct eb_action *eb_emit(struct eb_engine *e, enum eb_action_kind kind);
+void eb_alert(struct eb_engine *e, const struct eb_slot *s, enum eb_alert_kind kind, eb_price price, int32_t code,
+              const char *text);
+
+/* deadline.c */
+void eb_deadline_set(struct eb_engine *e, struct eb_slot *s, int64_t at_ns);
+uint32_t eb_deadline_first(const struct eb_engine *e, int64_t *at_ns); /* UINT32_MAX when empty */
+
+/* price.c: prices and what follows from them */
+void eb_step_price(struct eb_engine *e, const struct eb_event *ev);
+bool eb_fresh(const struct eb_engine *e, eb_symbol_id symbol, enum eb_price_source src, int64_t now_ns);
+eb_price eb_judge_price(const struct eb_engine *e,
+                        const struct eb_slot *s); /* by which new levels are judged; 0 none */
+eb_price eb_executable_price(const struct eb_engine *e, const struct eb_slot *s); /* where a close would execute */
+void eb_fold_extremes(struct eb_engine *e, eb_symbol_id symbol);
+
+/* band.c: the quiet bands, after each slow step */
+void eb_bands_rebuild(struct eb_engine *e, eb_symbol_id symbol);
+
+/* path.c: the bar walk */
+void eb_step_path(struct eb_engine *e, const struct eb_event *ev);
+
+/* fire.c: from a crossed level to orders, and until they have done their work */
+eb_price eb_stop_in_force(const struct eb_engine *e, const struct eb_slot *s, enum eb_stop_kind *kind);
+void eb_fire_stop(struct eb_engine *e, struct eb_slot *s);
+void eb_fire_leg(struct eb_engine *e, struct eb_slot *s, struct eb_leg *leg);
+void eb_fire_partial(struct eb_engine *e, struct eb_slot *s, int64_t fraction_ppm, enum eb_exit_reason reason);
+void eb_exit_all(struct eb_engine *e, struct eb_slot *s, enum eb_purpose purpose, enum eb_exit_reason reason,
+                 eb_price level);
+void eb_drive(struct eb_engine *e, struct eb_slot *s); /* desired against working: the diff */
+bool eb_targets_may_fire(const struct eb_engine *e, const struct eb_slot *s);
+
+/* gateway.c: the last function before an order leaves */
+enum eb_gate { EB_GATE_SENT = 0, EB_GATE_SHADOW, EB_GATE_BLOCKED };
+enum eb_gate eb_gateway(struct eb_engine *e, struct eb_slot *s, struct eb_order_request *req);
+eb_qty eb_committed(const struct eb_slot *s); /* closing quantity that orders may still take */
+void eb_cancel(struct eb_engine *e, struct eb_slot *s, struct eb_order *o);
+
+/* order.c */
+void eb_step_order(struct eb_engine *e, const struct eb_event *ev);
+struct eb_order *eb_order_find(struct eb_slot *s, eb_client_id id);
+void eb_order_timers(struct eb_engine *e, struct eb_slot *s);
+struct eb_slot *eb_slot_by_order(struct eb_engine *e, eb_symbol_id symbol, eb_client_id id, struct eb_order **order);
+void eb_order_settle(struct eb_engine *e, struct eb_slot *s, struct eb_order *o); /* its end is known and filled */
+
+/* fill.c */
+void eb_step_fill(struct eb_engine *e, const struct eb_event *ev);
+void eb_apply_fill(struct eb_engine *e, struct eb_slot *s, struct eb_order *o, const struct eb_ev_fill *f,
+                   bool is_virtual);
+void eb_leg_progress(struct eb_engine *e, struct eb_slot *s, struct eb_leg *leg);
+
+/* episode.c */
+void eb_step_position(struct eb_engine *e, const struct eb_event *ev);
+void eb_episode_begin(struct eb_engine *e, struct eb_slot *s, const struct eb_ev_position *p, int64_t now_ms);
+void eb_episode_end(struct eb_engine *e, struct eb_slot *s);
+void eb_position_claim_timer(struct eb_engine *e, struct eb_slot *s);
+void eb_recheck_buffer(struct eb_engine *e, struct eb_slot *s);
+
+/* reconcile.c */
+void eb_step_snapshot(struct eb_engine *e, const struct eb_event *ev);
+void eb_sweep(struct eb_engine *e);
+
+/* consult.c */
+void eb_want_consult(struct eb_engine *e, struct eb_slot *s, enum eb_consult_reason why);
+void eb_consult_now(struct eb_engine *e, struct eb_slot *s, enum eb_consult_reason why);
+void eb_consult_due(struct eb_engine *e, struct eb_slot *s);
+void eb_context_fill(const struct eb_engine *e, const struct eb_slot *s, struct eb_context *ctx, int64_t now_ns,
+                     int64_t now_ms);
+void eb_schedule(struct eb_engine *e, struct eb_slot *s);
+
+/* verdict.c */
+void eb_step_verdict(struct eb_engine *e, const struct eb_event *ev);
+void eb_step_policy_failed(struct eb_engine *e, const struct eb_event *ev);
+
+/* planstop.c: stops of a plan: guard, R, parking, ratchet */
+int eb_plan_stop(struct eb_engine *e, struct eb_slot *s, const struct eb_decision *dec, struct eb_err *err);
+void eb_plan_ratchet(struct eb_engine *e, struct eb_slot *s);
+void eb_plan_park(struct eb_engine *e, struct eb_slot *s, eb_price judge, const struct eb_plan *before);
+void eb_plan_builtin(struct eb_engine *e, struct eb_slot *s, eb_price judge);
+struct eb_guard eb_guard_of(const struct eb_engine *e, const struct eb_slot *s);
+
+/* backstop.c */
+void eb_backstop_drive(struct eb_engine *e, struct eb_slot *s);
+void eb_backstop_told(struct eb_engine *e, struct eb_slot *s, struct eb_order *o, const struct eb_ev_order *ev);
+enum eb_protection eb_protection_of(const struct eb_engine *e, const struct eb_slot *s);
+int64_t eb_backstop_deadline_ms(const struct eb_engine *e, const struct eb_slot *s);
+
+/* command.c */
+void eb_step_command(struct eb_engine *e, const struct eb_event *ev);
+
+/* invariant.c: cheap, asserted in production after every slow step */
+void eb_check_slot(struct eb_engine *e, const struct eb_slot *s);

@@ -1,0 +1,316 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A policy's answer becomes the plan, as a transaction: every decision is applied to the episode, and if one is refused
+ * nothing of the verdict stands.
+ *
+ *     current? -> stops, R -> targets -> trail -> ratchet -> parking -> closes;  refused: built-in plan or plan stands
+ */
+#include "engine/state.h"
+
+#include <string.h>
+
+static void note(struct eb_slot *s, const char *text)
+{
+    eb_text_copy(s->last_reason, sizeof s->last_reason, text);
+}
+
+static struct eb_slot *current_slot(struct eb_engine *e, const struct eb_event *ev, const struct eb_context *ctx)
+{
+    if (ctx == NULL || ev->position >= e->symbol_count * 2 || ctx->position != ev->position) {
+        return NULL;
+    }
+    struct eb_slot *s = &e->slot[ev->position];
+    bool asked = ev->witness != NULL || (s->consult_pending && s->consult_id == ctx->consult_id);
+    s->consult_pending = s->consult_pending && !asked;
+    if (!asked || !s->d.open || s->d.shadow_done || s->d.episode != ctx->episode ||
+        s->d.plan.revision != ctx->plan_revision) {
+        s->stale++;
+        return NULL;
+    }
+    return s;
+}
+
+/* Legs that are hit or being filled stay; the rest is replaced by what the verdict lists. */
+static int apply_targets(struct eb_engine *e, struct eb_slot *s, const struct eb_decision *dec, struct eb_err *err)
+{
+    struct eb_plan *p = &s->d.plan;
+    struct eb_leg kept[EB_LEGS_MAX];
+    unsigned kept_count = 0;
+    int64_t hit_ppm = 0;
+    struct eb_leg_ids gone = p->gone;
+    for (unsigned i = 0; i < p->leg_count; i++) {
+        uint8_t state = p->leg[i].state;
+        if (state == EB_LEG_HIT || state == EB_LEG_FIRING || state == EB_LEG_PARTIAL || p->leg[i].filled.e8 > 0) {
+            kept[kept_count++] = p->leg[i];
+            hit_ppm += p->leg[i].fraction_ppm;
+            eb_leg_id_retire(&gone, p->leg[i].id);
+        }
+    }
+    struct eb_ladder_input in = {.inst = &eb_symbol_of(e, s)->inst,
+                                 .side = eb_side_of(s),
+                                 .hedge = s->d.position_side != EB_PS_BOTH,
+                                 .entry = s->d.entry,
+                                 .risk = s->d.r,
+                                 .base = s->d.base,
+                                 .remaining = s->d.qty,
+                                 .hit_ppm = hit_ppm,
+                                 .gone = &gone,
+                                 .spec = dec->u.targets.leg,
+                                 .count = dec->u.targets.count};
+    struct eb_leg built[EB_LEGS_MAX];
+    struct eb_leg_ids merged;
+    unsigned n;
+    int rc = eb_ladder_build(&in, built, &n, &merged, err);
+    if (rc != EB_OK) {
+        return rc;
+    }
+    if (kept_count + n > EB_LEGS_MAX) {
+        return eb_err_set(err, EB_E_REFUSED, "ladder", "more than %d legs in one episode", EB_LEGS_MAX);
+    }
+    for (unsigned i = 0; i < n; i++) { /* a resting order at the same price stays where it is */
+        for (unsigned k = 0; k < p->leg_count; k++) {
+            const struct eb_leg *old = &p->leg[k];
+            if (old->id == built[i].id && old->state == EB_LEG_RESTING && old->price.e8 == built[i].price.e8 &&
+                built[i].soft && old->qty.e8 == built[i].qty.e8) {
+                built[i].state = EB_LEG_RESTING;
+                built[i].firing_qty = old->firing_qty;
+            }
+        }
+    }
+    memset(p->leg, 0, sizeof p->leg);
+    memcpy(p->leg, kept, sizeof kept[0] * kept_count);
+    memcpy(p->leg + kept_count, built, sizeof built[0] * n);
+    p->leg_count = (uint8_t)(kept_count + n);
+    for (unsigned i = 0; i < 4; i++) {
+        p->gone.bit[i] |= merged.bit[i];
+    }
+    return EB_OK;
+}
+
+static int apply_trailing(struct eb_slot *s, const struct eb_decision *dec, eb_price judge, struct eb_err *err)
+{
+    struct eb_trail *t = &s->d.plan.trail;
+    struct eb_trail next;
+    memset(&next, 0, sizeof next);
+    if (!dec->u.trailing.off) {
+        next.set = true;
+        next.activation_r_ppm = dec->u.trailing.activation_r_ppm;
+        next.callback_ppm = dec->u.trailing.callback_ppm;
+        next.curve_count = dec->u.trailing.curve_count;
+        memcpy(next.curve, dec->u.trailing.curve, sizeof next.curve[0] * next.curve_count);
+        int rc = eb_trail_validate(&next, err);
+        if (rc != EB_OK) {
+            return rc;
+        }
+    }
+    if (t->set && next.set) { /* a changed rule keeps what its predecessor has reached */
+        next.active = t->active;
+        next.peak = t->peak;
+    }
+    if (next.set && !next.active && judge.e8 > 0) { /* a rule new to the plan starts its peak at the current price */
+        (void)eb_trail_observe(&next, eb_side_of(s), s->d.entry, s->d.r, judge);
+    }
+    *t = next;
+    return EB_OK;
+}
+
+/* A trail that is switched off leaves the stop that it had reached: a stop never loosens. */
+static void keep_trail_stop(struct eb_engine *e, struct eb_slot *s)
+{
+    eb_price at;
+    struct eb_plan *p = &s->d.plan;
+    if (eb_trail_stop(&p->trail, &eb_symbol_of(e, s)->inst, eb_side_of(s), s->d.entry, s->d.r, &at)) {
+        p->protective = eb_tighter_stop(eb_side_of(s), p->protective, at);
+    }
+}
+
+static int apply_one(struct eb_engine *e, struct eb_slot *s, const struct eb_decision *dec, eb_price judge,
+                     struct eb_err *err)
+{
+    switch ((enum eb_decision_kind)dec->kind) {
+    case EB_MOVE_STOP:
+        return eb_plan_stop(e, s, dec, err);
+    case EB_UPDATE_TP_LIMITS:
+        return apply_targets(e, s, dec, err);
+    case EB_SET_TRAILING:
+        keep_trail_stop(e, s);
+        return apply_trailing(s, dec, judge, err);
+    case EB_SET_RATCHET:
+        s->d.plan.ratchet_count = dec->u.ratchet.count;
+        memset(s->d.plan.ratchet, 0, sizeof s->d.plan.ratchet);
+        memcpy(s->d.plan.ratchet, dec->u.ratchet.rule, sizeof dec->u.ratchet.rule[0] * dec->u.ratchet.count);
+        eb_plan_ratchet(e, s);
+        return EB_OK;
+    case EB_NO_CHANGE:
+    case EB_PARTIAL_CLOSE:
+    case EB_FULL_EXIT:
+    case EB_DECISION_KIND_COUNT:
+        break;
+    }
+    return EB_OK;
+}
+
+/* Everything that forms the plan, stops first since R comes from them. */
+static int apply_plan(struct eb_engine *e, struct eb_slot *s, const struct eb_verdict *v, eb_price judge,
+                      struct eb_err *err)
+{
+    static const uint8_t order[] = {EB_MOVE_STOP, EB_UPDATE_TP_LIMITS, EB_SET_TRAILING, EB_SET_RATCHET};
+    bool closes = false;
+    for (unsigned pass = 0; pass < sizeof order; pass++) {
+        for (unsigned i = 0; i < v->count; i++) {
+            if (v->decision[i].kind != order[pass]) {
+                continue;
+            }
+            int rc = apply_one(e, s, &v->decision[i], judge, err);
+            if (rc != EB_OK) {
+                return rc;
+            }
+        }
+    }
+    for (unsigned i = 0; i < v->count; i++) {
+        closes = closes || v->decision[i].kind == EB_FULL_EXIT;
+    }
+    if (s->d.r_state == EB_R_NONE && !closes) {
+        return eb_err_set(err, EB_E_REFUSED, "guard", "the first plan of an episode must carry a stop (move_stop)");
+    }
+    return EB_OK;
+}
+
+/* Closes that a verdict asks for. An adopted position waits for a person, unless configured to act. */
+static void apply_closes(struct eb_engine *e, struct eb_slot *s, const struct eb_verdict *v, eb_price judge)
+{
+    for (unsigned i = 0; i < v->count && s->d.open; i++) {
+        const struct eb_decision *dec = &v->decision[i];
+        bool partial = dec->kind == EB_PARTIAL_CLOSE;
+        if (!partial && dec->kind != EB_FULL_EXIT) {
+            continue;
+        }
+        if (s->d.adopted && !s->d.confirmed && !e->c.act_on_adopted) {
+            eb_alert(e, s, EB_ALERT_NEEDS_CONFIRMATION, judge, 0,
+                     "the policy wants to close an adopted position: confirm it, or set act_on_adopted");
+            continue;
+        }
+        enum eb_exit_reason why = dec->emergency ? EB_EXIT_EMERGENCY : EB_EXIT_POLICY;
+        if (partial) {
+            if (eb_targets_may_fire(e, s)) {
+                eb_fire_partial(e, s, dec->u.partial.fraction_ppm, why);
+            }
+        } else {
+            eb_exit_all(e, s, EB_PURPOSE_FULL_EXIT, why, judge);
+        }
+    }
+}
+
+/* No plan yet: the built-in one, in the same turn. A plan stands: failures in a row count towards quarantine. */
+static void no_plan(struct eb_engine *e, struct eb_slot *s, eb_price judge, const char *why, bool failed)
+{
+    if (s->d.plan.revision == 0) {
+        eb_plan_builtin(e, s, judge);
+        s->failures += failed;
+        return;
+    }
+    if (!failed) {
+        s->failures_in_row = 0;
+        return;
+    }
+    s->failures++;
+    if (++s->failures_in_row >= e->c.failures_max) {
+        if (!s->quarantined) {
+            eb_alert(e, s, EB_ALERT_QUARANTINED, judge, (int32_t)s->failures_in_row, why);
+        }
+        s->quarantined = true;
+        s->quarantine_ns = e->ev->now_ns + e->c.quarantine_ms * EB_NS_PER_MS;
+    }
+}
+
+static void keep_memory(struct eb_engine *e, struct eb_slot *s, const struct eb_verdict *v)
+{
+    s->wake = v->wake;
+    if (v->has_memory) {
+        s->d.memory = v->memory;
+        eb_touch(e);
+    }
+    if (v->regime != EB_REGIME_UNKNOWN && v->regime < EB_REGIME_COUNT && v->regime != s->d.regime) {
+        s->d.regime = v->regime;
+        eb_touch(e);
+    }
+    if (v->profile[0] != '\0' && strncmp(v->profile, s->d.profile, sizeof s->d.profile) != 0) {
+        memcpy(s->d.profile, v->profile, sizeof s->d.profile);
+        s->d.profile[sizeof s->d.profile - 1] = '\0';
+        eb_touch(e);
+    }
+}
+
+static bool forms_plan(const struct eb_verdict *v)
+{
+    for (unsigned i = 0; i < v->count; i++) {
+        if (v->decision[i].kind != EB_NO_CHANGE) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void accept(struct eb_engine *e, struct eb_slot *s, const struct eb_verdict *v, eb_price judge,
+                   const struct eb_plan *before)
+{
+    struct eb_plan *p = &s->d.plan;
+    s->failures_in_row = 0;
+    s->quarantined = false;
+    s->accepted++;
+    keep_memory(e, s, v);
+    eb_plan_park(e, s, judge, before);
+    bool changed = memcmp(p, before, sizeof *p) != 0;
+    if (changed || before->revision == 0) {
+        p->revision = before->revision + 1;
+        p->builtin = false;
+        s->d.permit_seq = e->durable_count + 1;
+        eb_touch(e);
+    }
+    apply_closes(e, s, v, judge);
+}
+
+void eb_step_verdict(struct eb_engine *e, const struct eb_event *ev)
+{
+    const struct eb_verdict *v = ev->u.verdict.verdict;
+    const struct eb_context *ctx = ev->u.verdict.ctx;
+    struct eb_slot *s = current_slot(e, ev, ctx);
+    e->stats.verdicts++;
+    if (s == NULL || v == NULL || v->count > EB_DECISIONS_MAX) {
+        return;
+    }
+    s->last_verdict_ms = ev->now_ms;
+    s->last_result = v->keep ? EB_POLICY_KEEP : EB_POLICY_OK;
+    if (v->keep || !forms_plan(v)) {
+        keep_memory(e, s, v);
+        s->quarantined = false;
+        no_plan(e, s, ctx->price, "the policy gave no plan for a new position", false);
+        return;
+    }
+    struct eb_durable before = s->d;
+    struct eb_err err = {0};
+    note(s, v->decision[0].reason);
+    if (apply_plan(e, s, v, ctx->price, &err) != EB_OK) {
+        s->d = before;
+        s->refused++;
+        note(s, err.msg);
+        eb_alert(e, s, EB_ALERT_VERDICT_REFUSED, ctx->price, 0, err.msg);
+        no_plan(e, s, ctx->price, err.msg, true);
+        return;
+    }
+    accept(e, s, v, ctx->price, &before.plan);
+}
+
+void eb_step_policy_failed(struct eb_engine *e, const struct eb_event *ev)
+{
+    const struct eb_ev_policy_failed *f = ev->u.policy_failed;
+    struct eb_slot *s = current_slot(e, ev, f->ctx);
+    if (s == NULL) {
+        return;
+    }
+    s->last_verdict_ms = ev->now_ms;
+    s->last_result = f->result;
+    note(s, f->message);
+    eb_alert(e, s, EB_ALERT_POLICY_FAILED, f->ctx->price, f->result, f->message);
+    no_plan(e, s, f->ctx->price, f->message, true);
+}
