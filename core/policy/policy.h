@@ -35,6 +35,11 @@ void eb_policy_close(struct eb_policy *p);
 enum eb_policy_result eb_policy_consult(struct eb_policy *p, const struct eb_context *ctx, struct eb_verdict *out,
                                         struct eb_err *err);
 
+/* The same consult in a state of its own that has decided nothing yet: what every consult must equal (purity). Counts
+ * neither as consult nor as failure. About the cost of loading the set. */
+enum eb_policy_result eb_policy_consult_fresh(struct eb_policy *p, const struct eb_context *ctx, struct eb_verdict *out,
+                                              struct eb_err *err);
+
 /* Steps the garbage collector between turns. */
 void eb_policy_idle(struct eb_policy *p);
 

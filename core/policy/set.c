@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Loading: require over the bytes in memory, the schema of what init.lua returns, its self test. */
+#include "policy/set.h"
+
+#include <lauxlib.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "policy/reader.h"
+#include "policy/view.h"
+
+static const char where[] = "policy.load";
+
+uint64_t eb_set_consult_quota(const struct eb_policy *p)
+{
+    return p->memory_max / 8;
+}
+
+static uint64_t load_quota(const struct eb_policy *p)
+{
+    return (uint64_t)p->memory_max * 64;
+}
+
+/* "a.b" -> "a/b.lua"; false when it names no file that a set could have. */
+static bool file_of(const char *name, char out[EB_SOURCE_NAME_MAX])
+{
+    size_t len = strlen(name);
+    if (len == 0 || len + sizeof(".lua") > EB_SOURCE_NAME_MAX || name[0] == '.' || name[len - 1] == '.' ||
+        strstr(name, "..") != NULL || strpbrk(name, "/\\") != NULL) {
+        return false;
+    }
+    for (size_t i = 0; i < len; i++) {
+        out[i] = name[i] == '.' ? '/' : name[i];
+    }
+    memcpy(out + len, ".lua", sizeof(".lua"));
+    return true;
+}
+
+/* Runs the file and leaves what it returned. */
+static void run_file(lua_State *L, struct eb_source *f)
+{
+    char chunk[EB_SOURCE_NAME_MAX + 1];
+    (void)snprintf(chunk, sizeof(chunk), "@%s", f->name);
+    f->used = true;
+    if (luaL_loadbufferx(L, f->text, f->len, chunk, "t") != LUA_OK) {
+        (void)lua_error(L);
+    }
+    lua_call(L, 0, 1);
+}
+
+int eb_set_require(lua_State *L)
+{
+    static const char loading[] = "being loaded";
+    const char *name = luaL_checkstring(L, 1);
+    struct eb_sandbox *s = eb_sandbox_of(L);
+    struct eb_policy *p = s->user;
+    lua_settop(L, 1);
+    (void)lua_rawgeti(L, LUA_REGISTRYINDEX, EB_REF_LOADED);
+    lua_pushvalue(L, 1);
+    int type = lua_rawget(L, 2);
+    if (type == LUA_TLIGHTUSERDATA) {
+        return luaL_error(L, "require '%s': the file is still being loaded: files require each other in a circle",
+                          name);
+    }
+    if (type != LUA_TNIL) {
+        return 1;
+    }
+    if (s->ctx != NULL) {
+        return luaL_error(L, "require '%s' inside decide: write it at the top of the file", name);
+    }
+    char file[EB_SOURCE_NAME_MAX] = "";
+    struct eb_source *f = file_of(name, file) ? eb_sources_find(&p->sources, file) : NULL;
+    if (f == NULL) {
+        return luaL_error(L, "require '%s': no file '%s' in the set or the library (only those can be reached)", name,
+                          file);
+    }
+    lua_pushvalue(L, 1);
+    lua_pushlightuserdata(L, (void *)(uintptr_t)loading);
+    lua_rawset(L, 2);
+    run_file(L, f);
+    if (lua_isnil(L, -1)) {
+        lua_pop(L, 1);
+        lua_pushboolean(L, 1);
+    }
+    lua_pushvalue(L, 1);
+    lua_pushvalue(L, -2);
+    lua_rawset(L, 2);
+    return 1;
+}
+
+struct build_job {
+    struct eb_policy *p;
+    bool test;
+    bool done; /* false with err filled: refused, nothing was raised */
+    struct eb_err *err;
+};
+
+/* A field that must be a function; left on the stack. */
+static bool read_function(struct eb_reader *r, const char *name, bool required, bool *present)
+{
+    int type = eb_reader_field(r, name);
+    *present = type == LUA_TFUNCTION;
+    if (type != LUA_TFUNCTION && (required || type != LUA_TNIL)) {
+        struct eb_at at = {r->at, name, 0};
+        return eb_reader_refuse(r->L, r->err, &at, "function");
+    }
+    return true;
+}
+
+static bool read_label(struct eb_reader *r, const char *name, char out[EB_NAME_MAX])
+{
+    out[0] = '\0';
+    if (!eb_reader_name(r, name, out, EB_NAME_MAX)) {
+        return false;
+    }
+    if (out[0] == '\0') {
+        struct eb_at at = {r->at, name, 0};
+        return eb_reader_say(r->err, &at, "missing: a text that names it");
+    }
+    return true;
+}
+
+/* The value at the top of the stack is what init.lua returned. Leaves after it: decide, self_test or nil. */
+static bool read_schema(lua_State *L, struct build_job *job)
+{
+    static const struct eb_at root = {NULL, "init.lua", 0};
+    struct eb_reader r;
+    bool has_decide;
+    bool has_migrate;
+    if (!eb_reader_open(&r, L, job->err, &root) || !read_label(&r, "name", job->p->name) ||
+        !read_label(&r, "version", job->p->version) || !read_function(&r, "decide", true, &has_decide) ||
+        !read_function(&r, "self_test", false, &job->p->has_self_test) ||
+        !read_function(&r, "migrate", false, &has_migrate)) {
+        return false;
+    }
+    lua_pop(L, 1);
+    int type = eb_reader_field(&r, "settings");
+    if (type != LUA_TTABLE && type != LUA_TNIL) {
+        struct eb_at at = {&root, "settings", 0};
+        return eb_reader_refuse(L, job->err, &at, "table");
+    }
+    if (type == LUA_TNIL) {
+        lua_pop(L, 1);
+        lua_createtable(L, 0, 0);
+    }
+    bool ok = eb_settings_apply(L, job->p, job->err);
+    lua_pop(L, 1);
+    return ok && eb_reader_close(&r, "what init.lua returns (name, version, decide, settings, self_test, migrate)");
+}
+
+/* The self test raises, or returns false and a text, when something is wrong. */
+static bool run_self_test(lua_State *L, struct build_job *job)
+{
+    lua_call(L, 0, 2);
+    if (lua_isboolean(L, -2) && !lua_toboolean(L, -2)) {
+        (void)eb_err_set(job->err, EB_E_SCRIPT, where, "self_test: %s", eb_push_text(L, -1));
+        return false;
+    }
+    return true;
+}
+
+static int build(lua_State *L)
+{
+    struct build_job *job = lua_touserdata(L, 1);
+    lua_createtable(L, 0, 16);
+    lua_rawseti(L, LUA_REGISTRYINDEX, EB_REF_LOADED);
+    eb_view_push(L);
+    lua_rawseti(L, LUA_REGISTRYINDEX, EB_REF_CTX);
+    lua_pushcfunction(L, eb_set_require);
+    lua_pushstring(L, "init");
+    lua_call(L, 1, 1);
+    if (!read_schema(L, job)) {
+        return 0;
+    }
+    if (job->test && job->p->has_self_test && !run_self_test(L, job)) {
+        return 0;
+    }
+    lua_settop(L, 3); /* job, what init returned, decide */
+    lua_rawseti(L, LUA_REGISTRYINDEX, EB_REF_DECIDE);
+    lua_settop(L, 0);
+    (void)lua_gc(L, LUA_GCCOLLECT);
+    (void)lua_gc(L, LUA_GCSTOP);
+    job->done = true;
+    return 0;
+}
+
+int eb_set_build(struct eb_policy *p, struct eb_sandbox *box, bool test, struct eb_err *err)
+{
+    struct eb_err unwanted;
+    err = err != NULL ? err : &unwanted;
+    struct eb_sandbox_options opt = {.heap = p->heap,
+                                     .used_max = p->memory_max,
+                                     .library = true,
+                                     .require = eb_set_require,
+                                     .user = p,
+                                     .log = p->log};
+    struct build_job job = {.p = p, .test = test, .err = err};
+    int code = eb_sandbox_open(box, &opt, err);
+    if (code != EB_OK) {
+        return code;
+    }
+    eb_sandbox_begin(box, p->load_instructions_max, load_quota(p));
+    if (eb_sandbox_run(box, build, &job, err) == EB_POLICY_OK && job.done) {
+        box->settled = box->used;
+        return EB_OK;
+    }
+    eb_sandbox_close(box);
+    return err->code;
+}

@@ -1,0 +1,282 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Settings of a set: "name=literal" overrides written into the table that the files hold, and the text of the result. */
+#include "policy/set.h"
+
+#include <lauxlib.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char where[] = "policy.settings";
+
+enum { NAME_BYTES_MAX = 128, LIST_BYTES_MAX = 200, INDEX_DIGITS_MAX = 3 };
+
+static bool complain_missing(lua_State *L, int settings, const char *name, struct eb_err *err)
+{
+    char names[LIST_BYTES_MAX] = "";
+    size_t used = 0;
+    eb_push_sorted_keys(L, settings);
+    int keys = lua_gettop(L);
+    for (lua_Integer i = 1; lua_rawgeti(L, keys, i) != LUA_TNIL && used < sizeof(names); i++) {
+        int n = snprintf(names + used, sizeof(names) - used, "%s%s", i > 1 ? ", " : "", eb_push_text(L, -1));
+        used += n > 0 ? (size_t)n : 0;
+        lua_settop(L, keys);
+    }
+    (void)eb_err_set(err, EB_E_NOT_FOUND, where, "the set has no setting '%s'; it has: %s", name,
+                     names[0] != '\0' ? names : "none");
+    return false;
+}
+
+/* Pushes the key of the table at the top by which it holds `part`: the text, or the number that it spells. */
+static bool push_key(lua_State *L, const char *part, size_t len)
+{
+    int holder = lua_gettop(L);
+    if (!lua_istable(L, holder)) {
+        return false;
+    }
+    lua_pushlstring(L, part, len);
+    lua_pushvalue(L, -1);
+    if (lua_rawget(L, holder) != LUA_TNIL) {
+        lua_pop(L, 1);
+        return true;
+    }
+    lua_settop(L, holder);
+    lua_Integer index = 0;
+    for (size_t i = 0; i < len; i++) {
+        if (len > INDEX_DIGITS_MAX || part[i] < '0' || part[i] > '9') {
+            return false;
+        }
+        index = index * 10 + (part[i] - '0');
+    }
+    bool found = lua_rawgeti(L, holder, index) != LUA_TNIL;
+    lua_pop(L, 1);
+    lua_pushinteger(L, index);
+    return found;
+}
+
+/* Follows "trail.callback_pct" and leaves the table that holds the setting and its key in it. */
+static bool find_setting(lua_State *L, int settings, const char *name, struct eb_err *err)
+{
+    lua_pushvalue(L, settings);
+    for (const char *part = name;;) {
+        size_t len = strcspn(part, ".");
+        if (!push_key(L, part, len)) {
+            return complain_missing(L, settings, name, err);
+        }
+        if (part[len] == '\0') {
+            return true;
+        }
+        lua_pushvalue(L, -1);
+        (void)lua_rawget(L, -3);
+        lua_replace(L, -3);
+        lua_pop(L, 1);
+        part += len + 1;
+    }
+}
+
+/* Pushes the value of a literal such as 1.5, "x", true or {{0.4, 35}}. */
+static bool push_literal(lua_State *L, const char *name, const char *text, struct eb_err *err)
+{
+    char chunk[NAME_BYTES_MAX + 8];
+    (void)snprintf(chunk, sizeof(chunk), "=%s", name);
+    lua_pushfstring(L, "return %s", text);
+    size_t len = 0;
+    const char *source = lua_tolstring(L, -1, &len);
+    if (luaL_loadbufferx(L, source, len, chunk, "t") != LUA_OK) {
+        (void)eb_err_set(err, EB_E_INVALID, where, "setting '%s': %s is no Lua value", name, text);
+        return false;
+    }
+    lua_call(L, 0, 1);
+    lua_remove(L, -2);
+    if (lua_type(L, -1) == LUA_TNUMBER && isnan((double)lua_tonumber(L, -1))) {
+        (void)eb_err_set(err, EB_E_INVALID, where, "setting '%s': %s is no number", name, text);
+        return false;
+    }
+    return true;
+}
+
+static bool apply_override(lua_State *L, int settings, const char *text, struct eb_err *err)
+{
+    char name[NAME_BYTES_MAX];
+    size_t len = strcspn(text, "=");
+    if (text[len] == '\0' || len == 0 || len >= sizeof(name)) {
+        (void)eb_err_set(err, EB_E_INVALID, where, "setting '%s': write NAME=VALUE, for example stop_pct=1.5", text);
+        return false;
+    }
+    memcpy(name, text, len);
+    name[len] = '\0';
+    if (!find_setting(L, settings, name, err) || !push_literal(L, name, text + len + 1, err)) {
+        return false;
+    }
+    lua_pushvalue(L, -2);
+    (void)lua_rawget(L, -4);
+    if (lua_type(L, -1) != lua_type(L, -2)) {
+        (void)eb_err_set(err, EB_E_INVALID, where, "setting '%s': expected a %s, got a %s", name, luaL_typename(L, -1),
+                         luaL_typename(L, -2));
+        return false;
+    }
+    lua_pop(L, 1);
+    lua_rawset(L, -3);
+    lua_settop(L, settings);
+    return true;
+}
+
+/* EXIT_BRAIN_PROFILE reaches a set that declares a setting of that name. */
+static void apply_profile(lua_State *L, int settings, const char *profile)
+{
+    lua_pushstring(L, "profile");
+    bool declared = lua_rawget(L, settings) == LUA_TSTRING;
+    if (declared && profile != NULL) {
+        lua_pushstring(L, "profile");
+        lua_pushstring(L, profile);
+        lua_rawset(L, settings);
+    }
+    lua_settop(L, settings);
+}
+
+static bool render(lua_State *L, struct eb_buffer *out, int depth, struct eb_err *err);
+
+static bool refuse_value(lua_State *L, struct eb_err *err)
+{
+    (void)eb_err_set(err, EB_E_INVALID, where, "settings hold numbers, texts, booleans and tables of them, not a %s",
+                     luaL_typename(L, -1));
+    return false;
+}
+
+/* The shortest text that reads back as the same number. */
+static void render_number(lua_State *L, struct eb_buffer *out)
+{
+    if (lua_isinteger(L, -1)) {
+        (void)eb_buffer_printf(out, "%lld", (long long)lua_tointeger(L, -1));
+        return;
+    }
+    double x = (double)lua_tonumber(L, -1);
+    char text[40] = "0/0";
+    if (isinf(x)) {
+        (void)snprintf(text, sizeof(text), "%smath.huge", x < 0 ? "-" : "");
+    }
+    for (int digits = 14; isfinite(x) && digits <= 17; digits++) {
+        (void)snprintf(text, sizeof(text), "%.*g", digits, x);
+        if (strtod(text, NULL) == x) {
+            break;
+        }
+    }
+    (void)eb_buffer_text(out, text);
+}
+
+static bool is_name(const char *text)
+{
+    size_t len = strlen(text);
+    return len > 0 && (text[0] < '0' || text[0] > '9') &&
+           strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_") == len;
+}
+
+static void render_text(lua_State *L, struct eb_buffer *out)
+{
+    size_t len = 0;
+    const char *text = lua_tolstring(L, -1, &len);
+    (void)eb_buffer_text(out, "\"");
+    for (size_t i = 0; i < len; i++) {
+        unsigned char c = (unsigned char)text[i];
+        if (c == '"' || c == '\\' || c < 0x20u || c == 0x7fu) {
+            (void)eb_buffer_printf(out, "\\%03u", c);
+        } else {
+            (void)eb_buffer_add(out, &text[i], 1);
+        }
+    }
+    (void)eb_buffer_text(out, "\"");
+}
+
+/* Key and value at the top of the stack; `next` is the index that a list would have here. */
+static bool render_entry(lua_State *L, struct eb_buffer *out, lua_Integer next, int depth, struct eb_err *err)
+{
+    bool listed = lua_isinteger(L, -2) && lua_tointeger(L, -2) == next;
+    if (!listed && lua_type(L, -2) == LUA_TSTRING && is_name(lua_tostring(L, -2))) {
+        (void)eb_buffer_printf(out, "%s = ", lua_tostring(L, -2));
+    } else if (!listed) {
+        (void)eb_buffer_text(out, "[");
+        lua_pushvalue(L, -2);
+        if (!render(L, out, depth, err)) {
+            return false;
+        }
+        lua_pop(L, 1);
+        (void)eb_buffer_text(out, "] = ");
+    }
+    return render(L, out, depth, err);
+}
+
+/* The entries of the table at the top, sorted, each followed by `after` but the last one unless it ends a line. */
+static bool render_entries(lua_State *L, struct eb_buffer *out, const char *after, int depth, struct eb_err *err)
+{
+    int table = lua_gettop(L);
+    eb_push_sorted_keys(L, table);
+    lua_Integer next = 1;
+    for (lua_Integer i = 1; lua_rawgeti(L, table + 1, i) != LUA_TNIL; i++) {
+        if (i > 1 && after[0] != '\n') {
+            (void)eb_buffer_text(out, after);
+        }
+        lua_pushvalue(L, -1);
+        (void)lua_rawget(L, table);
+        if (!render_entry(L, out, after[0] == '\n' ? 0 : next, depth, err)) {
+            return false;
+        }
+        next++;
+        if (after[0] == '\n') {
+            (void)eb_buffer_text(out, after);
+        }
+        lua_settop(L, table + 1);
+    }
+    lua_settop(L, table);
+    return true;
+}
+
+/* The value at the top of the stack as Lua text. */
+static bool render(lua_State *L, struct eb_buffer *out, int depth, struct eb_err *err)
+{
+    luaL_checkstack(L, 12, NULL);
+    switch (lua_type(L, -1)) {
+    case LUA_TNUMBER:
+        render_number(L, out);
+        return true;
+    case LUA_TBOOLEAN:
+        (void)eb_buffer_text(out, lua_toboolean(L, -1) ? "true" : "false");
+        return true;
+    case LUA_TSTRING:
+        render_text(L, out);
+        return true;
+    case LUA_TTABLE:
+        if (depth >= EB_SETTINGS_DEPTH_MAX) {
+            (void)eb_err_set(err, EB_E_INVALID, where, "settings are nested deeper than %d", EB_SETTINGS_DEPTH_MAX);
+            return false;
+        }
+        (void)eb_buffer_text(out, "{");
+        if (!render_entries(L, out, ", ", depth + 1, err)) {
+            return false;
+        }
+        (void)eb_buffer_text(out, "}");
+        return true;
+    default: /* an int from Lua, not an enum */
+        return refuse_value(L, err);
+    }
+}
+
+bool eb_settings_apply(lua_State *L, struct eb_policy *p, struct eb_err *err)
+{
+    int settings = lua_gettop(L);
+    apply_profile(L, settings, p->profile);
+    for (size_t i = 0; i < p->override_count; i++) {
+        if (!apply_override(L, settings, p->overrides[i], err)) {
+            return false;
+        }
+    }
+    eb_buffer_clear(&p->settings);
+    if (!render_entries(L, &p->settings, "\n", 0, err)) {
+        return false;
+    }
+    if (p->settings.failed) {
+        (void)eb_err_set(err, EB_E_FULL, where, "the settings are longer than %d bytes", EB_SETTINGS_TEXT_MAX);
+        return false;
+    }
+    return true;
+}

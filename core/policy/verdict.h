@@ -1,0 +1,9 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What decide returned -> eb_verdict: strict, every complaint with its path. The only reader of a script's answer. */
+#pragma once
+
+#include "policy/sandbox.h"
+
+/* Reads the two results of decide at index and index + 1 (inside a run). true: out holds OK or KEEP (out->keep).
+ * false: err says "decision[2].levels[1].price: expected number > 0, got nan". Scalars are read without coercion. */
+bool eb_verdict_read(lua_State *L, int index, struct eb_verdict *out, struct eb_err *err);

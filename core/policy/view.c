@@ -1,0 +1,400 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Metatables of ctx, ctx.legs, ctx.features and ctx.memory. Each __index closure has one upvalue: a table from key to
+ * either the number of a field or the finished object of a sub-view, so that a read allocates nothing.
+ */
+#define _POSIX_C_SOURCE 200809L
+
+#include "policy/view.h"
+
+#include <lauxlib.h>
+#include <string.h>
+
+#include "policy/names.h"
+
+/* The payload of a view object: which leg or time frame it stands for. */
+struct part {
+    int index;
+};
+
+static const struct eb_context *bound(lua_State *L)
+{
+    const struct eb_context *ctx = eb_sandbox_of(L)->ctx;
+    if (ctx == NULL) {
+        luaL_error(L, "ctx has values only while decide(ctx) runs");
+    }
+    return ctx;
+}
+
+static int64_t load_i64(const char *at)
+{
+    int64_t v;
+    memcpy(&v, at, sizeof(v));
+    return v;
+}
+
+static void push_scaled(lua_State *L, int64_t value, double scale)
+{
+    lua_pushnumber(L, (double)value / scale);
+}
+
+static void push_scaled_if(lua_State *L, bool known, int64_t value, double scale)
+{
+    if (known) {
+        push_scaled(L, value, scale);
+    } else {
+        lua_pushnil(L);
+    }
+}
+
+static void push_count(lua_State *L, const struct eb_field *f, const char *at)
+{
+    uint16_t v16;
+    uint32_t v32;
+    if (f->kind == EB_F_COUNT16) {
+        memcpy(&v16, at, sizeof(v16));
+        lua_pushinteger(L, v16);
+    } else if (f->kind == EB_F_COUNT32) {
+        memcpy(&v32, at, sizeof(v32));
+        lua_pushinteger(L, v32);
+    } else {
+        lua_pushinteger(L, (uint8_t)*at);
+    }
+}
+
+static void push_ms(lua_State *L, bool known, int64_t ms)
+{
+    if (known) {
+        lua_pushinteger(L, ms);
+    } else {
+        lua_pushnil(L);
+    }
+}
+
+/* base is the struct that the field lies in; warm matters to features only. */
+static void push_field(lua_State *L, const struct eb_field *f, const void *base, const struct eb_context *ctx,
+                       bool warm)
+{
+    const char *at = (const char *)base + f->offset;
+    switch (f->kind) {
+    case EB_F_TEXT:
+        if (*at == '\0') {
+            lua_pushnil(L);
+        } else {
+            lua_pushlstring(L, at, strnlen(at, f->size));
+        }
+        break;
+    case EB_F_ENUM:
+        lua_pushstring(L, (uint8_t)*at < f->size ? f->names[(uint8_t)*at] : "?");
+        break;
+    case EB_F_COUNT:
+    case EB_F_COUNT16:
+    case EB_F_COUNT32:
+        push_count(L, f, at);
+        break;
+    case EB_F_BOOL:
+        lua_pushboolean(L, *at != 0);
+        break;
+    case EB_F_AMOUNT:
+        push_scaled_if(L, load_i64(at) != 0, load_i64(at), 1e8);
+        break;
+    case EB_F_SIGNED:
+        push_scaled(L, load_i64(at), 1e8);
+        break;
+    case EB_F_MS:
+        push_ms(L, load_i64(at) != 0, load_i64(at));
+        break;
+    case EB_F_AGE_MS:
+        push_ms(L, load_i64(at) >= 0, load_i64(at));
+        break;
+    case EB_F_RATIO:
+        push_scaled(L, load_i64(at), 1e6);
+        break;
+    case EB_F_RATIO_NIL:
+        push_scaled_if(L, load_i64(at) != 0, load_i64(at), 1e6);
+        break;
+    case EB_F_PCT:
+        push_scaled(L, load_i64(at), 1e4);
+        break;
+    case EB_F_PCT_E8:
+        push_scaled(L, load_i64(at), 1e6);
+        break;
+    case EB_F_IN_R:
+        push_scaled_if(L, ctx->r.e8 != 0, load_i64(at), 1e6);
+        break;
+    case EB_F_WARM_AMOUNT:
+        push_scaled_if(L, warm, load_i64(at), 1e8);
+        break;
+    case EB_F_WARM_PCT:
+        push_scaled_if(L, warm, load_i64(at), 1e4);
+        break;
+    case EB_F_WARM_RATIO:
+        push_scaled_if(L, warm, load_i64(at), 1e6);
+        break;
+    case EB_F_SIGN:
+        lua_pushinteger(L, *at == EB_LONG ? 1 : -1);
+        break;
+    case EB_F_AGE:
+        push_ms(L, load_i64(at) != 0 && ctx->now_ms >= load_i64(at), ctx->now_ms - load_i64(at));
+        break;
+    }
+}
+
+static int unknown_field(lua_State *L, const char *of)
+{
+    return luaL_error(L, "%s has no field '%s'", of, eb_push_text(L, 2));
+}
+
+/* Looks up the key at 2 in the closure's table: returns the field's number, or -1 with the object on the stack, or -2. */
+static int look_up(lua_State *L)
+{
+    lua_settop(L, 2);
+    lua_pushvalue(L, 2);
+    switch (lua_rawget(L, lua_upvalueindex(1))) {
+    case LUA_TNUMBER:
+        return (int)lua_tointeger(L, -1);
+    case LUA_TUSERDATA:
+        return -1;
+    default: /* an int from Lua, not an enum */
+        return -2;
+    }
+}
+
+static int ctx_index(lua_State *L)
+{
+    int field = look_up(L);
+    if (field >= 0) {
+        const struct eb_context *ctx = bound(L);
+        push_field(L, &eb_context_fields[field], ctx, ctx, true);
+        return 1;
+    }
+    return field == -1 ? 1 : unknown_field(L, "ctx");
+}
+
+static int features_index(lua_State *L)
+{
+    return look_up(L) == -1 ? 1 : unknown_field(L, "ctx.features (m1, m5, m15, h1)");
+}
+
+static int feature_index(lua_State *L)
+{
+    const struct part *part = lua_touserdata(L, 1);
+    int field = look_up(L);
+    if (field < 0) {
+        return unknown_field(L, "ctx.features.*");
+    }
+    const struct eb_context *ctx = bound(L);
+    const struct eb_features *features = &ctx->features[part->index];
+    push_field(L, &eb_feature_fields[field], features, ctx, features->warm);
+    return 1;
+}
+
+static int leg_total(lua_State *L)
+{
+    const struct eb_context *ctx = bound(L);
+    return ctx->leg_count < EB_LEGS_MAX ? ctx->leg_count : EB_LEGS_MAX;
+}
+
+static int legs_index(lua_State *L)
+{
+    if (!lua_isinteger(L, 2)) {
+        return unknown_field(L, "ctx.legs (a list)");
+    }
+    lua_Integer i = lua_tointeger(L, 2);
+    if (i < 1 || i > leg_total(L)) {
+        lua_pushnil(L);
+    } else {
+        (void)lua_rawgeti(L, lua_upvalueindex(1), i);
+    }
+    return 1;
+}
+
+static int legs_len(lua_State *L)
+{
+    lua_pushinteger(L, leg_total(L));
+    return 1;
+}
+
+static int leg_index(lua_State *L)
+{
+    const struct part *part = lua_touserdata(L, 1);
+    int field = look_up(L);
+    if (field < 0) {
+        return unknown_field(L, "ctx.legs[i]");
+    }
+    if (part->index >= leg_total(L)) {
+        return luaL_error(L, "ctx.legs[%d] is not there any more: do not keep legs from one decide to the next",
+                          part->index + 1);
+    }
+    const struct eb_context *ctx = bound(L);
+    push_field(L, &eb_leg_fields[field], &ctx->legs[part->index], ctx, true);
+    return 1;
+}
+
+/* Whole numbers come back as integers, so that a counter prints as it was written. */
+void eb_memory_value_push(lua_State *L, const struct eb_memory_entry *e)
+{
+    switch ((enum eb_memory_kind)e->kind) {
+    case EB_MEM_NONE:
+        lua_pushnil(L);
+        break;
+    case EB_MEM_BOOL:
+        lua_pushboolean(L, e->number != 0.0);
+        break;
+    case EB_MEM_NUMBER:
+        if (e->number >= -0x1p53 && e->number <= 0x1p53 && e->number == (double)(int64_t)e->number) {
+            lua_pushinteger(L, (int64_t)e->number);
+        } else {
+            lua_pushnumber(L, e->number);
+        }
+        break;
+    case EB_MEM_TEXT:
+        lua_pushlstring(L, e->text, strnlen(e->text, sizeof(e->text)));
+        break;
+    }
+}
+
+static int memory_find(const struct eb_memory *m, const char *key)
+{
+    for (int i = 0; i < m->count && i < EB_MEMORY_MAX; i++) {
+        if (strncmp(m->entry[i].key, key, sizeof(m->entry[i].key)) == 0) {
+            return i;
+        }
+    }
+    return -1;
+}
+
+static int memory_index(lua_State *L)
+{
+    const struct eb_context *ctx = bound(L);
+    if (lua_type(L, 2) != LUA_TSTRING) {
+        return unknown_field(L, "ctx.memory (keys are texts)");
+    }
+    int i = memory_find(&ctx->memory, lua_tostring(L, 2));
+    if (i < 0) {
+        lua_pushnil(L);
+    } else {
+        eb_memory_value_push(L, &ctx->memory.entry[i]);
+    }
+    return 1;
+}
+
+static int memory_next(lua_State *L)
+{
+    const struct eb_memory *m = &bound(L)->memory;
+    int i = lua_type(L, 2) == LUA_TSTRING ? memory_find(m, lua_tostring(L, 2)) + 1 : 0;
+    if (i >= m->count || i >= EB_MEMORY_MAX) {
+        lua_pushnil(L);
+        return 1;
+    }
+    const struct eb_memory_entry *e = &m->entry[i];
+    lua_pushlstring(L, e->key, strnlen(e->key, sizeof(e->key)));
+    eb_memory_value_push(L, e);
+    return 2;
+}
+
+static int memory_pairs(lua_State *L)
+{
+    lua_pushcfunction(L, memory_next);
+    lua_pushvalue(L, 1);
+    lua_pushnil(L);
+    return 3;
+}
+
+static int refuse_write(lua_State *L)
+{
+    return luaL_error(L, "ctx is read-only: '%s'", eb_push_text(L, 2));
+}
+
+/* Makes a metatable whose __index closure owns the table at the top of the stack; replaces that table. */
+static void wrap(lua_State *L, const char *name, lua_CFunction index)
+{
+    lua_createtable(L, 0, 4);
+    lua_insert(L, -2);
+    lua_pushcclosure(L, index, 1);
+    lua_setfield(L, -2, "__index");
+    lua_pushcfunction(L, refuse_write);
+    lua_setfield(L, -2, "__newindex");
+    lua_pushstring(L, name);
+    lua_setfield(L, -2, "__name");
+}
+
+/* A new view object with the metatable at index `meta`. */
+static void push_part(lua_State *L, int meta, int index)
+{
+    struct part *part = lua_newuserdatauv(L, sizeof(*part), 0);
+    part->index = index;
+    lua_pushvalue(L, meta);
+    lua_setmetatable(L, -2);
+}
+
+/* Replaces the metatable at the top of the stack by one object that has it. */
+static void become_object(lua_State *L)
+{
+    push_part(L, lua_gettop(L), 0);
+    lua_remove(L, -2);
+}
+
+static void push_names(lua_State *L, const struct eb_field *fields, size_t count)
+{
+    lua_createtable(L, 0, (int)count + 3);
+    for (size_t i = 0; i < count; i++) {
+        lua_pushinteger(L, (lua_Integer)i);
+        lua_setfield(L, -2, fields[i].name);
+    }
+}
+
+static void push_features(lua_State *L)
+{
+    push_names(L, eb_feature_fields, eb_feature_field_count);
+    wrap(L, "ctx.features.*", feature_index);
+    int meta = lua_gettop(L);
+    lua_createtable(L, 0, EB_TF_COUNT);
+    for (int i = 0; i < EB_TF_COUNT; i++) {
+        push_part(L, meta, i);
+        lua_setfield(L, -2, eb_lua_timeframes[i]);
+    }
+    lua_remove(L, meta);
+    wrap(L, "ctx.features", features_index);
+    become_object(L);
+}
+
+static void push_legs(lua_State *L)
+{
+    push_names(L, eb_leg_fields, eb_leg_field_count);
+    wrap(L, "ctx.legs[i]", leg_index);
+    int meta = lua_gettop(L);
+    lua_createtable(L, EB_LEGS_MAX, 0);
+    for (int i = 0; i < EB_LEGS_MAX; i++) {
+        push_part(L, meta, i);
+        lua_rawseti(L, -2, i + 1);
+    }
+    lua_remove(L, meta);
+    wrap(L, "ctx.legs", legs_index);
+    lua_pushcfunction(L, legs_len);
+    lua_setfield(L, -2, "__len");
+    become_object(L);
+}
+
+static void push_memory(lua_State *L)
+{
+    lua_createtable(L, 0, 0);
+    wrap(L, "ctx.memory", memory_index);
+    lua_pushcfunction(L, memory_pairs);
+    lua_setfield(L, -2, "__pairs");
+    become_object(L);
+}
+
+void eb_view_push(lua_State *L)
+{
+    luaL_checkstack(L, 16, NULL);
+    push_names(L, eb_context_fields, eb_context_field_count);
+    push_features(L);
+    lua_setfield(L, -2, "features");
+    push_legs(L);
+    lua_setfield(L, -2, "legs");
+    push_memory(L);
+    lua_setfield(L, -2, "memory");
+    wrap(L, "ctx", ctx_index);
+    become_object(L);
+}
