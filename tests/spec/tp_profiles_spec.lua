@@ -1,0 +1,94 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- The six profiles figure by figure, and which position gets which.
+
+local position = require "position"
+
+local H, S = false, true
+local FIGURES = {
+  TREND = { sum = 0.65, legs = { { 0.5, 0.15, S }, { 1.0, 0.20, H }, { 2.0, 0.30, H } },
+    trail = { 1.5, 2.0, { 3, 1.5 }, { 5, 1.0 } } },
+  RANGE = { sum = 1, legs = { { 0.2, 0.35, S }, { 0.4, 0.35, H }, { 0.7, 0.30, H } } },
+  VOLATILE = { sum = 1, legs = { { 0.4, 0.25, S }, { 0.8, 0.35, H }, { 1.5, 0.40, H } }, trail = { 1.0, 2.5 } },
+  CHOP = { sum = 1, legs = { { 0.15, 0.40, S }, { 0.35, 0.40, H }, { 0.6, 0.20, H } } },
+  NORMAL = { sum = 1, legs = { { 0.5, 0.25, S }, { 1.0, 0.25, H }, { 2.0, 0.50, H } },
+    trail = { 1.0, 1.5, { 3, 1.0 } } },
+}
+
+local function near(expected, got) assert.is_true(math.abs(expected - got) < 1e-9, expected .. " is not " .. got) end
+
+local function assert_trail(expected, trailing)
+  if not expected then
+    assert.is_nil(trailing)
+    return
+  end
+  near(expected[1], trailing.activation_r)
+  near(expected[2], trailing.callback_pct)
+  assert.equal(#expected - 2, #(trailing.tighten or {}))
+  for i = 3, #expected do
+    near(expected[i][1], trailing.tighten[i - 2].r)
+    near(expected[i][2], trailing.tighten[i - 2].callback_pct)
+  end
+end
+
+describe("tp_profiles", function()
+  for name, figures in pairs(FIGURES) do
+    for _, side in ipairs { "LONG", "SHORT" } do
+      it(name .. " has its figures for a " .. side, function()
+        local policy = assert(position.open("policies"))
+        local answer = position.ask(policy, position.new { side = side, market = position.MARKET[name] })
+        assert.equal("ok", answer.result, answer.err)
+        assert.equal(name, answer.profile)
+        assert.equal(name, answer.regime)
+        local levels = position.find(answer, "update_tp_limits").levels
+        assert.equal(#figures.legs, #levels)
+        local sum = 0
+        for i, leg in ipairs(figures.legs) do
+          near(leg[1], levels[i].r)
+          near(leg[2], levels[i].fraction)
+          assert.equal(leg[3], levels[i].soft or false)
+          sum = sum + levels[i].fraction
+        end
+        near(figures.sum, sum)
+        assert_trail(figures.trail, position.find(answer, "set_trailing"))
+      end)
+    end
+  end
+
+  it("a pinned profile is used whatever the regime", function()
+    local policy = assert(position.open("policies", { profile = "CHOP" }))
+    local answer = position.ask(policy, position.new { market = position.MARKET.TREND })
+    assert.equal("CHOP", answer.profile)
+    assert.equal("TREND", answer.regime)
+  end)
+
+  it("refuses a profile that does not exist and names those that do", function()
+    local policy, err = position.open("policies", { profile = "AGGRESSIVE" })
+    assert.is_nil(policy)
+    assert.matches("CHALLENGE_100, CHOP, NORMAL, RANGE, TREND, VOLATILE", tostring(err), 1, true)
+    assert.matches("AGGRESSIVE", tostring(err), 1, true)
+  end)
+
+  it("refuses a rule whose profile does not exist", function()
+    local policy, err = position.open("policies", { settings = { 'profile_rules={{profile="TREN"}}' } })
+    assert.is_nil(policy)
+    assert.matches("profile_rules[1].profile", tostring(err), 1, true)
+  end)
+
+  describe("rules", function()
+    local RULES = 'profile_rules={{regime="NORMAL",profile="VOLATILE"},{strategy="trend",profile="TREND"},'
+      .. '{strategy="trend",regime="RANGE",profile="RANGE"},{symbol="BTCUSDT",profile="CHOP"}}'
+    local CASES = {
+      { { symbol = "BTCUSDT" }, "CHOP", "a symbol outweighs a strategy" },
+      { { symbol = "SOLUSDT" }, "TREND", "a strategy outweighs a regime" },
+      { { strategy_id = "scalp" }, "VOLATILE", "NORMAL fits any regime" },
+      { { market = position.MARKET.RANGE }, "RANGE", "strategy and regime outweigh the strategy alone" },
+      { { market = position.MARKET.CHOP }, "TREND", "a rule for another regime does not count" },
+    }
+    for _, case in ipairs(CASES) do
+      it(case[3], function()
+        local policy = assert(position.open("policies", { settings = { RULES } }))
+        assert.equal(case[2], position.ask(policy, position.new(case[1])).profile)
+      end)
+    end
+  end)
+end)
