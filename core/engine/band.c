@@ -71,6 +71,9 @@ static void target_edges(const struct eb_slot *s, struct band *b)
 static void slot_bands(struct eb_engine *e, struct eb_slot *s, struct band src[EB_SRC_COUNT])
 {
     enum eb_stop_kind kind;
+    if (s->d.episode == 0) {
+        return; /* never used: its page is not touched */
+    }
     s->in_force = eb_stop_in_force(e, s, &kind);
     s->in_force_kind = (uint8_t)kind;
     if (!s->d.open || s->d.shadow_done) {
@@ -112,8 +115,8 @@ void eb_bands_rebuild(struct eb_engine *e, eb_symbol_id symbol)
     for (unsigned i = 0; i < EB_SRC_COUNT; i++) {
         src[i] = (struct band){0, INT64_MAX};
     }
-    slot_bands(e, &e->slot[symbol * 2], src);
-    slot_bands(e, &e->slot[symbol * 2 + 1], src);
+    slot_bands(e, eb_slot_at(e, symbol * 2), src);
+    slot_bands(e, eb_slot_at(e, symbol * 2 + 1), src);
     bool waiting = e->symbol[symbol].jump_price.e8 != 0 || e->symbol[symbol].substitute_price.e8 != 0;
     for (unsigned i = 0; i < EB_SRC_COUNT; i++) {
         struct eb_hot *h = eb_hot_of(e, symbol, (enum eb_price_source)i);
@@ -124,10 +127,10 @@ void eb_bands_rebuild(struct eb_engine *e, eb_symbol_id symbol)
 
 bool eb_engine_quiet_band(const struct eb_engine *e, eb_position_id position, eb_price *low, eb_price *high)
 {
-    if (position >= e->symbol_count * 2 || !e->slot[position].band_ok) {
+    if (position >= e->symbol_count * 2 || !eb_slot_at(e, position)->band_ok) {
         return false;
     }
-    *low = e->slot[position].band_low;
-    *high = e->slot[position].band_high;
+    *low = eb_slot_at(e, position)->band_low;
+    *high = eb_slot_at(e, position)->band_high;
     return true;
 }

@@ -106,6 +106,6 @@ void eb_step_command(struct eb_engine *e, const struct eb_event *ev)
         return;
     }
     for (unsigned leg = 0; leg < 2; leg++) {
-        for_symbol(e, &e->slot[ev->symbol * 2 + leg], verb);
+        for_symbol(e, eb_slot_at(e, ev->symbol * 2 + leg), verb);
     }
 }

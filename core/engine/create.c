@@ -132,12 +132,14 @@ int eb_engine_create(const struct eb_engine_config *c, struct eb_engine **out, s
         return rc;
     }
     struct layout l = layout_of(c);
-    char *block = aligned_alloc(ALIGN, l.total);
-    if (block == NULL) {
+    /* calloc, not aligned_alloc: untouched pages stay untouched; room to align by hand */
+    char *raw = calloc(1, l.total + ALIGN);
+    if (raw == NULL) {
         return eb_err_set(err, EB_E_MEMORY, "engine.create", "%zu bytes for %u symbols", l.total, c->symbols_max);
     }
-    memset(block, 0, l.total);
+    char *block = raw + (ALIGN - (uintptr_t)raw % ALIGN);
     struct eb_engine *e = (struct eb_engine *)(void *)block;
+    e->block = raw;
     e->c = *c;
     e->hot = (struct eb_hot *)(void *)(block + l.hot);
     e->symbol = (struct eb_symbol *)(void *)(block + l.symbol);
@@ -148,13 +150,9 @@ int eb_engine_create(const struct eb_engine_config *c, struct eb_engine **out, s
     e->sweep_at = UINT32_MAX;
     e->snapshot_due_ns = c->snapshot_ms > 0 ? 0 : INT64_MAX;
     for (uint32_t i = 0; i < c->symbols_max; i++) {
-        eb_market_init(&e->symbol[i].market);
         for (unsigned k = 0; k < EB_SRC_COUNT; k++) {
             eb_hot_of(e, i, (enum eb_price_source)k)->high = INT64_MAX;
         }
-    }
-    for (uint32_t i = 0; i < c->symbols_max * 2; i++) {
-        e->slot[i].deadline_ns = INT64_MAX;
     }
     *out = e;
     return EB_OK;
@@ -162,7 +160,9 @@ int eb_engine_create(const struct eb_engine_config *c, struct eb_engine **out, s
 
 void eb_engine_destroy(struct eb_engine *e)
 {
-    free(e);
+    if (e != NULL) {
+        free(e->block);
+    }
 }
 
 eb_symbol_id eb_engine_symbol(const struct eb_engine *e, const char *name)
@@ -191,7 +191,7 @@ void eb_engine_stats(const struct eb_engine *e, struct eb_engine_stats *out)
     out->working_orders = 0;
     out->protected_positions = 0;
     for (uint32_t i = 0; i < e->symbol_count * 2; i++) {
-        const struct eb_slot *s = &e->slot[i];
+        const struct eb_slot *s = eb_slot_at(e, i);
         for (unsigned k = 0; k < EB_ORDERS_MAX && s->d.episode != 0; k++) {
             out->working_orders += s->order[k].state != EB_OS_NONE;
         }

@@ -4,15 +4,15 @@
 
 static bool before(const struct eb_engine *e, uint32_t a, uint32_t b)
 {
-    int64_t ta = e->slot[a].deadline_ns;
-    int64_t tb = e->slot[b].deadline_ns;
+    int64_t ta = eb_slot_at(e, a)->deadline_ns;
+    int64_t tb = eb_slot_at(e, b)->deadline_ns;
     return ta != tb ? ta < tb : a < b;
 }
 
 static void put(struct eb_engine *e, uint32_t at, uint32_t slot)
 {
     e->heap[at - 1] = slot;
-    e->slot[slot].heap_at = at;
+    eb_slot_at(e, slot)->heap_at = at;
 }
 
 static void sift_up(struct eb_engine *e, uint32_t at)
@@ -60,7 +60,7 @@ void eb_deadline_set(struct eb_engine *e, struct eb_slot *s, int64_t at_ns)
             if (last != slot) {
                 put(e, at, last);
                 sift_up(e, at);
-                sift_down(e, e->slot[last].heap_at);
+                sift_down(e, eb_slot_at(e, last)->heap_at);
             }
         }
         return;
@@ -77,6 +77,6 @@ uint32_t eb_deadline_first(const struct eb_engine *e, int64_t *at_ns)
     if (e->heap_count == 0) {
         return UINT32_MAX;
     }
-    *at_ns = e->slot[e->heap[0]].deadline_ns;
+    *at_ns = eb_slot_at(e, e->heap[0])->deadline_ns;
     return e->heap[0];
 }

@@ -78,7 +78,7 @@ static void witness_take(struct eb_engine *e, eb_symbol_id id)
     w->substitute_price = y->substitute_price;
     w->substitute_ns = y->substitute_ns;
     for (unsigned leg = 0; leg < 2; leg++) {
-        const struct eb_slot *s = &e->slot[id * 2 + leg];
+        const struct eb_slot *s = eb_slot_at(e, id * 2 + leg);
         w->best[leg] = s->best;
         w->worst[leg] = s->worst;
         w->path[leg] = s->path;
@@ -104,7 +104,7 @@ static void witness_restore(struct eb_engine *e, const struct eb_witness *w)
     y->substitute_price = w->substitute_price;
     y->substitute_ns = w->substitute_ns;
     for (unsigned leg = 0; leg < 2; leg++) {
-        struct eb_slot *s = &e->slot[id * 2 + leg];
+        struct eb_slot *s = eb_slot_at(e, id * 2 + leg);
         s->best = w->best[leg];
         s->worst = w->worst[leg];
         s->path = w->path[leg];
@@ -130,6 +130,9 @@ static int step_instrument(struct eb_engine *e, const struct eb_event *ev)
         return EB_E_INVALID;
     }
     struct eb_symbol *y = &e->symbol[ev->symbol];
+    if (!y->known) {
+        eb_market_init(&y->market);
+    }
     y->inst = inst;
     y->known = true;
     if (ev->symbol >= e->symbol_count) {
@@ -159,13 +162,13 @@ static void step_clock(struct eb_engine *e, const struct eb_event *ev)
         } else if (first == UINT32_MAX || at > ev->now_ns) {
             return;
         }
-        struct eb_slot *s = &e->slot[first];
+        struct eb_slot *s = eb_slot_at(e, first);
         eb_symbol_id id = eb_slot_symbol(e, s);
         if (ev->witness == NULL) {
             witness_take(e, id);
         }
         for (unsigned leg = 0; leg < 2; leg++) { /* both legs share the symbol: one witness covers them */
-            struct eb_slot *q = &e->slot[id * 2 + leg];
+            struct eb_slot *q = eb_slot_at(e, id * 2 + leg);
             eb_order_timers(e, q);
             eb_position_claim_timer(e, q);
             eb_drive(e, q);
@@ -173,8 +176,8 @@ static void step_clock(struct eb_engine *e, const struct eb_event *ev)
         }
         eb_bands_rebuild(e, id);
         for (unsigned leg = 0; leg < 2; leg++) {
-            eb_schedule(e, &e->slot[id * 2 + leg]);
-            eb_check_slot(e, &e->slot[id * 2 + leg]);
+            eb_schedule(e, eb_slot_at(e, id * 2 + leg));
+            eb_check_slot(e, eb_slot_at(e, id * 2 + leg));
         }
         if (e->dirty || ev->witness != NULL || e->out->count > EB_ACTIONS_MAX / 2 ||
             e->out->ctx_count >= EB_CONSULTS_MAX - 1) {
@@ -187,14 +190,14 @@ static void step_clock(struct eb_engine *e, const struct eb_event *ev)
 static void finish_symbol(struct eb_engine *e, eb_symbol_id id)
 {
     for (unsigned leg = 0; leg < 2; leg++) {
-        struct eb_slot *s = &e->slot[id * 2 + leg];
+        struct eb_slot *s = eb_slot_at(e, id * 2 + leg);
         if (s->d.episode != 0 || s->d.open) {
             eb_drive(e, s);
         }
     }
     eb_bands_rebuild(e, id);
     for (unsigned leg = 0; leg < 2; leg++) {
-        struct eb_slot *s = &e->slot[id * 2 + leg];
+        struct eb_slot *s = eb_slot_at(e, id * 2 + leg);
         if (s->wants_consult) {
             s->wants_consult = false;
             eb_consult_now(e, s, (enum eb_consult_reason)s->consult_reason);
@@ -371,7 +374,7 @@ static bool quiet_bar(struct eb_engine *e, const struct eb_event *ev)
     if (ev->kind != EB_EV_PATH || ev->u.path.kind != EB_PATH_QUIET || ev->position >= e->symbol_count * 2) {
         return false;
     }
-    struct eb_slot *s = &e->slot[ev->position];
+    struct eb_slot *s = eb_slot_at(e, ev->position);
     const struct eb_ev_path *p = &ev->u.path;
     EB_ASSERT(s->band_ok && p->from.e8 > s->band_low.e8 && p->to.e8 < s->band_high.e8);
     eb_price high = p->to;

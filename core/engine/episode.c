@@ -243,11 +243,11 @@ void eb_step_position(struct eb_engine *e, const struct eb_event *ev)
 {
     const struct eb_ev_position *p = ev->u.venue_position;
     if (!sane(p)) {
-        eb_alert(e, &e->slot[ev->symbol * 2], EB_ALERT_UNKNOWN_ORDER, p->entry, 0,
+        eb_alert(e, eb_slot_at(e, ev->symbol * 2), EB_ALERT_UNKNOWN_ORDER, p->entry, 0,
                  "a position that makes no sense was told and is ignored");
         return;
     }
-    struct eb_slot *s = &e->slot[ev->symbol * 2 + (p->position_side == EB_PS_SHORT ? 1 : 0)];
+    struct eb_slot *s = eb_slot_at(e, ev->symbol * 2 + (p->position_side == EB_PS_SHORT ? 1 : 0));
     struct eb_durable *d = &s->d;
     s->snapshot_gen = e->snapshot_gen;
     if (p->venue_ms != 0 && d->open && p->venue_ms < d->last_fill_ms && p->qty.e8 > d->venue_qty.e8) {

@@ -162,10 +162,10 @@ static void add_levels(const struct eb_engine *e, const struct eb_slot *s, struc
 bool eb_engine_evidence(const struct eb_engine *e, eb_position_id position, struct eb_evidence *out)
 {
     memset(out, 0, sizeof *out);
-    if (position >= e->symbol_count * 2 || e->slot[position].d.episode == 0) {
+    if (position >= e->symbol_count * 2 || eb_slot_at(e, position)->d.episode == 0) {
         return false;
     }
-    const struct eb_slot *s = &e->slot[position];
+    const struct eb_slot *s = eb_slot_at(e, position);
     out->open = s->d.open;
     eb_context_fill(e, s, &out->ctx, e->last_now_ns, e->last_now_ms);
     out->initial_stop = s->d.initial_stop;

@@ -170,7 +170,7 @@ void eb_step_fill(struct eb_engine *e, const struct eb_event *ev)
         return;
     }
     if (s == NULL) {
-        s = &e->slot[ev->symbol * 2 + (f->position_side == EB_PS_SHORT ? 1 : 0)];
+        s = eb_slot_at(e, ev->symbol * 2 + (f->position_side == EB_PS_SHORT ? 1 : 0));
         bool ours = eb_client_id_is_ours(f->client_id, e->c.instance);
         if (!s->d.open || (!f->liquidation && (!ours || f->client_id.episode != s->d.episode))) {
             return; /* somebody else's trade: the POSITION that follows tells its effect */

@@ -97,9 +97,9 @@ uint64_t eb_engine_durable_hash(const struct eb_engine *e)
              e->paused, e->flattening, (int64_t)e->last_command, (int64_t)e->durable_count);
     h = eb_hash64(h, e->policy_hash, sizeof e->policy_hash);
     for (uint32_t i = 0; i < e->symbol_count * 2; i++) {
-        if (e->slot[i].d.episode != 0) {
+        if (eb_slot_at(e, i)->d.episode != 0) {
             h = eb_hash64_u64(h, i);
-            h = hash_slot(h, &e->slot[i]);
+            h = hash_slot(h, eb_slot_at(e, i));
         }
     }
     return h;

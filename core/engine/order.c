@@ -23,7 +23,7 @@ struct eb_order *eb_order_find(struct eb_slot *s, eb_client_id id)
 struct eb_slot *eb_slot_by_order(struct eb_engine *e, eb_symbol_id symbol, eb_client_id id, struct eb_order **order)
 {
     for (unsigned leg = 0; leg < 2; leg++) {
-        struct eb_slot *s = &e->slot[symbol * 2 + leg];
+        struct eb_slot *s = eb_slot_at(e, symbol * 2 + leg);
         *order = eb_order_find(s, id);
         if (*order != NULL) {
             return s;

@@ -18,10 +18,10 @@ static bool leg_waits(const struct eb_leg *leg)
 bool eb_engine_path_next(const struct eb_engine *e, eb_position_id position, enum eb_path_scope scope, eb_price from,
                          eb_price to, eb_price *at)
 {
-    if (position >= e->symbol_count * 2 || !e->slot[position].d.open) {
+    if (position >= e->symbol_count * 2 || !eb_slot_at(e, position)->d.open) {
         return false;
     }
-    const struct eb_slot *s = &e->slot[position];
+    const struct eb_slot *s = eb_slot_at(e, position);
     enum eb_side side = eb_side_of(s);
     enum eb_stop_kind kind;
     if (eb_is_better(side, from, to)) { /* adverse travel */
@@ -144,7 +144,7 @@ void eb_step_path(struct eb_engine *e, const struct eb_event *ev)
     if (ev->position >= e->symbol_count * 2) {
         return;
     }
-    struct eb_slot *s = &e->slot[ev->position];
+    struct eb_slot *s = eb_slot_at(e, ev->position);
     s->path_kind = p->kind;
     if (p->to.e8 > 0) {
         s->path = p->to;

@@ -63,7 +63,7 @@ void eb_fold_extremes(struct eb_engine *e, eb_symbol_id symbol)
     struct eb_hot *h = eb_hot_of(e, symbol, (enum eb_price_source)e->c.stop_source);
     if (h->price > 0 && !e->c.bars) {
         for (unsigned leg = 0; leg < 2; leg++) {
-            struct eb_slot *s = &e->slot[symbol * 2 + leg];
+            struct eb_slot *s = eb_slot_at(e, symbol * 2 + leg);
             if (s->d.open) {
                 observe_extreme(s, (eb_price){h->max}, (eb_price){h->min});
             }
@@ -184,7 +184,7 @@ static void observe_substitute(struct eb_engine *e, const struct eb_event *ev)
     bool fired = false;
     bool ripe = y->substitute_price.e8 != 0 && ev->now_ns - y->substitute_ns >= 200 * EB_NS_PER_MS;
     for (unsigned leg = 0; leg < 2; leg++) {
-        struct eb_slot *s = &e->slot[ev->symbol * 2 + leg];
+        struct eb_slot *s = eb_slot_at(e, ev->symbol * 2 + leg);
         enum eb_stop_kind kind;
         if (s->d.open && eb_stop_crossed(eb_side_of(s), eb_stop_in_force(e, s, &kind), ev->u.price.price)) {
             beyond = true;
@@ -236,7 +236,7 @@ void eb_step_price(struct eb_engine *e, const struct eb_event *ev)
     }
     bool targets = decides_targets(e, ev->symbol, src, ev->now_ns);
     for (unsigned leg = 0; leg < 2; leg++) {
-        struct eb_slot *s = &e->slot[ev->symbol * 2 + leg];
+        struct eb_slot *s = eb_slot_at(e, ev->symbol * 2 + leg);
         confirm_breach(e, s, p);
         if (src == (enum eb_price_source)e->c.stop_source) {
             observe_stop(e, s, p);

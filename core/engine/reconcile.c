@@ -63,7 +63,7 @@ static void take_back(struct eb_engine *e, struct eb_slot *s, const struct eb_ev
 static void open_order(struct eb_engine *e, const struct eb_event *ev)
 {
     const struct eb_ev_open_order *t = &ev->u.open_order;
-    struct eb_slot *s = &e->slot[ev->symbol * 2 + (t->position_side == EB_PS_SHORT ? 1 : 0)];
+    struct eb_slot *s = eb_slot_at(e, ev->symbol * 2 + (t->position_side == EB_PS_SHORT ? 1 : 0));
     if (!eb_client_id_is_ours(t->client_id, e->c.instance)) {
         if (t->type == EB_ORDER_STOP_MARKET) {
             e->foreign_counting++;
@@ -176,7 +176,7 @@ void eb_sweep(struct eb_engine *e)
     unsigned acted = 0;
     for (unsigned looks = 0; looks < EB_SWEEP_LOOKS && e->sweep_at < end; looks++) {
         uint32_t at = e->sweep_at++;
-        struct eb_slot *s = &e->slot[at];
+        struct eb_slot *s = eb_slot_at(e, at);
         if (s->d.episode == 0) {
             continue;
         }

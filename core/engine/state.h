@@ -169,6 +169,7 @@ struct eb_symbol {
 };
 
 struct eb_engine {
+    void *block; /* the one allocation */
     struct eb_engine_config c;
     struct eb_hot *hot;       /* [symbols_max * EB_SRC_COUNT] */
     struct eb_symbol *symbol; /* [symbols_max] */
@@ -214,7 +215,14 @@ void eb_text_copy(char *dst, size_t cap, const char *src);
 
 static inline uint32_t eb_slot_index(const struct eb_engine *e, const struct eb_slot *s)
 {
-    return (uint32_t)(s - e->slot);
+    uint32_t at = (uint32_t)(s - e->slot);
+    return at < e->c.symbols_max ? at * 2 : (at - e->c.symbols_max) * 2 + 1;
+}
+/* Position ids alternate; SHORT legs of hedge mode lie behind all others, so that a one-way account never touches
+ * their pages. */
+static inline struct eb_slot *eb_slot_at(const struct eb_engine *e, uint32_t position)
+{
+    return &e->slot[(position & 1) * e->c.symbols_max + position / 2];
 }
 static inline eb_symbol_id eb_slot_symbol(const struct eb_engine *e, const struct eb_slot *s)
 {

@@ -19,7 +19,7 @@ static struct eb_slot *current_slot(struct eb_engine *e, const struct eb_event *
     if (ctx == NULL || ev->position >= e->symbol_count * 2 || ctx->position != ev->position) {
         return NULL;
     }
-    struct eb_slot *s = &e->slot[ev->position];
+    struct eb_slot *s = eb_slot_at(e, ev->position);
     bool asked = ev->witness != NULL || (s->consult_pending && s->consult_id == ctx->consult_id);
     s->consult_pending = s->consult_pending && !asked;
     if (!asked || !s->d.open || s->d.shadow_done || s->d.episode != ctx->episode ||
