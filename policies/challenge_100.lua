@@ -6,6 +6,7 @@
 
 local S = require "settings"
 local decide = require "exitbrain.decision"
+local risk = require "risk"
 local side = require "exitbrain.side"
 
 local challenge = {}
@@ -37,8 +38,7 @@ end
 local function first_pct(ctx, r_pct)
   local account_r = account_r_pct(ctx)
   local pct = account_r and S.challenge_tp1_r * account_r or r_pct
-  local least = S.min_target_fees * 2 * (ctx.fee_taker_pct or 0)
-  return math.min(math.max(pct, least), S.challenge_max_tp1_pct)
+  return math.min(math.max(pct, risk.least_target_pct(ctx)), S.challenge_max_tp1_pct)
 end
 
 function challenge.levels(ctx, r_pct)

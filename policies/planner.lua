@@ -20,7 +20,8 @@ local function wanted_pct(ctx, regime, profile)
   return math.max(S.min_stop_pct, math.min(S.max_stop_pct, S.base_stop_pct * S.stop_factor[regime]))
 end
 
--- The stop of a new plan and R in percent of entry. No decision where the stop in force must stay as it is.
+-- The stop of a new plan and R in percent of entry. It is never looser than the stop in force; where that one cannot
+-- give R (in profit, or too near), R is what it was, or else measured to the stop that was planned.
 function planner.stop(ctx, regime, profile, why)
   local tick_pct = ctx.tick / ctx.entry * 100
   local legal = math.max(ctx.min_stop_distance_pct, 2 * tick_pct)
@@ -31,12 +32,12 @@ function planner.stop(ctx, regime, profile, why)
   local pct = math.max(math.floor(math.min(wanted, room) * GRID) / GRID, least)
   local planned = side.price(ctx, -pct)
   local stop = room < least and side.price(ctx, -room) or nil
-  if ctx.stop and side.tighter(ctx, ctx.stop, stop or planned) then stop = ctx.stop end -- it never loosens
+  if ctx.stop and side.tighter(ctx, ctx.stop, stop or planned) then stop = ctx.stop end
   if stop == nil then return decide.stop_pct(pct, why), pct end
   local loss = -side.pct(ctx, stop)
   if loss >= legal then return decide.stop_at(stop, why), loss end
-  if ctx.r and not ctx.r_provisional then return nil, ctx.r / ctx.entry * 100 end
-  return decide.stop_at(stop, why, planned), pct
+  local had_r = ctx.r and not ctx.r_provisional
+  return decide.stop_at(stop, why, not had_r and planned or nil), had_r and ctx.r / ctx.entry * 100 or pct
 end
 
 -- The targets beyond what was hit and beyond `beyond_pct` (percent of entry; nil: wherever the price is, for a leg that
@@ -45,12 +46,10 @@ function planner.targets(ctx, profile, r_pct, beyond_pct, why)
   local taken, furthest = ladder.taken(ctx)
   if taken >= 1 then return nil end
   if profile.name == "CHALLENGE_100" then
-    local levels = furthest == nil and challenge.levels(ctx, r_pct)
-    return levels and decide.targets(levels, why) or nil
+    return furthest == nil and decide.targets(challenge.levels(ctx, r_pct), why) or nil
   end
   if beyond_pct and beyond_pct > (furthest or 0) then furthest = beyond_pct end
-  local least_pct = S.min_target_fees * 2 * (ctx.fee_taker_pct or 0)
-  local levels = ladder.at_least(profile.levels, least_pct / r_pct)
+  local levels = ladder.at_least(profile.levels, risk.least_target_pct(ctx) / r_pct)
   levels = ladder.ahead(levels, furthest and furthest / r_pct, 1 - taken)
   return #levels > 0 and decide.targets(levels, why) or nil
 end

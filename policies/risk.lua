@@ -59,6 +59,11 @@ function risk.floor(ctx, own)
   return decide.risk_floor(floor, string.format("leverage rose to %.2f", leverage))
 end
 
+-- The nearest useful target: round trips of fees, and the tick by which rounding may bring a target nearer.
+function risk.least_target_pct(ctx)
+  return S.min_target_fees * 2 * (ctx.fee_taker_pct or 0) + ctx.tick / ctx.entry * 100
+end
+
 local function fees_pct(ctx) return S.ratchet_fees * (ctx.fee_taker_pct or 0) end
 
 local function breakeven_price(ctx) return side.price(ctx, math.max(S.breakeven_offset_pct, fees_pct(ctx))) end

@@ -24,17 +24,18 @@ function ladder.sum(levels)
   return total / WHOLE
 end
 
--- What the position's own legs say: fraction taken, profit (percent of entry) of the furthest leg hit, and whether one
--- is on its way.
+-- What the position's own legs say: fraction taken or on its way, profit (percent of entry) of the furthest of those
+-- legs, and whether one is on its way.
 function ladder.taken(ctx)
   local total, furthest, moving = 0, nil, false
   for _, leg in ipairs(ctx.legs) do
-    if leg.state == "hit" then
+    local state = leg.state
+    local on_its_way = state == "firing" or state == "partial" or leg.filled > 0 and state ~= "hit"
+    if state == "hit" or on_its_way then
       local pct = ctx.sign * (leg.price - ctx.entry) / ctx.entry * 100
       total = total + millionths(leg.fraction)
       if furthest == nil or pct > furthest then furthest = pct end
-    elseif leg.state == "firing" or leg.state == "partial" then
-      moving = true
+      moving = moving or on_its_way
     end
   end
   return total / WHOLE, furthest, moving

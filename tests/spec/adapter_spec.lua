@@ -185,8 +185,17 @@ describe("adapter", function()
       ctx = position.accept(ctx, { decisions = {} },
         { entry = 101, price = 104, qty = 20, leg_base = 20, stop = 102, stop_kind = "trail", reason = "size" })
       local answer = position.ask(policy, ctx)
-      assert.is_nil(position.find(answer, "move_stop"))
+      local stop = position.find(answer, "move_stop")
+      near(102, stop.price)
+      assert.is_nil(stop.risk_price)
       assert.is_truthy(position.find(answer, "update_tp_limits"))
+    end)
+
+    it("increased while a leg is being filled: plans only what is not taken", function()
+      local ctx = begin { market = position.MARKET.RANGE }
+      ctx = position.accept(ctx, { decisions = {} }, { qty = 20, leg_base = 20, reason = "size" })
+      ctx.legs[1].state, ctx.legs[1].filled = "partial", 1
+      near(0.65, sum_of(position.find(position.ask(policy, ctx), "update_tp_limits").levels))
     end)
 
     it("reduced by another hand: nothing to plan, but a later add is seen", function()
@@ -212,6 +221,6 @@ describe("adapter", function()
     local ctx = begin { market = position.MARKET.RANGE }
     policy = assert(position.open("policies", { settings = { "min_target_fees=10.0" } }))
     local answer = position.ask(policy, ctx)
-    near(0.8 / 3, position.find(answer, "update_tp_limits").levels[1].r) -- ten round trips of 0.08 %
+    near(0.27, position.find(answer, "update_tp_limits").levels[1].r) -- ten round trips of 0.08 % and a tick
   end)
 end)

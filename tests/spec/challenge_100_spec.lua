@@ -63,7 +63,7 @@ describe("challenge_100", function()
     local _, answer = begin { qty = 1 } -- 150 a coin
     near(115, position.find(answer, "update_tp_limits").levels[1].price)
     _, answer = begin { qty = 20000 } -- 0.0075 %
-    near(100.16, position.find(answer, "update_tp_limits").levels[1].price)
+    near(100.17, position.find(answer, "update_tp_limits").levels[1].price)
   end)
 
   it("without a balance the first target is one R", function()

@@ -100,15 +100,17 @@ describe("ladder", function()
 
   it("reads what was taken from the position's legs", function()
     local ctx = { entry = 100, sign = -1, legs = {
-      { state = "hit", fraction = 0.2, price = 99 }, { state = "hit", fraction = 0.1, price = 98 },
-      { state = "armed", fraction = 0.7, price = 97 },
+      { state = "hit", fraction = 0.2, price = 99, filled = 2 },
+      { state = "hit", fraction = 0.1, price = 98, filled = 1 },
+      { state = "armed", fraction = 0.7, price = 97, filled = 0 },
     } }
     local taken, furthest, moving = ladder.taken(ctx)
     assert.equal(0.3, taken)
     assert.equal(2, furthest)
     assert.is_false(moving)
-    ctx.legs[3].state = "partial"
-    assert.is_true(select(3, ladder.taken(ctx)))
+    ctx.legs[3].state = "firing"
+    taken, furthest, moving = ladder.taken(ctx)
+    assert.same({ 1, 3, true }, { taken, furthest, moving })
   end)
 end)
 

@@ -8,6 +8,7 @@ local CASES = 4000
 
 local REGIMES = { "TREND", "RANGE", "VOLATILE", "CHOP", "NORMAL" }
 local STATES = { "armed", "parked", "resting", "hit", "firing", "partial" }
+local TAKEN = { hit = true, firing = true, partial = true }
 local REASONS = { "new", "cycle", "hit", "size", "margin", "mode", "rejection", "reload", "adopted" }
 
 local function pick(list) return list[math.random(#list)] end
@@ -90,7 +91,7 @@ local function assert_levels(ctx, levels)
     assert.is_true(level.price == nil or ctx.sign * (level.price - ctx.entry) > 0, "target on the loss side")
   end
   for _, leg in ipairs(ctx.legs) do
-    if leg.state == "hit" then planned = planned + math.floor(leg.fraction * 1000000 + 0.5) end
+    if TAKEN[leg.state] then planned = planned + math.floor(leg.fraction * 1000000 + 0.5) end
   end
   assert.is_true(planned <= 1000000, "hit and planned make more than the position")
 end
