@@ -179,21 +179,40 @@ void eb_consult_now(struct eb_engine *e, struct eb_slot *s, enum eb_consult_reas
 }
 
 /* Whether the policy asked to be left alone for now. */
-static bool suppressed(const struct eb_engine *e, struct eb_slot *s)
+static bool asleep(const struct eb_engine *e, const struct eb_slot *s, int64_t now_ns, int64_t now_ms, eb_price now)
 {
     const struct eb_wake *w = &s->wake;
-    int64_t limit_ns = s->last_consult_ns + e->c.consult_max_ms * EB_NS_PER_MS;
-    if (!w->set || e->ev->now_ns >= limit_ns) {
+    if (!w->set || now_ns >= s->last_consult_ns + e->c.consult_max_ms * EB_NS_PER_MS) {
         return false;
     }
-    eb_price now = eb_judge_price(e, s);
-    bool met = (w->at_ms > 0 && e->ev->now_ms >= w->at_ms) || (w->above.e8 > 0 && now.e8 >= w->above.e8) ||
+    bool met = (w->at_ms > 0 && now_ms >= w->at_ms) || (w->above.e8 > 0 && now.e8 >= w->above.e8) ||
                (w->below.e8 > 0 && now.e8 > 0 && now.e8 <= w->below.e8);
-    if (met) {
+    return !met;
+}
+
+static bool suppressed(const struct eb_engine *e, struct eb_slot *s)
+{
+    if (!asleep(e, s, e->ev->now_ns, e->ev->now_ms, eb_judge_price(e, s))) {
         return false;
     }
     int64_t until = s->last_consult_ms + e->c.consult_max_ms;
-    s->suppressed_until_ms = w->at_ms > 0 && w->at_ms < until ? w->at_ms : until;
+    s->suppressed_until_ms = s->wake.at_ms > 0 && s->wake.at_ms < until ? s->wake.at_ms : until;
+    return true;
+}
+
+bool eb_engine_cycle_due(const struct eb_engine *e, eb_position_id position, int64_t now_ns, int64_t now_ms,
+                         eb_price price)
+{
+    const struct eb_slot *s = eb_slot_at(e, position);
+    return s->d.open && !asleep(e, s, now_ns, now_ms, price);
+}
+
+bool eb_engine_open_side(const struct eb_engine *e, eb_position_id position, enum eb_side *side)
+{
+    if (position >= e->symbol_count * 2 || !eb_slot_at(e, position)->d.open) {
+        return false;
+    }
+    *side = eb_side_of(eb_slot_at(e, position));
     return true;
 }
 

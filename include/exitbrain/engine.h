@@ -102,6 +102,13 @@ bool eb_engine_path_next(const struct eb_engine *e, eb_position_id position, enu
 /* The open interval in which no level of this position can act and no peak moves a stop; false when there is none. */
 bool eb_engine_quiet_band(const struct eb_engine *e, eb_position_id position, eb_price *low, eb_price *high);
 
+/* Whether a position is open in this slot, and on which side. */
+bool eb_engine_open_side(const struct eb_engine *e, eb_position_id position, enum eb_side *side);
+
+/* Bar walk: whether the cycle instant at this time and price would consult (a wake condition may suppress it). */
+bool eb_engine_cycle_due(const struct eb_engine *e, eb_position_id position, int64_t now_ns, int64_t now_ms,
+                         eb_price price);
+
 /* ---- Evidence: what status, explain and the last page of a run are made of. Nothing else reports health. ---- */
 
 /* Why a level has not fired, or what became of it. */

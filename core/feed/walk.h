@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The bar walk: turns one bar into price events for the positions of one symbol (semantics 11).
+ *
+ *     P0 open -> P1 adverse extreme -> P2 favourable extreme -> P3 close, at 0, 1/3, 2/3 and 1 of the bar
+ *
+ * The price travels to the nearest thing ahead, of the engine's levels and of the venue's own, stops there, lets both
+ * act, and goes on. The walk knows neither the venue nor the host: it asks through the functions below.
+ */
+#pragma once
+
+#include <exitbrain/engine.h>
+
+#include "base/err.h"
+
+enum eb_walk_order { EB_WALK_ADVERSE = 0, EB_WALK_FAVOURABLE };
+
+/* What the walk needs of the venue and of the turn. */
+struct eb_walk_ops {
+    /* Steps one event to completion. */
+    int (*turn)(void *user, const struct eb_event *ev);
+    /* Sets the clock of everything. */
+    void (*set_time)(void *user, int64_t now_ns, int64_t now_ms);
+    /* Market orders of this slot fill at price from now on. */
+    void (*path_price)(void *user, eb_position_id slot, eb_price price);
+    /* Nearest venue-side happening on the way (resting limits strictly beyond; liquidation); false when none.
+     * liquidation tells which. of_mark, of_last: which path this travel is of. */
+    bool (*venue_next)(void *user, eb_position_id slot, bool of_mark, bool of_last, eb_price from, eb_price to,
+                       eb_price *at, bool *liquidation);
+    /* Executes what venue_next found. */
+    void (*venue_at)(void *user, eb_position_id slot, bool liquidation, eb_price at);
+    /* P0: liquidation (when_liquidation) or resting limits against this price. */
+    void (*venue_point)(void *user, eb_position_id slot, bool liquidation, eb_price p0);
+    /* The interval in which nothing of this slot happens at the venue; false: walk the bar. */
+    bool (*venue_quiet)(void *user, eb_position_id slot, eb_price *low, eb_price *high);
+};
+
+struct eb_walk {
+    const struct eb_engine *engine;
+    const struct eb_walk_ops *ops;
+    void *user;
+    enum eb_walk_order order;
+    bool no_quiet; /* walk every bar in full: for the proof that the short cut changes nothing */
+    uint64_t bars, quiet_bars;
+};
+
+/* P0 of a bar for one symbol: gap checks of both legs. mark is the bar of the mark price or NULL. */
+int eb_walk_open(struct eb_walk *w, eb_symbol_id symbol, const struct eb_ev_bar *bar, const struct eb_ev_bar *mark);
+
+/* The rest of the bar: three segments of both legs, the BAR event, then the cycle instant at P3. */
+int eb_walk_rest(struct eb_walk *w, eb_symbol_id symbol, const struct eb_ev_bar *bar, const struct eb_ev_bar *mark);
