@@ -27,8 +27,8 @@ struct eb_csv {
 EB_NODISCARD int eb_csv_open(struct eb_csv *csv, const char *where, const char *path, struct eb_err *err);
 void eb_csv_close(struct eb_csv *csv);
 
-/* Reads the next row. EB_E_END at the end (blank lines there are no rows); EB_E_INVALID for a blank line between rows or
- * more than EB_CSV_COLUMNS_MAX columns; errors of eb_text_next(). */
+/* Reads the next row. EB_E_END at the end (blank lines there are no rows); EB_E_INVALID for a blank line between rows
+ * or more than EB_CSV_COLUMNS_MAX columns; errors of eb_text_next(). */
 EB_NODISCARD int eb_csv_next(struct eb_csv *csv, struct eb_err *err);
 
 /* True when the first column of the row does not begin with a digit or a minus: a header. */

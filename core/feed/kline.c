@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Two passes: rows one by one while reading, then the distances of all opens, where the bar length is known for sure. */
+/* Two passes: rows one by one while reading, then the distances of all opens, when the bar length is known. */
 #define _POSIX_C_SOURCE 200809L
 
 #include "feed/kline.h"

@@ -45,8 +45,8 @@ void eb_series_deinit(struct eb_series *s);
 
 /*
  * Joins parts of one symbol in time order; gaps between files count too. On success the parts are empty and out owns
- * all; on an error they are as before, but sorted. EB_E_INVALID: different symbols or lengths, or overlapping times (both files
- * named). count >= 1.
+ * all; on an error they are as before, but sorted. EB_E_INVALID: different symbols or lengths, or overlapping times
+ * (both files named). count >= 1, each part with rows.
  */
 EB_NODISCARD int eb_series_join(struct eb_series *part, size_t count, struct eb_series *out, struct eb_err *err);
 

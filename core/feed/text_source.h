@@ -18,8 +18,8 @@
 
 struct eb_text_source;
 
-/* Opens path. *out is owned by the caller. EB_E_IO when it cannot be read; EB_E_INVALID when it is named .gz or .zip and
- * is not, or is a zip archive that is empty, encrypted, damaged or holds several files; EB_E_MEMORY. */
+/* Opens path. *out is owned by the caller. EB_E_IO when it cannot be read; EB_E_INVALID when it is named .gz or .zip
+ * and is not, or is a zip archive that is empty, encrypted, damaged or holds several files; EB_E_MEMORY. */
 EB_NODISCARD int eb_text_open(const char *path, struct eb_text_source **out, struct eb_err *err);
 /* Closes and frees (NULL is fine). */
 void eb_text_close(struct eb_text_source *s);
