@@ -111,7 +111,9 @@ static bool apply_override(lua_State *L, int settings, const char *text, struct 
     }
     lua_pushvalue(L, -2);
     (void)lua_rawget(L, -4);
-    if (lua_type(L, -1) != lua_type(L, -2)) {
+    /* false switches off what a table describes */
+    bool off = lua_istable(L, -1) && lua_isboolean(L, -2) && !lua_toboolean(L, -2);
+    if (lua_type(L, -1) != lua_type(L, -2) && !off) {
         (void)eb_err_set(err, EB_E_INVALID, where, "setting '%s': expected a %s, got a %s", name, luaL_typename(L, -1),
                          luaL_typename(L, -2));
         return false;
