@@ -34,14 +34,13 @@ static void four_points(const struct eb_ev_bar *b, enum eb_side side, enum eb_wa
     out[3] = b->close;
 }
 
-static struct trip plan_trip(struct eb_walk *w, eb_symbol_id symbol, eb_position_id slot, enum eb_side side,
-                             const struct eb_ev_bar *bar, const struct eb_ev_bar *mark)
+static struct trip plan_trip(struct eb_walk *w, const struct eb_walk_bar *b, eb_position_id slot, enum eb_side side)
 {
-    struct trip t = {.w = w, .symbol = symbol, .slot = slot, .side = side, .marks = mark != NULL};
-    four_points(bar, side, w->order, t.point);
-    four_points(mark != NULL ? mark : bar, side, w->order, t.mark);
+    struct trip t = {.w = w, .symbol = b->symbol, .slot = slot, .side = side, .marks = b->has_mark};
+    four_points(&b->bar, side, w->order, t.point);
+    four_points(b->has_mark ? &b->mark : &b->bar, side, w->order, t.mark);
     for (int k = 0; k < 4; k++) {
-        t.at_ms[k] = bar->open_ms + bar->length_ms * k / 3;
+        t.at_ms[k] = eb_walk_time_ms(&b->bar, k);
     }
     return t;
 }
@@ -178,23 +177,36 @@ static int walk_point(const struct trip *t)
     return rc;
 }
 
-int eb_walk_open(struct eb_walk *w, eb_symbol_id symbol, const struct eb_ev_bar *bar, const struct eb_ev_bar *mark)
+int64_t eb_walk_time_ms(const struct eb_ev_bar *bar, int k)
 {
+    return bar->open_ms + bar->length_ms * k / 3;
+}
+
+static bool in_band(const struct eb_walk *w, eb_position_id slot, eb_price at_low, eb_price at_high)
+{
+    eb_price low;
+    eb_price high;
+    if (w->no_quiet || !eb_engine_quiet_band(w->engine, slot, &low, &high) || at_low.e8 <= low.e8 ||
+        at_high.e8 >= high.e8) {
+        return false;
+    }
+    return w->ops->venue_quiet(w->user, slot, &low, &high) && at_low.e8 > low.e8 && at_high.e8 < high.e8;
+}
+
+int eb_walk_open(struct eb_walk *w, struct eb_walk_bar *b)
+{
+    b->quiet[0] = b->quiet[1] = false;
+    set_time(w, b->bar.open_ms);
     for (unsigned leg = 0; leg < 2; leg++) {
-        eb_position_id slot = symbol * 2 + leg;
+        eb_position_id slot = b->symbol * 2 + leg;
         enum eb_side side;
         if (!open_side(w, slot, &side)) {
             continue;
         }
-        struct trip t = plan_trip(w, symbol, slot, side, bar, mark);
-        eb_price low;
-        eb_price high;
-        bool quiet = !w->no_quiet && eb_engine_quiet_band(w->engine, slot, &low, &high) && mark == NULL &&
-                     bar->open.e8 > low.e8 && bar->open.e8 < high.e8 &&
-                     w->ops->venue_quiet(w->user, slot, &low, &high) && bar->open.e8 > low.e8 && bar->open.e8 < high.e8;
-        if (quiet) {
-            continue; /* P0 lies in both quiet bands: nothing of it can act; the rest of the bar records extremes */
+        if (!b->has_mark && in_band(w, slot, b->bar.open, b->bar.open)) {
+            continue; /* nothing can act at P0; its price is one of those that the rest of the bar records */
         }
+        struct trip t = plan_trip(w, b, slot, side);
         int rc = walk_point(&t);
         if (rc != EB_OK) {
             return rc;
@@ -204,73 +216,63 @@ int eb_walk_open(struct eb_walk *w, eb_symbol_id symbol, const struct eb_ev_bar 
 }
 
 /* One comparison instead of three segments: the whole bar lies where nothing can happen. */
-static bool quiet_bar(const struct trip *t, const struct eb_ev_bar *bar, int *rc)
+static bool quiet_bar(const struct trip *t, const struct eb_walk_bar *b, int *rc)
 {
-    struct eb_walk *w = t->w;
-    eb_price low;
-    eb_price high;
-    if (w->no_quiet || t->marks || !eb_engine_quiet_band(w->engine, t->slot, &low, &high) || bar->low.e8 <= low.e8 ||
-        bar->high.e8 >= high.e8) {
+    if (b->has_mark || !in_band(t->w, t->slot, b->bar.low, b->bar.high)) {
         return false;
     }
-    if (!w->ops->venue_quiet(w->user, t->slot, &low, &high) || bar->low.e8 <= low.e8 || bar->high.e8 >= high.e8) {
-        return false;
-    }
-    struct eb_event ev = event_at(t, EB_EV_PATH, t->at_ms[3]);
+    struct eb_event ev = event_at(t, EB_EV_PATH, t->at_ms[1]);
     ev.u.path.kind = EB_PATH_QUIET;
-    ev.u.path.from = bar->low;
-    ev.u.path.to = bar->high;
-    w->quiet_bars++;
-    *rc = w->ops->turn(w->user, &ev);
+    ev.u.path.from = b->bar.low;
+    ev.u.path.to = b->bar.high;
+    t->w->quiet_bars++;
+    *rc = t->w->ops->turn(t->w->user, &ev);
     return true;
 }
 
-static int close_bar(struct eb_walk *w, eb_symbol_id symbol, const struct eb_ev_bar *bar, const struct eb_ev_bar *mark)
+int eb_walk_segment(struct eb_walk *w, struct eb_walk_bar *b, int k)
 {
-    int64_t end_ms = bar->open_ms + bar->length_ms;
-    set_time(w, end_ms);
-    struct trip any = {.w = w, .symbol = symbol, .slot = EB_NO_POSITION};
-    struct eb_event ev = event_at(&any, EB_EV_BAR, end_ms);
-    ev.u.bar = *bar;
-    int rc = w->ops->turn(w->user, &ev);
+    int rc = EB_OK;
+    w->bars += k == 1;
     for (unsigned leg = 0; leg < 2 && rc == EB_OK; leg++) {
-        eb_position_id slot = symbol * 2 + leg;
+        eb_position_id slot = b->symbol * 2 + leg;
         enum eb_side side;
-        if (!open_side(w, slot, &side) ||
-            (!w->no_quiet && !eb_engine_cycle_due(w->engine, slot, end_ms * 1000000, end_ms, bar->close))) {
+        if (b->quiet[leg] || !open_side(w, slot, &side)) {
             continue;
         }
-        struct trip t = plan_trip(w, symbol, slot, side, bar, mark);
-        rc = send_path(&t, EB_PATH_CLOSE, end_ms, t.point[3], t.point[3], t.mark[3], t.mark[3]);
+        struct trip t = plan_trip(w, b, slot, side);
+        if (k == 1 && quiet_bar(&t, b, &rc)) {
+            b->quiet[leg] = true;
+            continue;
+        }
+        set_time(w, t.at_ms[k]);
+        if (b->has_mark) {
+            rc = walk_mark(&t, k);
+        }
+        if (rc == EB_OK && still_open(&t)) {
+            rc = walk_segment(&t, k);
+        }
     }
     return rc;
 }
 
-int eb_walk_rest(struct eb_walk *w, eb_symbol_id symbol, const struct eb_ev_bar *bar, const struct eb_ev_bar *mark)
+int eb_walk_close(struct eb_walk *w, struct eb_walk_bar *b)
 {
-    int rc = EB_OK;
-    bool quiet[2] = {false, false};
-    w->bars++;
-    for (int k = 1; k <= 3; k++) {
-        for (unsigned leg = 0; leg < 2 && rc == EB_OK; leg++) {
-            eb_position_id slot = symbol * 2 + leg;
-            enum eb_side side;
-            if (quiet[leg] || !open_side(w, slot, &side)) {
-                continue;
-            }
-            struct trip t = plan_trip(w, symbol, slot, side, bar, mark);
-            if (k == 1 && quiet_bar(&t, bar, &rc)) {
-                quiet[leg] = true;
-                continue;
-            }
-            set_time(w, t.at_ms[k]);
-            if (mark != NULL) {
-                rc = walk_mark(&t, k);
-            }
-            if (rc == EB_OK && still_open(&t)) {
-                rc = walk_segment(&t, k);
-            }
+    int64_t end_ms = eb_walk_time_ms(&b->bar, 3);
+    set_time(w, end_ms);
+    struct trip any = {.w = w, .symbol = b->symbol, .slot = EB_NO_POSITION};
+    struct eb_event ev = event_at(&any, EB_EV_BAR, end_ms);
+    ev.u.bar = b->bar;
+    int rc = w->ops->turn(w->user, &ev);
+    for (unsigned leg = 0; leg < 2 && rc == EB_OK; leg++) {
+        eb_position_id slot = b->symbol * 2 + leg;
+        enum eb_side side;
+        if (!open_side(w, slot, &side) ||
+            (!w->no_quiet && !eb_engine_cycle_due(w->engine, slot, end_ms * 1000000, end_ms, b->bar.close))) {
+            continue;
         }
+        struct trip t = plan_trip(w, b, slot, side);
+        rc = send_path(&t, EB_PATH_CLOSE, end_ms, t.point[3], t.point[3], t.mark[3], t.mark[3]);
     }
-    return rc == EB_OK ? close_bar(w, symbol, bar, mark) : rc;
+    return rc;
 }

@@ -44,8 +44,21 @@ struct eb_walk {
     uint64_t bars, quiet_bars;
 };
 
-/* P0 of a bar for one symbol: gap checks of both legs. mark is the bar of the mark price or NULL. */
-int eb_walk_open(struct eb_walk *w, eb_symbol_id symbol, const struct eb_ev_bar *bar, const struct eb_ev_bar *mark);
+/* One symbol's bar on its way; the four phases of several symbols may be interleaved by time. */
+struct eb_walk_bar {
+    eb_symbol_id symbol;
+    struct eb_ev_bar bar;
+    struct eb_ev_bar mark; /* --mark-klines: the same bar of the mark price */
+    bool has_mark;
+    bool quiet[2]; /* this leg's bar was one comparison */
+};
 
-/* The rest of the bar: three segments of both legs, the BAR event, then the cycle instant at P3. */
-int eb_walk_rest(struct eb_walk *w, eb_symbol_id symbol, const struct eb_ev_bar *bar, const struct eb_ev_bar *mark);
+/* Time of point k = 0..3 of a bar, floored to ms. */
+int64_t eb_walk_time_ms(const struct eb_ev_bar *bar, int k);
+
+/* P0: gap checks of both legs (entries at P0 come after it, without one). */
+int eb_walk_open(struct eb_walk *w, struct eb_walk_bar *b);
+/* Travel from point k-1 to point k = 1, 2, 3. */
+int eb_walk_segment(struct eb_walk *w, struct eb_walk_bar *b, int k);
+/* After point 3: the BAR event, then the cycle instant. */
+int eb_walk_close(struct eb_walk *w, struct eb_walk_bar *b);
