@@ -92,22 +92,22 @@ int eb_held_queue_init(struct eb_held_queue *q, uint32_t capacity, struct eb_err
 {
     EB_ASSERT(capacity > 0);
     *q = (struct eb_held_queue){.capacity = capacity};
-    q->order = malloc((size_t)capacity * sizeof(*q->order));
-    return q->order != NULL ? EB_OK : eb_err_set(err, EB_E_MEMORY, "host.create", "no memory for %u orders", capacity);
+    q->slot = malloc((size_t)capacity * sizeof(*q->slot));
+    return q->slot != NULL ? EB_OK : eb_err_set(err, EB_E_MEMORY, "host.create", "no memory for %u orders", capacity);
 }
 
 void eb_held_queue_deinit(struct eb_held_queue *q)
 {
-    free(q->order);
+    free(q->slot);
     *q = (struct eb_held_queue){0};
 }
 
-int eb_held_queue_push(struct eb_held_queue *q, const struct eb_order_request *order)
+int eb_held_queue_push(struct eb_held_queue *q, const struct eb_order_request *order, int64_t now_ns)
 {
     if (q->count == q->capacity) {
         return EB_E_FULL;
     }
-    q->order[q->count++] = *order;
+    q->slot[q->count++] = (struct eb_held_order){.order = *order, .since_ns = now_ns};
     return EB_OK;
 }
 
@@ -115,7 +115,7 @@ int eb_held_queue_push(struct eb_held_queue *q, const struct eb_order_request *o
 static uint32_t find(const struct eb_held_queue *q, eb_client_id id)
 {
     uint32_t i = 0;
-    while (i < q->count && memcmp(&q->order[i].client_id, &id, sizeof(id)) != 0) {
+    while (i < q->count && memcmp(&q->slot[i].order.client_id, &id, sizeof(id)) != 0) {
         i++;
     }
     return i;
@@ -133,20 +133,20 @@ bool eb_held_queue_remove(struct eb_held_queue *q, eb_client_id id)
         return false;
     }
     q->count--;
-    memmove(&q->order[i], &q->order[i + 1], (size_t)(q->count - i) * sizeof(*q->order));
+    memmove(&q->slot[i], &q->slot[i + 1], (size_t)(q->count - i) * sizeof(*q->slot));
     return true;
 }
 
 void eb_held_queue_sweep(struct eb_held_queue *q, uint64_t durable_seq, bool urgent,
-                         void (*leave)(void *user, const struct eb_order_request *order), void *user)
+                         void (*leave)(void *user, const struct eb_held_order *held), void *user)
 {
     uint32_t kept = 0;
     for (uint32_t i = 0; i < q->count; i++) {
-        const struct eb_order_request *order = &q->order[i];
-        if (order->needs_seq <= durable_seq || (urgent && order->urgent)) {
-            leave(user, order);
+        const struct eb_held_order *held = &q->slot[i];
+        if (held->order.needs_seq <= durable_seq || (urgent && held->order.urgent)) {
+            leave(user, held);
         } else {
-            q->order[kept++] = *order;
+            q->slot[kept++] = *held;
         }
     }
     q->count = kept;

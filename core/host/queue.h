@@ -32,17 +32,22 @@ EB_NODISCARD int eb_event_queue_push(struct eb_event_queue *q, const struct eb_e
 struct eb_event *eb_event_queue_peek(struct eb_event_queue *q);
 void eb_event_queue_drop(struct eb_event_queue *q);
 
+struct eb_held_order {
+    struct eb_order_request order;
+    int64_t since_ns; /* when it began to wait */
+};
 struct eb_held_queue {
-    struct eb_order_request *order; /* in order of emission */
+    struct eb_held_order *slot; /* in order of emission */
     uint32_t capacity, count;
 };
 
 EB_NODISCARD int eb_held_queue_init(struct eb_held_queue *q, uint32_t capacity, struct eb_err *err);
 void eb_held_queue_deinit(struct eb_held_queue *q);
-EB_NODISCARD int eb_held_queue_push(struct eb_held_queue *q, const struct eb_order_request *order); /* or EB_E_FULL */
+/* EB_OK or EB_E_FULL. */
+EB_NODISCARD int eb_held_queue_push(struct eb_held_queue *q, const struct eb_order_request *order, int64_t now_ns);
 bool eb_held_queue_has(const struct eb_held_queue *q, eb_client_id id);
 bool eb_held_queue_remove(struct eb_held_queue *q, eb_client_id id); /* false: it was not there */
 /* Takes out, in order, every order that may leave (needs_seq at most durable_seq, or urgent where urgent may leave) and
  * gives it to leave(), which must not touch the queue. */
 void eb_held_queue_sweep(struct eb_held_queue *q, uint64_t durable_seq, bool urgent,
-                         void (*leave)(void *user, const struct eb_order_request *order), void *user);
+                         void (*leave)(void *user, const struct eb_held_order *held), void *user);

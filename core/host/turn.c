@@ -54,12 +54,23 @@ static void reject(struct eb_host *h, const struct eb_order_request *order)
     tell_order(h, &told, order->symbol);
 }
 
-static void send_submit(void *user, const struct eb_order_request *order)
+static void send_submit(struct eb_host *h, const struct eb_order_request *order)
 {
-    struct eb_host *h = user;
     struct eb_err err;
     if (h->venue.ops->submit(h->venue.venue, order, &err) != EB_OK) {
         reject(h, order);
+    }
+}
+
+/* A decision that waited long is made anew: prices have moved on, and the engine counts the time after which an order
+ * that the venue does not know can no longer arrive from its own submit. */
+static void leave(void *user, const struct eb_held_order *held)
+{
+    struct eb_host *h = user;
+    if (h->now_ns - held->since_ns > EB_HELD_MAX_MS * INT64_C(1000000)) {
+        reject(h, &held->order);
+    } else {
+        send_submit(h, &held->order);
     }
 }
 
@@ -67,7 +78,7 @@ void eb_host_sweep(struct eb_host *h)
 {
     if (h->held.count > 0 && h->venue.ops != NULL) {
         bool broken = store_broken(h);
-        eb_held_queue_sweep(&h->held, h->times.lost > 0 ? 0 : durable_seq(h), broken, send_submit, h);
+        eb_held_queue_sweep(&h->held, h->times.lost > 0 ? 0 : durable_seq(h), broken, leave, h);
     }
 }
 
@@ -77,7 +88,7 @@ static void submit(struct eb_host *h, const struct eb_order_request *order)
                 (h->times.lost > 0 || order->needs_seq > durable_seq(h)) && !(order->urgent && store_broken(h));
     if (!wait) {
         send_submit(h, order);
-    } else if (eb_held_queue_push(&h->held, order) != EB_OK) {
+    } else if (eb_held_queue_push(&h->held, order, h->now_ns) != EB_OK) {
         reject(h, order);
     }
 }

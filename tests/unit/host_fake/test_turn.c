@@ -259,6 +259,27 @@ static void an_order_that_waits_is_taken_back_and_queried_here(void **state)
     fake_close();
 }
 
+static void a_decision_that_waited_long_is_made_anew(void **state)
+{
+    (void)state;
+    fake_open();
+    fake.on_step = needs_records;
+    fake.durable = 0;
+    assert_int_equal(turn(EB_EV_ACCOUNT, 0), EB_OK);
+    (void)fake_trace();
+    fake.durable = 1;
+    char expected[400];
+    assert_true(snprintf(expected, sizeof(expected),
+                         "step ORDER 1 state %d; observe ORDER 0; step ORDER 2 state %d; observe ORDER 0; "
+                         "step ORDER 5 state %d; observe ORDER 0; step PRICE; observe PRICE 0; ",
+                         EB_OS_REJECTED, EB_OS_REJECTED, EB_OS_REJECTED) < (int)sizeof(expected));
+    expect_turn(EB_EV_PRICE, EB_HELD_MAX_MS * INT64_C(1000000) + 1, expected);
+    fake.durable = 2;
+    eb_host_release_held(fake.host);
+    assert_int_equal(times().held, 0);
+    fake_close();
+}
+
 static void when_the_store_fails_only_urgent_orders_leave(void **state)
 {
     (void)state;
@@ -353,6 +374,7 @@ int main(void)
         cmocka_unit_test(every_result_of_a_policy_becomes_an_event),
         cmocka_unit_test(submits_wait_for_their_record_and_leave_in_order),
         cmocka_unit_test(an_order_that_waits_is_taken_back_and_queried_here),
+        cmocka_unit_test(a_decision_that_waited_long_is_made_anew),
         cmocka_unit_test(when_the_store_fails_only_urgent_orders_leave),
         cmocka_unit_test(what_finds_no_room_to_wait_is_rejected),
         cmocka_unit_test(quiet_events_are_appended_only_where_wanted),
