@@ -85,8 +85,8 @@ static void merge(lua_State *L, int from, int to, lua_Integer lo, lua_Integer mi
     }
 }
 
-/* Sorts list[1..n] by a merge sort whose calls depend on the values alone; leaves the sorted list on the stack, which is
- * the table at list or a new one. */
+/* Sorts list[1..n] by a merge sort whose calls depend on the values alone. Leaves the sorted list on the stack: the
+ * table at list or a new one. */
 static void push_sorted(lua_State *L, int list, lua_Integer n, int order)
 {
     lua_createtable(L, (int)n, 0);

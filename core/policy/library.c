@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The allow list: what a script may name. Stock functions are taken one by one out of Lua's own libraries, behind a
- * check where their cost or their answer is not bounded by one instruction; everything else of those libraries is dropped.
+ * check where their cost or their answer is not bounded by one instruction; everything else of those is dropped.
  */
 #include "policy/sandbox.h"
 
@@ -9,7 +9,7 @@
 #include <lualib.h>
 #include <string.h>
 
-/* What a guarded stock function must not cost: the longest argument in bytes is charged at this many per instruction. */
+/* What one call of a guarded function costs, in instructions. */
 enum { BYTES_PER_INSTRUCTION = 8, NUMBER_TEXT_COST = 100, LONG_NUMBER_TEXT_COST = 1000 };
 
 /* Calls the stock function that is the closure's upvalue with the arguments as they are. */

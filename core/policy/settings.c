@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Settings of a set: "name=literal" overrides written into the table that the files hold, and the text of the result. */
+/* Settings of a set: "name=literal" overrides written into the table that the files hold, and the result as text. */
 #include "policy/set.h"
 
 #include <lauxlib.h>
@@ -96,6 +96,14 @@ static bool push_literal(lua_State *L, const char *name, const char *text, struc
     return true;
 }
 
+/* false in the place of a table switches something off, a table in the place of false switches it on. */
+static bool is_switch(lua_State *L)
+{
+    bool off = lua_isboolean(L, -2) && !lua_toboolean(L, -2) && lua_istable(L, -1);
+    bool on = lua_isboolean(L, -1) && !lua_toboolean(L, -1) && lua_istable(L, -2);
+    return off || on;
+}
+
 static bool apply_override(lua_State *L, int settings, const char *text, struct eb_err *err)
 {
     char name[NAME_BYTES_MAX];
@@ -111,9 +119,7 @@ static bool apply_override(lua_State *L, int settings, const char *text, struct 
     }
     lua_pushvalue(L, -2);
     (void)lua_rawget(L, -4);
-    /* false switches off what a table describes */
-    bool off = lua_istable(L, -1) && lua_isboolean(L, -2) && !lua_toboolean(L, -2);
-    if (lua_type(L, -1) != lua_type(L, -2) && !off) {
+    if (lua_type(L, -1) != lua_type(L, -2) && !is_switch(L)) {
         (void)eb_err_set(err, EB_E_INVALID, where, "setting '%s': expected a %s, got a %s", name, luaL_typename(L, -1),
                          luaL_typename(L, -2));
         return false;

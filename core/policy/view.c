@@ -71,9 +71,7 @@ static void push_ms(lua_State *L, bool known, int64_t ms)
     }
 }
 
-/* base is the struct that the field lies in; warm matters to features only. */
-static void push_field(lua_State *L, const struct eb_field *f, const void *base, const struct eb_context *ctx,
-                       bool warm)
+void eb_field_push(lua_State *L, const struct eb_field *f, const void *base, const struct eb_context *ctx, bool warm)
 {
     const char *at = (const char *)base + f->offset;
     switch (f->kind) {
@@ -145,7 +143,7 @@ static int unknown_field(lua_State *L, const char *of)
     return luaL_error(L, "%s has no field '%s'", of, eb_push_text(L, 2));
 }
 
-/* Looks up the key at 2 in the closure's table: returns the field's number, or -1 with the object on the stack, or -2. */
+/* Looks up the key at 2 in the closure's table: the field's number, or -1 with the object on the stack, or -2. */
 static int look_up(lua_State *L)
 {
     lua_settop(L, 2);
@@ -165,7 +163,7 @@ static int ctx_index(lua_State *L)
     int field = look_up(L);
     if (field >= 0) {
         const struct eb_context *ctx = bound(L);
-        push_field(L, &eb_context_fields[field], ctx, ctx, true);
+        eb_field_push(L, &eb_context_fields[field], ctx, ctx, true);
         return 1;
     }
     return field == -1 ? 1 : unknown_field(L, "ctx");
@@ -185,7 +183,7 @@ static int feature_index(lua_State *L)
     }
     const struct eb_context *ctx = bound(L);
     const struct eb_features *features = &ctx->features[part->index];
-    push_field(L, &eb_feature_fields[field], features, ctx, features->warm);
+    eb_field_push(L, &eb_feature_fields[field], features, ctx, features->warm);
     return 1;
 }
 
@@ -227,7 +225,7 @@ static int leg_index(lua_State *L)
                           part->index + 1);
     }
     const struct eb_context *ctx = bound(L);
-    push_field(L, &eb_leg_fields[field], &ctx->legs[part->index], ctx, true);
+    eb_field_push(L, &eb_leg_fields[field], &ctx->legs[part->index], ctx, true);
     return 1;
 }
 

@@ -45,5 +45,9 @@ extern const size_t eb_context_field_count, eb_leg_field_count, eb_feature_field
 /* Creates the objects of a state (inside a run) and leaves ctx on the stack. */
 void eb_view_push(lua_State *L);
 
-/* A policy memory entry's value. */
+/* Pushes one field of the struct at base as Lua sees it. c: the context that it belongs to; warm: of its features. */
+void eb_field_push(lua_State *L, const struct eb_field *f, const void *base, const struct eb_context *c, bool warm);
+
+/* A policy memory entry's value; whole numbers come back as integers. The whole memory as a plain table. */
 void eb_memory_value_push(lua_State *L, const struct eb_memory_entry *e);
+void eb_memory_push(lua_State *L, const struct eb_memory *m);
