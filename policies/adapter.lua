@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- The order of decisions: exit, plan, change of profile, then what a running plan needs. A new position gets stop,
 -- targets, trailing and ratchet in one answer: V3 gave one of them per cycle, and the stop's turn never came.
--- Nothing new to say is nil, with a wake that saves the consults in between.
+-- Nothing new to say is nil, with a wake that saves the consults in between; what was said is looked at once more.
 
 local S = require "settings"
 local challenge = require "challenge_100"
@@ -29,16 +29,19 @@ local function needs_plan(ctx, own)
 end
 
 local function planned(ctx, own, profile)
-  own.plan, own.leg_base, own.leverage = profiles.mark(profile), size(ctx), risk.leverage(ctx)
+  own.plan, own.leg_base = profiles.mark(profile), size(ctx)
   own.callback = is_challenge(profile) and challenge.callback_pct(ctx) or nil
 end
 
--- What a running plan needs now; in general nothing.
-local function manage(ctx, own, profile)
-  local list = { risk.floor(ctx, own) }
+-- What the stop of a running plan needs now; in general nothing.
+local function tighten(ctx, own, profile, list)
+  list[#list + 1] = risk.floor(ctx, own)
   list[#list + 1] = risk.secure(ctx, profile)
-  if is_challenge(profile) then list[#list + 1] = challenge.retrail(ctx, own) end
   return list
+end
+
+local function manage(ctx, own, profile)
+  return tighten(ctx, own, profile, { is_challenge(profile) and challenge.retrail(ctx, own) or nil })
 end
 
 -- The plan's decisions, and whether something is left over for the next cycle.
@@ -46,6 +49,7 @@ local function plan(ctx, own, name, profile, warming)
   local why = needs_plan(ctx, own)
   if why then
     planned(ctx, own, profile)
+    own.leverage = risk.leverage(ctx)
     return planner.open(ctx, name, profile, why .. ": " .. profile.name .. (warming and " (warming)" or "")), false
   end
   own.leg_base = size(ctx) -- may have been reduced by another hand
@@ -53,7 +57,8 @@ local function plan(ctx, own, name, profile, warming)
   local _, _, moving = ladder.taken(ctx)
   if moving then return manage(ctx, own, profile), true end -- not under the feet of a leg that is firing
   planned(ctx, own, profile)
-  return planner.change(ctx, profile, (ctx.profile or "other plan") .. " becomes " .. profile.name), false
+  local list = planner.change(ctx, profile, (ctx.profile or "other plan") .. " becomes " .. profile.name)
+  return tighten(ctx, own, profile, list), false
 end
 
 local function next_consult(ctx, name, profile)
@@ -79,7 +84,7 @@ function adapter.decide(ctx)
     -- A position that was found open is closed by a person's confirmation; until then it is managed.
     list[#list + 1] = exit
     answer.wake = { at_ms = ctx.now_ms + UNCONFIRMED_MS }
-  elseif not again then
+  elseif #list == 0 and not again then
     answer.wake = next_consult(ctx, name, profile)
   end
   answer.memory = memory.changed(ctx, own)

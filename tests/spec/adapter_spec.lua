@@ -87,9 +87,18 @@ describe("adapter", function()
       assert.equal(born + 48 * position.HOUR, position.ask(policy, ctx).wake.at_ms)
     end)
 
+    it("is not given with a decision, which is looked at once more in the next cycle", function()
+      local ctx, answer = begin { price = 112 }
+      assert.is_nil(answer.wake)
+      answer = position.ask(policy, ctx) -- breakeven
+      assert.equal("ok", answer.result)
+      assert.is_nil(answer.wake)
+      assert.is_truthy(position.ask(policy, position.accept(ctx, answer)).wake)
+    end)
+
     it("waits for no price where none is known", function()
       local ctx = begin()
-      ctx.price, ctx.mark = nil, nil
+      ctx.price, ctx.mark = 0, 0
       local answer = position.ask(policy, ctx)
       assert.equal("keep", answer.result, answer.err)
       assert.is_nil(answer.wake.above or answer.wake.below)
@@ -210,9 +219,10 @@ describe("adapter", function()
 
   it("another set's plan is changed to its own at a reload, the stop untouched", function()
     local ctx = position.new { plan_revision = 4, r = 2, stop = 98, plan_stop = 98, stop_kind = "plan",
-      reason = "reload" }
+      reason = "reload", leverage = 10 }
     local answer = position.ask(policy, ctx)
     assert.is_nil(position.find(answer, "move_stop"))
+    near(99, position.find(answer, "move_stop", "risk_floor").price)
     assert.is_truthy(position.find(answer, "update_tp_limits"))
     assert.equal("keep", position.ask(policy, position.accept(ctx, answer)).result)
   end)

@@ -68,7 +68,7 @@ describe("challenge_100", function()
 
   it("without a balance the first target is one R", function()
     local ctx = new()
-    ctx.balance = nil
+    ctx.balance = 0
     near(100.6, position.find(position.ask(policy, ctx), "update_tp_limits").levels[1].price)
   end)
 

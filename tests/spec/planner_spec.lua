@@ -47,13 +47,13 @@ describe("planner", function()
 
     it("without a known leverage comes from the margin", function()
       local ctx = position.new()
-      ctx.leverage, ctx.margin = nil, 100 -- notional 1000
+      ctx.leverage, ctx.margin = 0, 100 -- notional 1000
       near(99, position.stop_price(ctx, position.find(position.ask(policy, ctx), "move_stop")))
     end)
 
     it("without leverage and margin is the regime's", function()
       local ctx = position.new()
-      ctx.leverage, ctx.margin = nil, nil
+      ctx.leverage, ctx.margin = 0, 0
       near(97.5, position.stop_price(ctx, position.find(position.ask(policy, ctx), "move_stop")))
     end)
   end)

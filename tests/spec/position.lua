@@ -54,15 +54,16 @@ local function derive(ctx)
   ctx.leg_base = ctx.leg_base or ctx.qty
   ctx.first_qty = ctx.first_qty or ctx.leg_base
   ctx.notional = ctx.qty * ctx.price
-  ctx.margin = ctx.leverage and ctx.qty * ctx.entry / ctx.leverage
+  ctx.margin = ctx.leverage > 0 and ctx.qty * ctx.entry / ctx.leverage or 0
   ctx.pnl = ctx.sign * (ctx.price - ctx.entry) * ctx.qty
   ctx.pnl_pct = round(ctx.sign * (ctx.price - ctx.entry) / ctx.entry * 100, 1e4)
-  ctx.age_ms = ctx.opened_ms and ctx.now_ms - ctx.opened_ms
+  ctx.age_ms = ctx.now_ms - ctx.opened_ms
   ctx.leg_count = #ctx.legs
   return ctx
 end
 
--- A LONG of 10 at 100 with 2x that the engine has just seen open; `over` says what is different.
+-- A LONG of 10 at 100 with 2x that the engine has just seen open; `over` says what is different. An amount or time of 0
+-- is one that is not known: the policy sees nil.
 function position.new(over)
   over = over or {}
   local ctx = {

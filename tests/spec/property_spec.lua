@@ -64,10 +64,10 @@ local function random_position()
   if chance(50) then over.liquidation = entry * (1 - sign * between(0.3, 60) / 100) end
   local ctx = position.new(over)
   ctx.features = { m1 = random_features(), m5 = random_features(), m15 = random_features(), h1 = random_features() }
-  if chance(10) then ctx.leverage = nil end
-  if chance(10) then ctx.margin = nil end
-  if chance(10) then ctx.balance = nil end
-  if chance(5) then ctx.opened_ms, ctx.age_ms = nil, nil end
+  if chance(10) then ctx.leverage = 0 end
+  if chance(10) then ctx.margin = 0 end
+  if chance(10) then ctx.balance = 0 end
+  if chance(5) then ctx.opened_ms = 0 end
   return ctx
 end
 
@@ -140,13 +140,18 @@ describe("any position", function()
 
   it("is answered the same by a fresh policy: nothing is kept between consults", function()
     math.randomseed(11)
-    local used = assert(position.open("policies"))
-    for _ = 1, 100 do
-      local ctx = random_position()
-      local warm, fresh = position.ask(used, ctx), position.ask(assert(position.open("policies")), ctx)
-      warm.err, fresh.err = nil, nil
-      assert.same(fresh, warm)
+    local policy = assert(position.open("policies"))
+    for _ = 1, 300 do assert(policy:pure(random_position())) end
+  end)
+
+  it("is answered with a tenth of the budget at most", function()
+    math.randomseed(13)
+    local policy, most = assert(position.open("policies")), 0
+    for _ = 1, 1000 do
+      position.ask(policy, random_position())
+      most = math.max(most, policy:info().last_instructions)
     end
+    assert.is_true(most > 0 and most <= 20000, most .. " instructions")
   end)
 
   it("of every regime is met", function()

@@ -56,7 +56,7 @@ describe("risk", function()
 
     it("no time rule acts while the age is unknown", function()
       local ctx = at(-2.1, "LONG")
-      ctx.opened_ms, ctx.age_ms = nil, nil
+      ctx.opened_ms = 0
       assert.is_nil(position.find(position.ask(policy, ctx), "full_exit"))
     end)
 
