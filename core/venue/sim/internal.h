@@ -299,7 +299,7 @@ int32_t sim_validate_band(const struct sim_symbol *s, unsigned leg, uint8_t side
 
 /* ---- submit.c ---------------------------------------------------------------------------------------------------- */
 
-/* An order that has arrived at the exchange: refused or executed. Returns 0 or the code, the order's index in *index. */
+/* An order that has arrived at the exchange: refused or executed. Returns 0 or the code; its index in *index. */
 int32_t sim_arrive(struct eb_sim *sim, const struct eb_order_request *req, const struct sim_fate *fate,
                    uint32_t *index);
 /* A request taken from the queue. */

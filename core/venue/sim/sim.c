@@ -164,8 +164,16 @@ void eb_sim_set_time(struct eb_sim *sim, int64_t now_ns, int64_t now_ms)
 
 void eb_sim_run(struct eb_sim *sim, int64_t now_ns, int64_t now_ms)
 {
+    EB_ASSERT(now_ns >= sim->now_ns);
+    while (!sim->flushing && eb_sim_next_due(sim) <= now_ns) {
+        int64_t due_ns = eb_sim_next_due(sim);
+        if (due_ns > sim->now_ns) { /* each at its own time: what it leads to is due from there */
+            int64_t due_ms = now_ms - (now_ns - due_ns + SIM_NS_PER_MS - 1) / SIM_NS_PER_MS;
+            eb_sim_set_time(sim, due_ns, due_ms > sim->now_ms ? due_ms : sim->now_ms);
+        }
+        sim_flush(sim);
+    }
     eb_sim_set_time(sim, now_ns, now_ms);
-    sim_flush(sim);
 }
 
 int64_t eb_sim_next_due(const struct eb_sim *sim)

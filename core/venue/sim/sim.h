@@ -112,7 +112,7 @@ int eb_sim_set_funding(struct eb_sim *sim, eb_symbol_id symbol, int64_t rate_e8,
 
 /* Sets the time of what follows; neither may run backwards. Delivers nothing. */
 void eb_sim_set_time(struct eb_sim *sim, int64_t now_ns, int64_t now_ms);
-/* Sets the time, executes requests and delivers events that are due. */
+/* Moves time on: executes requests and delivers events that are due, each at its own time, in the market as it is. */
 void eb_sim_run(struct eb_sim *sim, int64_t now_ns, int64_t now_ms);
 /* Monotonic time of the earliest thing queued, INT64_MAX when none. */
 int64_t eb_sim_next_due(const struct eb_sim *sim);

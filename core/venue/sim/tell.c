@@ -114,11 +114,12 @@ void sim_tell_outcome(struct eb_sim *sim, const struct sim_target *target, enum 
                       bool cancel_failed, int64_t after_ms)
 {
     struct eb_event *ev = put(sim, EB_EV_ORDER, target->symbol, after_ms + draw_delay(sim));
+    bool refusal = state == EB_OS_REJECTED || cancel_failed; /* an ABSENT order has a code, but nobody refused it */
     ev->u.order = (struct eb_ev_order){
         .client_id = target->id,
         .venue_order_id = target->venue_order_id,
         .state = (uint8_t)state,
-        .reject = (uint8_t)eb_sim_code_class(code),
+        .reject = refusal ? (uint8_t)eb_sim_code_class(code) : (uint8_t)EB_REJ_NONE,
         .cancel_failed = cancel_failed,
         .from_query = state == EB_OS_ABSENT,
         .code = code,

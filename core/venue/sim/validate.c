@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the venue refuses, in the order in which it looks: mode, form, filters, limits, position. Codes as in codes.c. */
+/* What the venue refuses, in the order in which it looks: mode, form, filters, limits, position. Codes: codes.c. */
 #include "venue/sim/internal.h"
 
 #include <string.h>

@@ -78,6 +78,11 @@ void probe_free(struct probe *p)
     free(p);
 }
 
+void probe_reattach(struct probe *p)
+{
+    eb_sim_set_sink(p->sim, listen, p);
+}
+
 void probe_clear(struct probe *p)
 {
     p->count = 0;

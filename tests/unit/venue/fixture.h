@@ -35,10 +35,12 @@ eb_qty qt(const char *text);
 /* The instrument of the worked example: tick 0.001, step 1, minimum quantity 1. */
 struct eb_ev_instrument instrument(const char *symbol, const char *tick, const char *step);
 
-/* Creates sim with c and symbols 0 ("XYZUSDT", tick 0.001, step 1) and, with symbols_max > 1, 1 ("ABCUSDT", 0.1, 0.001),
+/* Creates sim with c and symbol 0 ("XYZUSDT", tick 0.001, step 1) and, with symbols_max > 1, 1 ("ABCUSDT", 0.1, 0.001);
  * maintenance 1 %. */
 struct probe *probe_new(const struct eb_sim_config *c);
 void probe_free(struct probe *p);
+/* Attaches the listener again, as a restarted engine would. */
+void probe_reattach(struct probe *p);
 /* Forgets what was heard. */
 void probe_clear(struct probe *p);
 /* Moves time on and runs. */
