@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "policy/lex.h"
 #include "policy/reader.h"
 #include "policy/view.h"
 
@@ -42,6 +43,11 @@ static void run_file(lua_State *L, struct eb_source *f)
     char chunk[EB_SOURCE_NAME_MAX + 1];
     (void)snprintf(chunk, sizeof(chunk), "@%s", f->name);
     f->used = true;
+    int line = eb_lex_find_pow(f->text, f->len);
+    if (line > 0) {
+        luaL_error(L, "%s:%d: '^' is pow(), whose last bits differ between machines: write x^2, x*x*x or math.sqrt(x)",
+                   f->name, line);
+    }
     if (luaL_loadbufferx(L, f->text, f->len, chunk, "t") != LUA_OK) {
         (void)lua_error(L);
     }

@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "policy/lex.h"
+
 static const char where[] = "policy.settings";
 
 enum { NAME_BYTES_MAX = 128, LIST_BYTES_MAX = 200, INDEX_DIGITS_MAX = 3 };
@@ -173,13 +175,6 @@ static void render_number(lua_State *L, struct eb_buffer *out)
     (void)eb_buffer_text(out, text);
 }
 
-static bool is_name(const char *text)
-{
-    size_t len = strlen(text);
-    return len > 0 && (text[0] < '0' || text[0] > '9') &&
-           strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_") == len;
-}
-
 static void render_text(lua_State *L, struct eb_buffer *out)
 {
     size_t len = 0;
@@ -200,7 +195,7 @@ static void render_text(lua_State *L, struct eb_buffer *out)
 static bool render_entry(lua_State *L, struct eb_buffer *out, lua_Integer next, int depth, struct eb_err *err)
 {
     bool listed = lua_isinteger(L, -2) && lua_tointeger(L, -2) == next;
-    if (!listed && lua_type(L, -2) == LUA_TSTRING && is_name(lua_tostring(L, -2))) {
+    if (!listed && lua_type(L, -2) == LUA_TSTRING && eb_lex_is_name(lua_tostring(L, -2))) {
         (void)eb_buffer_printf(out, "%s = ", lua_tostring(L, -2));
     } else if (!listed) {
         (void)eb_buffer_text(out, "[");
