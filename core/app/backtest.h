@@ -30,13 +30,13 @@ struct eb_bt_options {
     unsigned mark_count;
     const char *const *funding;
     unsigned funding_count;
-    const char *symbol;      /* --symbol: overrides the file name's; NULL */
-    const char *entries;     /* file or every:N */
-    const char *policies;    /* directory */
-    const char *lib_dir;     /* lua/exitbrain */
+    const char *symbol;          /* --symbol: overrides the file name's; NULL */
+    const char *entries;         /* file or every:N */
+    const char *policies;        /* directory */
+    const char *lib_dir;         /* lua/exitbrain */
     const char *const *settings; /* NULL-terminated --set list, or NULL */
-    const char *profile;     /* EXIT_BRAIN_PROFILE or NULL */
-    const char *instruments; /* exchangeInfo or NULL: then tick and step */
+    const char *profile;         /* EXIT_BRAIN_PROFILE or NULL */
+    const char *instruments;     /* exchangeInfo or NULL: then tick and step */
     eb_price tick;
     eb_qty step, min_qty;
     eb_money min_notional;
@@ -101,7 +101,7 @@ struct eb_bt_symbol {
     size_t next_entry; /* index into eb_bt_data.entries */
     int phase;         /* 0..4 of the bar under way */
     bool flat_before;
-    uint32_t opened;   /* episodes opened by every:N: sides alternate */
+    uint32_t opened; /* episodes opened by every:N: sides alternate */
     struct eb_walk_bar bar;
     uint32_t episode[2]; /* index + 1 of the open episode per leg */
 };

@@ -60,6 +60,11 @@ static bool book_exit(struct eb_bt_run *r, struct eb_bt_episode *ep, const struc
     if (!eb_mul_div(favour, x->qty.e8, EB_E8, EB_ROUND_FLOOR, &b->pnl.e8)) {
         return false;
     }
+    if (x->reason == EB_EXIT_LIQUIDATION && ep->leverage_ppm > 0) { /* the loss is capped at the margin of its part */
+        eb_i128 margin = (eb_i128)x->entry.e8 * x->qty.e8 * EB_PPM;
+        int64_t most = (int64_t)eb_div_round(-margin, (eb_i128)ep->leverage_ppm * EB_E8, EB_ROUND_FLOOR);
+        b->pnl.e8 = b->pnl.e8 > most ? b->pnl.e8 : most;
+    }
     b->has_r = x->r.e8 > 0 && eb_mul_div(favour, EB_PPM, x->r.e8, EB_ROUND_HALF_EVEN, &b->r_ppm);
     ep->pnl.e8 += b->pnl.e8;
     ep->fees.e8 += b->fee.e8;
@@ -277,7 +282,8 @@ static int run_favourable(const struct eb_bt_options *o, struct eb_bt_data *d, s
             rc = eb_err_set(err, EB_E_MEMORY, "backtest", "out of memory");
             break;
         }
-        struct eb_bt_run run = {.o = o, .d = d, .out = &fav, .entries = &todo, .deferred = &later, .order = EB_WALK_FAVOURABLE};
+        struct eb_bt_run run = {
+            .o = o, .d = d, .out = &fav, .entries = &todo, .deferred = &later, .order = EB_WALK_FAVOURABLE};
         rc = eb_bt_run_once(&run, policy, err);
         free(todo.entry);
         todo = later;

@@ -20,8 +20,8 @@ struct eb_bt_run {
     struct eb_sim *sim;
     struct eb_walk walk;
     int64_t now_ms;
-    uint32_t opening;   /* episode (index + 1) whose entry is being filled */
-    bool ending;        /* end of data: the close that comes is ours */
+    uint32_t opening;                     /* episode (index + 1) whose entry is being filled */
+    bool ending;                          /* end of data: the close that comes is ours */
     uint32_t ending_episode, ending_exit; /* index + 1 of what that close was booked as */
     bool open_before[2];
 };

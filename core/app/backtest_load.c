@@ -88,8 +88,8 @@ static int take_marks(struct eb_bt_data *d, struct eb_series *s, struct eb_err *
                         s->file, s->symbol);
     } else if (s->length_ms != y->bars.length_ms) {
         rc = eb_err_set(err, EB_E_INVALID, "backtest",
-                        "%s: mark bars of %lld ms beside bars of %lld ms: give mark klines of the same interval", s->file,
-                        (long long)s->length_ms, (long long)y->bars.length_ms);
+                        "%s: mark bars of %lld ms beside bars of %lld ms: give mark klines of the same interval",
+                        s->file, (long long)s->length_ms, (long long)y->bars.length_ms);
     }
     if (rc != EB_OK) {
         eb_series_deinit(s);
@@ -154,7 +154,7 @@ static int set_instruments(const struct eb_bt_options *o, struct eb_bt_data *d, 
             y->inst.min_qty = o->min_qty;
             y->inst.min_notional = o->min_notional;
         }
-        y->inst.trading = true; /* a list of today may call settled what traded then */
+        y->inst.trading = true;     /* a list of today may call settled what traded then */
         y->inst.percent_up_ppm = 0; /* history is not refused for bands of another day */
         y->inst.percent_down_ppm = 0;
         y->inst.market_take_bound_ppm = 0;
@@ -177,8 +177,8 @@ static int load_entries(const struct eb_bt_options *o, struct eb_bt_data *d, str
         const struct eb_entry *e = &d->entries.entry[i];
         const struct eb_bt_symbol *y = find(d, e->symbol);
         if (y == NULL) {
-            return eb_err_set(err, EB_E_NOT_FOUND, "backtest", "%s:%u: no --klines of symbol %s", d->entries.file, e->line,
-                              e->symbol);
+            return eb_err_set(err, EB_E_NOT_FOUND, "backtest", "%s:%u: no --klines of symbol %s", d->entries.file,
+                              e->line, e->symbol);
         }
         if (e->quantity.e8 % y->inst.step.e8 != 0) {
             char step[EB_DECIMAL_TEXT_MAX];

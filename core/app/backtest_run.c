@@ -43,9 +43,20 @@ static void walk_venue_at(void *user, eb_position_id slot, bool liquidation, eb_
     eb_sim_path_at(((struct eb_bt_run *)user)->sim, slot, liquidation ? EB_SIM_HIT_LIQUIDATION : EB_SIM_HIT_SOFT, at);
 }
 
+/* A liquidation that the mark's P0 shows fills at the last price's P0, as every fill of the mark does. */
 static void walk_venue_point(void *user, eb_position_id slot, bool liquidation, eb_price p0)
 {
-    eb_sim_path_point(((struct eb_bt_run *)user)->sim, slot, liquidation ? EB_SIM_HIT_LIQUIDATION : EB_SIM_HIT_SOFT, p0);
+    struct eb_bt_run *r = user;
+    const struct eb_walk_bar *b = &r->d->symbol[slot / 2].bar;
+    eb_price at;
+    enum eb_sim_hit what;
+    if (liquidation && b->has_mark) {
+        if (eb_sim_path_next(r->sim, slot, EB_SIM_HIT_LIQUIDATION, p0, p0, &at, &what)) {
+            eb_sim_path_at(r->sim, slot, EB_SIM_HIT_LIQUIDATION, b->bar.open);
+        }
+        return;
+    }
+    eb_sim_path_point(r->sim, slot, liquidation ? EB_SIM_HIT_LIQUIDATION : EB_SIM_HIT_SOFT, p0);
 }
 
 static bool walk_venue_quiet(void *user, eb_position_id slot, eb_price *low, eb_price *high)
@@ -141,11 +152,8 @@ static int create(struct eb_bt_run *r, struct eb_policy_port policy, struct eb_e
         return rc;
     }
     eb_sim_set_sink(r->sim, eb_host_sink, r->host);
-    r->walk = (struct eb_walk){.engine = eb_host_engine(r->host),
-                               .ops = &walk_ops,
-                               .user = r,
-                               .order = r->order,
-                               .no_quiet = o->no_quiet};
+    r->walk = (struct eb_walk){
+        .engine = eb_host_engine(r->host), .ops = &walk_ops, .user = r, .order = r->order, .no_quiet = o->no_quiet};
     struct eb_event ev;
     memset(&ev, 0, sizeof ev);
     ev.symbol = EB_NO_SYMBOL;
@@ -252,13 +260,13 @@ static int enter_every(struct eb_bt_run *r, unsigned i, struct eb_err *err)
     if (y->row % v->rows != 0) {
         return EB_OK;
     }
-    if (!y->flat_before) {
+    bool is_short = v->side == EB_EVERY_SHORT || (v->side == EB_EVERY_ALTERNATE && y->opened % 2 == 1);
+    if (r->o->hedge ? r->open_before[is_short] : !y->flat_before) { /* a position is one side of it in hedge mode */
         r->out->missed_slots++;
         return EB_OK;
     }
     struct eb_entry e;
     memset(&e, 0, sizeof e);
-    bool is_short = v->side == EB_EVERY_SHORT || (v->side == EB_EVERY_ALTERNATE && y->opened % 2 == 1);
     e.side = is_short ? EB_SHORT : EB_LONG;
     e.leverage_ppm = v->leverage_ppm;
     struct eb_instrument inst;
@@ -295,14 +303,13 @@ static int enter_listed(struct eb_bt_run *r, unsigned i, struct eb_err *err)
             continue;
         }
         enum eb_side held;
-        if (busy && (!r->o->adds || (eb_engine_open_side(eb_host_engine(r->host), i * 2 + leg, &held) && held != e->side))) {
+        bool add = r->o->adds && eb_engine_open_side(eb_host_engine(r->host), i * 2 + leg, &held) && held == e->side;
+        if (busy && !add) { /* also when it ended at this very P0: rows are decided from the state before it */
             return eb_err_set(err, EB_E_INVALID, "backtest",
-                              "%s:%u: %s already has an open position at %lld; remove the row%s", r->entries->file, e->line,
-                              y->name, (long long)y->bar.bar.open_ms,
-                              r->o->adds ? ": --adds takes the same side only" : ", or use --adds for a size increase");
-        }
-        if (busy && !is_open(r, i, leg)) {
-            continue; /* it ended at this very P0: the row was decided from the state before it */
+                              "%s:%u: %s already has an open position at %lld; remove the row%s", r->entries->file,
+                              e->line, y->name, (long long)y->bar.bar.open_ms,
+                              r->o->adds ? " (--adds takes the same side only, of a position still open)"
+                                         : ", or use --adds for a size increase");
         }
         int rc = open_position(r, i, e, err);
         if (rc != EB_OK) {
@@ -324,8 +331,9 @@ static int phase_open(struct eb_bt_run *r, unsigned i, struct eb_err *err)
         }
         y->bar.has_mark = y->mark_row < y->marks.count && y->marks.row[y->mark_row].open_ms == y->bar.bar.open_ms;
         if (!y->bar.has_mark) {
-            return eb_err_set(err, EB_E_INVALID, "backtest", "%s: no mark bar opens at %lld: the mark klines must cover %s",
-                              y->marks.file, (long long)y->bar.bar.open_ms, y->bars.file);
+            return eb_err_set(err, EB_E_INVALID, "backtest",
+                              "%s: no mark bar opens at %lld: the mark klines must cover %s", y->marks.file,
+                              (long long)y->bar.bar.open_ms, y->bars.file);
         }
         y->bar.mark = eb_series_bar(&y->marks, y->mark_row);
     }
@@ -370,6 +378,13 @@ static unsigned pick(const struct eb_bt_data *d)
 static int end_of_data(struct eb_bt_run *r, unsigned i, struct eb_err *err)
 {
     struct eb_bt_symbol *y = &r->d->symbol[i];
+    for (size_t k = r->entries != NULL ? y->next_entry : SIZE_MAX; r->entries != NULL && k < r->entries->count; k++) {
+        if (strcmp(r->entries->entry[k].symbol, y->name) == 0) {
+            return eb_err_set(err, EB_E_INVALID, "backtest",
+                              "%s:%u: no bar of %s at or after %lld: give klines that reach it", r->entries->file,
+                              r->entries->entry[k].line, y->name, (long long)r->entries->entry[k].time_ms);
+        }
+    }
     for (unsigned leg = 0; leg < 2; leg++) {
         if (!is_open(r, i, leg)) {
             continue;
@@ -422,8 +437,8 @@ static int run_all(struct eb_bt_run *r, struct eb_err *err)
         int rc = run_phase(r, i, err);
         if (rc != EB_OK) {
             return err->code != EB_OK ? rc
-                                      : eb_err_set(err, rc, "backtest", "%s: the engine refused an event at %lld (%s)", y->name,
-                                                   (long long)r->now_ms, eb_err_text(rc));
+                                      : eb_err_set(err, rc, "backtest", "%s: the engine refused an event at %lld (%s)",
+                                                   y->name, (long long)r->now_ms, eb_err_text(rc));
         }
         if (y->phase == 0 && (++done & 0xfff) == 0 && r->o->progress) {
             eb_bt_progress(done, total);

@@ -56,15 +56,14 @@ bool eb_guard_gives_risk(const struct eb_guard *g, eb_price stop)
 bool eb_guard_protective(const struct eb_guard *g, eb_price price, eb_price *out)
 {
     eb_i128 distance = (eb_i128)g->entry.e8 * g->min_stop_distance_ppm;
+    eb_i128 two_ticks = (eb_i128)2 * g->inst->tick.e8 * EB_PPM;
+    distance = distance > two_ticks ? distance : two_ticks;
     eb_i128 exact = (eb_i128)price.e8 * EB_PPM + (g->side == EB_LONG ? -distance : distance);
     eb_price stop;
-    if (!eb_round_stop(g->inst, g->side, exact, &stop) || eb_stop_crossed(g->side, stop, price)) {
-        /* tick wider than the distance: one tick behind price is the nearest that is not crossed */
-        if (!eb_round_away(g->inst, g->side, exact, &stop) || eb_stop_crossed(g->side, stop, price)) {
-            return false;
-        }
-    }
     eb_price edge;
+    if (!eb_round_away(g->inst, g->side, exact, &stop)) { /* the distance holds after rounding */
+        return false;
+    }
     if (eb_guard_loosest(g, &edge) && eb_is_better(g->side, edge, stop)) {
         return false;
     }

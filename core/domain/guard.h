@@ -31,6 +31,6 @@ eb_price eb_guard_clamp(const struct eb_guard *g, eb_price stop);
 /* Whether a stop lies on the loss side, at least max(2 ticks, min_stop_distance) from entry: only then it gives R. */
 bool eb_guard_gives_risk(const struct eb_guard *g, eb_price stop);
 
-/* The built-in protective stop: min_stop_distance behind price and inside the liquidation buffer; false where none
+/* The built-in protective stop: max(2 ticks, min_stop_distance) behind price after rounding, and inside the liquidation buffer; false where none
  * fits. */
 EB_NODISCARD bool eb_guard_protective(const struct eb_guard *g, eb_price price, eb_price *out);

@@ -86,10 +86,27 @@ static void sort_by_distance(struct eb_leg *legs, unsigned n, enum eb_side side)
     }
 }
 
+static bool below_minimum(const struct eb_ladder_input *in, eb_price price, eb_qty qty)
+{
+    return qty.e8 <= 0 || qty.e8 < in->inst->min_qty.e8 || (in->hedge && !eb_notional_ok(in->inst, price, qty));
+}
+
 static bool too_small(const struct eb_ladder_input *in, const struct eb_leg *leg)
 {
-    return leg->qty.e8 <= 0 || leg->qty.e8 < in->inst->min_qty.e8 ||
-           (in->hedge && !eb_notional_ok(in->inst, leg->price, leg->qty));
+    return below_minimum(in, leg->price, leg->qty);
+}
+
+/* Fractions that sum to 1: the last leg's quantity is what the others leave of the position. */
+static void give_rest(const struct eb_ladder_input *in, struct eb_leg *legs, unsigned n)
+{
+    if (n == 0 || !legs[n - 1].takes_rest) {
+        return;
+    }
+    int64_t rest = in->remaining.e8;
+    for (unsigned i = 0; i + 1 < n; i++) {
+        rest -= legs[i].qty.e8;
+    }
+    legs[n - 1].qty.e8 = rest > 0 ? rest : 0;
 }
 
 /* A leg below the minimum merges into the next, at that one's price and id; the last merges into the one before. */
@@ -109,6 +126,14 @@ static void merge_small(const struct eb_ladder_input *in, struct eb_leg *legs, u
         eb_leg_id_retire(merged, legs[i].id);
         memmove(&legs[i], &legs[i + 1], sizeof legs[0] * (*n - i - 1));
         (*n)--;
+        give_rest(in, legs, *n);
+        i = last && i > 0 ? i - 1 : i;
+    }
+    /* a lone leg that is too small is saved when what it would leave is too small as well; else it cannot exist */
+    if (*n == 1 && too_small(in, &legs[0]) &&
+        !below_minimum(in, legs[0].price, (eb_qty){in->remaining.e8 - legs[0].qty.e8})) {
+        eb_leg_id_retire(merged, legs[0].id);
+        *n = 0;
     }
 }
 
@@ -149,6 +174,7 @@ int eb_ladder_build(const struct eb_ladder_input *in, struct eb_leg *out, unsign
     sort_by_distance(out, n, in->side);
     if (n > 0 && in->hit_ppm + planned == EB_PPM) {
         out[n - 1].takes_rest = true;
+        give_rest(in, out, n);
     }
     memset(merged, 0, sizeof *merged);
     merge_small(in, out, &n, merged);
@@ -169,11 +195,24 @@ eb_qty eb_leg_fire_qty(const struct eb_leg *leg, const struct eb_instrument *ins
     return (eb_qty){want > 0 ? want : 0};
 }
 
-void eb_ladder_rebase(struct eb_leg *legs, unsigned count, const struct eb_instrument *inst, eb_qty base)
+void eb_ladder_rebase(struct eb_leg *legs, unsigned count, const struct eb_ladder_input *in, bool levels)
 {
+    int64_t rest = in->remaining.e8;
     for (unsigned i = 0; i < count; i++) {
-        if (legs[i].state != EB_LEG_HIT && legs[i].state != EB_LEG_FREE) {
-            legs[i].qty = fraction_of(base, legs[i].fraction_ppm, inst);
+        struct eb_leg *leg = &legs[i];
+        if (leg->state == EB_LEG_HIT || leg->state == EB_LEG_FREE) {
+            continue;
+        }
+        leg->qty = fraction_of(in->base, leg->fraction_ppm, in->inst);
+        if (leg->takes_rest) {
+            leg->qty.e8 = rest > 0 ? rest : 0;
+        }
+        rest -= leg->qty.e8;
+        bool untouched = leg->state != EB_LEG_FIRING && leg->state != EB_LEG_PARTIAL && leg->filled.e8 == 0;
+        eb_price price;
+        if (levels && untouched && leg->r_ppm > 0 &&
+            eb_leg_price(in->inst, in->side, in->entry, leg->r_ppm, in->risk, &price)) {
+            leg->price = price;
         }
     }
 }

@@ -57,5 +57,7 @@ int eb_ladder_build(const struct eb_ladder_input *in, struct eb_leg *out, unsign
  * could not be traded; at most remaining. */
 eb_qty eb_leg_fire_qty(const struct eb_leg *leg, const struct eb_instrument *inst, bool hedge, eb_qty remaining);
 
-/* Recomputes planned quantities after the leg base changed (add, external reduction). */
-void eb_ladder_rebase(struct eb_leg *legs, unsigned count, const struct eb_instrument *inst, eb_qty base);
+/* After the leg base changed: planned quantities from in->base and in->remaining; with levels (an add), legs given in R
+ * move to entry +/- r * R of in as well, unless they are being filled. Only inst, side, entry, risk, base and remaining
+ * of in are read. */
+void eb_ladder_rebase(struct eb_leg *legs, unsigned count, const struct eb_ladder_input *in, bool levels);

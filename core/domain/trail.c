@@ -28,6 +28,11 @@ int eb_trail_validate(const struct eb_trail *t, struct eb_err *err)
         if (t->curve[i].r_ppm < 0 || (i > 0 && t->curve[i].r_ppm <= t->curve[i - 1].r_ppm)) {
             return eb_err_set(err, EB_E_INVALID, "trail", "tighten[%u]: thresholds must rise", i + 1);
         }
+        int64_t before = i > 0 ? t->curve[i - 1].callback_ppm : t->callback_ppm;
+        if (t->curve[i].callback_ppm > before) { /* it would move a stop away */
+            return eb_err_set(err, EB_E_INVALID, "trail",
+                              "tighten[%u]: a callback must not be wider than the one before", i + 1);
+        }
     }
     return EB_OK;
 }
@@ -68,7 +73,13 @@ bool eb_trail_stop(const struct eb_trail *t, const struct eb_instrument *inst, e
     if (!t->set || !t->active) {
         return false;
     }
-    return eb_trail_price(inst, side, t->peak, eb_trail_callback(t, side, entry, risk), out);
+    eb_price stop;
+    if (!eb_trail_price(inst, side, t->peak, eb_trail_callback(t, side, entry, risk), &stop) ||
+        eb_stop_crossed(side, stop, t->peak)) {
+        return false; /* a callback below one tick rounds onto the peak: crossed when set */
+    }
+    *out = stop;
+    return true;
 }
 
 bool eb_trail_observe(struct eb_trail *t, enum eb_side side, eb_price entry, eb_price risk, eb_price price)

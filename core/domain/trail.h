@@ -20,7 +20,8 @@ struct eb_trail {
     eb_price peak;                             /* meant while active */
 };
 
-/* EB_OK, or EB_E_INVALID naming the field: callback and curve callbacks in (0,1), thresholds strictly rising. */
+/* EB_OK, or EB_E_INVALID naming the field: callback and curve callbacks in (0,1), thresholds strictly rising,
+ * callbacks never widening (a stop would loosen). */
 int eb_trail_validate(const struct eb_trail *t, struct eb_err *err);
 
 /* Whether a move of favour_e8 from entry reaches r_ppm units of risk, exactly. A risk of 0 is never reached. */
@@ -33,7 +34,8 @@ EB_NODISCARD bool eb_trail_activation_price(const struct eb_trail *t, enum eb_si
 /* Callback in force at the trail's peak. */
 int64_t eb_trail_callback(const struct eb_trail *t, enum eb_side side, eb_price entry, eb_price risk);
 
-/* The stop of an active trail, rounded; false while inactive or when it cannot be formed. */
+/* The stop of an active trail, rounded; false while inactive, when it cannot be formed, or when
+ * rounding puts it onto the peak itself. */
 EB_NODISCARD bool eb_trail_stop(const struct eb_trail *t, const struct eb_instrument *inst, enum eb_side side,
                                 eb_price entry, eb_price risk, eb_price *out);
 

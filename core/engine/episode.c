@@ -94,6 +94,34 @@ void eb_episode_end(struct eb_engine *e, struct eb_slot *s)
     eb_touch(e);
 }
 
+static void rebase_legs(struct eb_engine *e, struct eb_slot *s, bool levels)
+{
+    struct eb_durable *d = &s->d;
+    struct eb_ladder_input in = {.inst = &eb_symbol_of(e, s)->inst,
+                                 .side = eb_side_of(s),
+                                 .entry = d->entry,
+                                 .risk = d->r,
+                                 .base = d->base,
+                                 .remaining = d->qty};
+    eb_ladder_rebase(d->plan.leg, d->plan.leg_count, &in, levels);
+}
+
+/* What the added part cost, from the two averages; back on the tick where their rounding at 1e-8 blurred it. */
+static eb_price add_price(const struct eb_engine *e, const struct eb_slot *s, const struct eb_ev_position *p)
+{
+    const struct eb_durable *d = &s->d;
+    eb_i128 more = (eb_i128)p->qty.e8 - d->venue_qty.e8;
+    eb_i128 cost = (eb_i128)p->qty.e8 * p->entry.e8 - (eb_i128)d->venue_qty.e8 * d->entry.e8;
+    int64_t price;
+    if (!eb_div_i64(cost > 0 ? cost : 0, more, EB_ROUND_HALF_EVEN, &price) || price <= 0) {
+        return p->entry;
+    }
+    int64_t tick = eb_symbol_of(e, s)->inst.tick.e8;
+    int64_t near = (price + tick / 2) / tick * tick;
+    int64_t off = near > price ? near - price : price - near;
+    return (eb_price){near > 0 && off <= 2 + (int64_t)((eb_i128)p->qty.e8 / more) ? near : price};
+}
+
 /* A size increase re-bases; the stop in force stays, whatever it was made of. */
 static void add(struct eb_engine *e, struct eb_slot *s, const struct eb_ev_position *p)
 {
@@ -104,6 +132,7 @@ static void add(struct eb_engine *e, struct eb_slot *s, const struct eb_ev_posit
         d->plan.stop = held;
     }
     eb_qty more = {p->qty.e8 - d->venue_qty.e8};
+    eb_price paid = add_price(e, s, p);
     d->venue_qty = p->qty;
     if (d->shadow_done) {
         return; /* the virtual episode has ended: later adds are censored (semantics 12) */
@@ -114,11 +143,9 @@ static void add(struct eb_engine *e, struct eb_slot *s, const struct eb_ev_posit
     d->rebase_pending = true;
     copy_terms(d, p);
     d->plan.trail.active = false;
-    eb_price now = eb_judge_price(e, s);
-    if (now.e8 > 0) {
-        (void)eb_trail_observe(&d->plan.trail, eb_side_of(s), d->entry, d->r, now);
-    }
-    eb_ladder_rebase(d->plan.leg, d->plan.leg_count, &eb_symbol_of(e, s)->inst, d->base);
+    (void)eb_trail_observe(&d->plan.trail, eb_side_of(s), d->entry, d->r, paid);
+    rebase_legs(e, s, true);
+    eb_park_legs(e, s, eb_judge_price(e, s));
     eb_touch(e);
     eb_recheck_buffer(e, s);
     eb_want_consult(e, s, EB_CONSULT_SIZE);
@@ -161,7 +188,7 @@ static void reduce(struct eb_engine *e, struct eb_slot *s, eb_qty to)
     if (eb_mul_div(d->base.e8, after, before.e8, EB_ROUND_FLOOR, &base)) {
         d->base.e8 = base;
     }
-    eb_ladder_rebase(d->plan.leg, d->plan.leg_count, &eb_symbol_of(e, s)->inst, d->base);
+    rebase_legs(e, s, false);
     eb_want_consult(e, s, EB_CONSULT_SIZE);
 }
 

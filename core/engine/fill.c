@@ -34,7 +34,9 @@ void eb_leg_progress(struct eb_engine *e, struct eb_slot *s, struct eb_leg *leg)
     eb_leg_id_retire(&s->d.plan.gone, leg->id);
     s->soft_since_ns = 0;
     if (s->d.qty.e8 > 0) {
+        struct eb_plan before = s->d.plan;
         eb_plan_ratchet(e, s);
+        eb_park_stops(e, s, eb_judge_price(e, s), &before);
         eb_want_consult(e, s, EB_CONSULT_HIT);
     }
 }
@@ -186,6 +188,9 @@ void eb_step_fill(struct eb_engine *e, const struct eb_event *ev)
     }
     struct eb_order stray = stray_order(f, s);
     if (f->liquidation) {
+        if (e->c.bars && eb_is_better(eb_side_of(s), s->worst, f->price)) {
+            s->worst = f->price; /* the walk ends here: its price belongs to the path */
+        }
         eb_alert(e, s, EB_ALERT_LIQUIDATED, f->price, 0, "closed by the venue: liquidation or auto-deleveraging");
     }
     eb_qty before = s->d.qty;

@@ -134,7 +134,9 @@ static void step_mark(struct eb_engine *e, struct eb_slot *s, const struct eb_ev
     if (!adverse) {
         raise_peak(e, s, p->mark_to);
     } else {
-        (void)stop_fires(e, s, p->mark_to);
+        if (stop_fires(e, s, p->mark_to)) {
+            extremes(s, p->to);
+        }
     }
 }
 

@@ -137,8 +137,11 @@ void eb_plan_ratchet(struct eb_engine *e, struct eb_slot *s)
     }
 }
 
-static void park_legs(struct eb_engine *e, struct eb_slot *s, eb_price judge)
+void eb_park_legs(struct eb_engine *e, struct eb_slot *s, eb_price judge)
 {
+    if (judge.e8 <= 0) {
+        return;
+    }
     for (unsigned i = 0; i < s->d.plan.leg_count; i++) {
         struct eb_leg *leg = &s->d.plan.leg[i];
         if (leg->state == EB_LEG_ARMED && eb_target_crossed(eb_side_of(s), leg->price, judge)) {
@@ -160,14 +163,13 @@ static bool park_stop(enum eb_side side, eb_price judge, eb_price *now, eb_price
     return true;
 }
 
-void eb_plan_park(struct eb_engine *e, struct eb_slot *s, eb_price judge, const struct eb_plan *before)
+void eb_park_stops(struct eb_engine *e, struct eb_slot *s, eb_price judge, const struct eb_plan *before)
 {
     struct eb_plan *p = &s->d.plan;
     enum eb_side side = eb_side_of(s);
     if (judge.e8 <= 0) {
         return;
     }
-    park_legs(e, s, judge);
     bool parked = park_stop(side, judge, &p->stop, before->stop, &p->parked_stop);
     parked |= park_stop(side, judge, &p->ratchet_stop, before->ratchet_stop, &p->parked_stop);
     parked |= park_stop(side, judge, &p->risk_floor, before->risk_floor, &p->parked_stop);
@@ -196,6 +198,12 @@ void eb_plan_park(struct eb_engine *e, struct eb_slot *s, eb_price judge, const 
     if (e->c.on_no_legal_stop == EB_NO_STOP_CLOSE) {
         eb_exit_all(e, s, EB_PURPOSE_FULL_EXIT, EB_EXIT_EMERGENCY, judge);
     }
+}
+
+void eb_plan_park(struct eb_engine *e, struct eb_slot *s, eb_price judge, const struct eb_plan *before)
+{
+    eb_park_legs(e, s, judge);
+    eb_park_stops(e, s, judge, before);
 }
 
 void eb_plan_builtin(struct eb_engine *e, struct eb_slot *s, eb_price judge)

@@ -331,6 +331,8 @@ void eb_step_policy_failed(struct eb_engine *e, const struct eb_event *ev);
 /* planstop.c: stops of a plan: guard, R, parking, ratchet */
 int eb_plan_stop(struct eb_engine *e, struct eb_slot *s, const struct eb_decision *dec, struct eb_err *err);
 void eb_plan_ratchet(struct eb_engine *e, struct eb_slot *s);
+void eb_park_legs(struct eb_engine *e, struct eb_slot *s, eb_price judge);
+void eb_park_stops(struct eb_engine *e, struct eb_slot *s, eb_price judge, const struct eb_plan *before);
 void eb_plan_park(struct eb_engine *e, struct eb_slot *s, eb_price judge, const struct eb_plan *before);
 void eb_plan_builtin(struct eb_engine *e, struct eb_slot *s, eb_price judge);
 struct eb_guard eb_guard_of(const struct eb_engine *e, const struct eb_slot *s);
