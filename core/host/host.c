@@ -7,16 +7,13 @@
 
 #include <stdlib.h>
 
-/* A complete picture is at most two legs a symbol and their orders; venues of simulations tell it within one call. */
-#define EVENTS_BASE 1024
-#define EVENTS_PER_SYMBOL 4
 /* Submits in the time of one group commit. */
 #define HELD_BASE 512
 #define HELD_PER_SYMBOL 2
-/* A position has a handful of deadlines and a step takes 16 positions: far more clocks than that is an engine that
- * does not move its deadlines. */
+/* Both legs of a symbol have a handful of deadlines each: far more clocks than that is an engine that does not move
+ * its deadlines. */
 #define CLOCKS_BASE 4096
-#define CLOCKS_PER_POSITION 16
+#define CLOCKS_PER_SYMBOL 32
 
 static int check_config(const struct eb_host_config *c, struct eb_err *err)
 {
@@ -37,8 +34,8 @@ static int create_parts(struct eb_host *h, const struct eb_host_config *c, struc
         return rc;
     }
     uint32_t symbols = c->engine.symbols_max;
-    h->positions_max = 2 * symbols;
-    rc = eb_event_queue_init(&h->events, EVENTS_BASE + EVENTS_PER_SYMBOL * symbols, err);
+    h->symbols_max = symbols;
+    rc = eb_event_queue_init(&h->events, EB_TURN_QUEUE(symbols), err);
     return rc != EB_OK ? rc : eb_held_queue_init(&h->held, HELD_BASE + HELD_PER_SYMBOL * symbols, err);
 }
 
@@ -144,7 +141,7 @@ int eb_host_clock(struct eb_host *h, int64_t now_ns, int64_t now_ms)
     }
     eb_host_sweep(h);
     int rc = eb_host_drain(h);
-    uint32_t budget = CLOCKS_BASE + CLOCKS_PER_POSITION * h->positions_max;
+    uint32_t budget = CLOCKS_BASE + CLOCKS_PER_SYMBOL * h->symbols_max;
     while (rc == EB_OK && eb_engine_next_deadline(h->engine) <= now_ns) {
         EB_ASSERT(budget > 0);
         budget--;

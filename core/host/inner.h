@@ -23,7 +23,7 @@ struct eb_host {
     bool store_failed;      /* said so to the observer */
     bool events_lost;       /* to be said to the observer and healed by a complete picture */
     int code;               /* first failure of a queued event in this call */
-    uint32_t positions_max;
+    uint32_t symbols_max;
     struct eb_turn_times times;
     struct eb_event_queue events;
     struct eb_held_queue held;

@@ -355,7 +355,7 @@ static void heal(struct eb_host *h)
 
 int eb_host_drain(struct eb_host *h)
 {
-    uint32_t budget = EB_TURN_CHAIN_MAX;
+    uint32_t budget = EB_TURN_CHAIN_MAX(h->symbols_max);
     int rc = drain_some(h, &budget);
     if (h->events_lost && rc == EB_OK) {
         heal(h);

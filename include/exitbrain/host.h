@@ -70,7 +70,8 @@ void eb_host_set_venue(struct eb_host *h, struct eb_venue venue);
  * complete picture is stepped); EB_E_BUDGET when EB_TURN_CHAIN_MAX events did not end the chain: the rest waits for the
  * next call, which runs it first, and returns EB_E_BUDGET without taking ev if it again does not end.
  */
-#define EB_TURN_CHAIN_MAX 200000
+#define EB_TURN_QUEUE(symbols_max) (1024 + 8 * (symbols_max)) /* a picture of the account told within one call */
+#define EB_TURN_CHAIN_MAX(symbols_max) (2 * EB_TURN_QUEUE(symbols_max)) /* and what it leads to */
 int eb_turn(struct eb_host *h, const struct eb_event *ev);
 
 /* Runs CLOCK turns until no deadline is due at now; hands out first what waited for the store. Codes of eb_turn. */
