@@ -2,7 +2,7 @@
 /*
  * Positions, wallet, margin, liquidation: what a trade does to them, exactly.
  *
- *     sim_execute(): one execution -> position (average entry, pnl) -> wallet -> trail
+ *     eb_sim_execute(): one execution -> position (average entry, pnl) -> wallet -> trail
  *
  * Rounding (semantics 11): entry half even at 1e-8 of the exact quotient, pnl floored at 1e-8 per fill, fees ceiled at
  * 1e-8, liquidation price to the tick nearer entry.
@@ -33,7 +33,7 @@ static eb_i128 notional_e16(eb_price price, eb_qty qty)
     return (eb_i128)price.e8 * qty.e8;
 }
 
-/* Fits: both are bounded by sim_can_trade(). */
+/* Fits: both are bounded by eb_sim_can_trade(). */
 static int64_t to_e8(eb_i128 value_e16, enum eb_round mode)
 {
     int64_t out = 0;
@@ -119,14 +119,14 @@ static void position_price(const struct sim_symbol *s, struct sim_position *p)
     p->liquidation = liquidation_price(s, p);
 }
 
-void sim_position_refresh(struct eb_sim *sim, const struct sim_symbol *s, struct sim_position *p)
+void eb_sim_position_refresh(struct eb_sim *sim, const struct sim_symbol *s, struct sim_position *p)
 {
     sim->account.margin.e8 -= p->margin.e8;
     position_price(s, p);
     sim->account.margin.e8 += p->margin.e8;
 }
 
-bool sim_leverage_ok(const struct sim_symbol *s, const struct sim_position *p)
+bool eb_sim_leverage_ok(const struct sim_symbol *s, const struct sim_position *p)
 {
     struct sim_position probe = *p;
     position_price(s, &probe);
@@ -198,8 +198,8 @@ static struct effect apply(struct sim_position *p, uint8_t order_side, eb_price 
     return effect;
 }
 
-bool sim_can_trade(const struct eb_sim *sim, const struct sim_symbol *s, unsigned leg, uint8_t side, eb_price price,
-                   eb_qty qty, int64_t leverage_ppm, int32_t *code)
+bool eb_sim_can_trade(const struct eb_sim *sim, const struct sim_symbol *s, unsigned leg, uint8_t side, eb_price price,
+                      eb_qty qty, int64_t leverage_ppm, int32_t *code)
 {
     struct sim_position probe = s->position[leg];
     eb_money notional, held;
@@ -215,7 +215,7 @@ bool sim_can_trade(const struct eb_sim *sim, const struct sim_symbol *s, unsigne
     }
     struct effect effect = apply(&probe, side, price, qty, leverage_ppm);
     position_price(s, &probe);
-    if (effect.opened.e8 > 0 && !sim_leverage_ok(s, &probe)) {
+    if (effect.opened.e8 > 0 && !eb_sim_leverage_ok(s, &probe)) {
         *code = -2027;
         return false;
     }
@@ -232,7 +232,7 @@ bool sim_can_trade(const struct eb_sim *sim, const struct sim_symbol *s, unsigne
 static void record(struct eb_sim *sim, struct sim_symbol *s, const struct sim_execution *x, const struct effect *effect,
                    int64_t fee)
 {
-    struct eb_sim_trade *t = sim_trail_add(sim);
+    struct eb_sim_trade *t = eb_sim_trail_add(sim);
     bool ours = sim_id_is_ours(&x->client_id);
     *t = (struct eb_sim_trade){
         .trade_id = ++s->trade_id,
@@ -260,13 +260,13 @@ static void record(struct eb_sim *sim, struct sim_symbol *s, const struct sim_ex
         x->order->changed_ms = sim->now_ms;
     }
     if (ours && effect->opened.e8 > 0) {
-        sim_violated(sim, t,
-                     effect->closed.e8 > 0 ? "an order of ours flipped the position"
-                                           : "an order of ours opened or increased a position");
+        eb_sim_violated(sim, t,
+                        effect->closed.e8 > 0 ? "an order of ours flipped the position"
+                                              : "an order of ours opened or increased a position");
     }
 }
 
-const struct eb_sim_trade *sim_execute(struct eb_sim *sim, struct sim_symbol *s, const struct sim_execution *x)
+const struct eb_sim_trade *eb_sim_execute(struct eb_sim *sim, struct sim_symbol *s, const struct sim_execution *x)
 {
     struct sim_position *p = &s->position[x->leg];
     bool was_open = p->qty.e8 > 0;
@@ -281,17 +281,17 @@ const struct eb_sim_trade *sim_execute(struct eb_sim *sim, struct sim_symbol *s,
         p->opened_seq = ++sim->open_seq;
     }
     sim->account.open_positions += (p->qty.e8 > 0 ? 1u : 0u) - (was_open ? 1u : 0u);
-    sim_position_refresh(sim, s, p);
+    eb_sim_position_refresh(sim, s, p);
     int64_t fee = fee_e8(sim, x->price, x->qty, x->maker);
-    sim_wallet_add(sim, &sim->account.pnl, effect.pnl_e8);
-    sim_wallet_add(sim, &sim->account.fees, -fee);
+    eb_sim_wallet_add(sim, &sim->account.pnl, effect.pnl_e8);
+    eb_sim_wallet_add(sim, &sim->account.fees, -fee);
     record(sim, s, x, &effect, fee);
     sim->stats.trades++;
     return &sim->trade[sim->trade_count - 1];
 }
 
 /* fees are kept as a cost, everything else as a change of the wallet */
-void sim_wallet_add(struct eb_sim *sim, eb_money *part, int64_t amount_e8)
+void eb_sim_wallet_add(struct eb_sim *sim, eb_money *part, int64_t amount_e8)
 {
     part->e8 += part == &sim->account.fees ? -amount_e8 : amount_e8;
     sim->account.wallet.e8 += amount_e8;
@@ -299,7 +299,7 @@ void sim_wallet_add(struct eb_sim *sim, eb_money *part, int64_t amount_e8)
 
 /* ---- what the venue does by itself ------------------------------------------------------------------------------- */
 
-bool sim_liquidation_met(const struct sim_position *p, eb_price price)
+bool eb_sim_liquidation_met(const struct sim_position *p, eb_price price)
 {
     if (p->qty.e8 == 0 || p->liquidation.e8 == 0 || price.e8 <= 0) {
         return false;
@@ -307,7 +307,7 @@ bool sim_liquidation_met(const struct sim_position *p, eb_price price)
     return p->side == EB_LONG ? price.e8 <= p->liquidation.e8 : price.e8 >= p->liquidation.e8;
 }
 
-void sim_liquidate(struct eb_sim *sim, struct sim_symbol *s, unsigned leg, eb_price price)
+void eb_sim_liquidate(struct eb_sim *sim, struct sim_symbol *s, unsigned leg, eb_price price)
 {
     size_t first = sim->trade_count;
     const struct sim_position *p = &s->position[leg];
@@ -319,13 +319,13 @@ void sim_liquidate(struct eb_sim *sim, struct sim_symbol *s, unsigned leg, eb_pr
         .price = price,
         .qty = p->qty,
     };
-    (void)sim_execute(sim, s, &x);
+    (void)eb_sim_execute(sim, s, &x);
     sim->stats.liquidations++;
-    sim_tell_execution(sim, NULL, first);
-    sim_settle(sim, s, leg);
+    eb_sim_tell_execution(sim, NULL, first);
+    eb_sim_settle(sim, s, leg);
 }
 
-bool sim_funding_amount(const struct sim_position *p, eb_price price, int64_t rate_e8, int64_t *amount_e8)
+bool eb_sim_funding_amount(const struct sim_position *p, eb_price price, int64_t rate_e8, int64_t *amount_e8)
 {
     eb_i128 product;
     if (!mul(notional_e16(price, p->qty), p->side == EB_LONG ? -(eb_i128)rate_e8 : (eb_i128)rate_e8, &product)) {

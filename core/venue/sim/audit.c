@@ -7,7 +7,7 @@
 /* Room that is kept for what the venue does by itself (resting orders, triggers, liquidations). */
 #define TRAIL_RESERVE 8192
 
-int sim_trail_create(struct eb_sim *sim)
+int eb_sim_trail_create(struct eb_sim *sim)
 {
     size_t slots = 2 * (size_t)sim->config.symbols_max;
     sim->fold.qty = calloc(slots, sizeof(*sim->fold.qty));
@@ -15,12 +15,12 @@ int sim_trail_create(struct eb_sim *sim)
     return sim->fold.qty != NULL && sim->fold.side != NULL ? EB_OK : EB_E_MEMORY;
 }
 
-bool sim_trail_has_room(const struct eb_sim *sim)
+bool eb_sim_trail_has_room(const struct eb_sim *sim)
 {
     return sim->trade_count < sim->config.trades_max;
 }
 
-struct eb_sim_trade *sim_trail_add(struct eb_sim *sim)
+struct eb_sim_trade *eb_sim_trail_add(struct eb_sim *sim)
 {
     if (sim->trade_count == sim->trade_capacity) {
         size_t capacity = sim->trade_capacity == 0 ? 256 : sim->trade_capacity * 2;
@@ -39,7 +39,7 @@ const struct eb_sim_trade *eb_sim_trades(const struct eb_sim *sim, size_t *count
     return sim->trade;
 }
 
-void sim_violated(struct eb_sim *sim, const struct eb_sim_trade *t, const char *what)
+void eb_sim_violated(struct eb_sim *sim, const struct eb_sim_trade *t, const char *what)
 {
     if (sim->violation.code != 0) {
         return;
@@ -64,12 +64,12 @@ static void fold_trade(struct eb_sim *sim, const struct eb_sim_trade *t)
     bool crossed = (before > 0 && after < 0) || (before < 0 && after > 0);
     bool grew = size > (before < 0 ? -before : before);
     if (t->after.e8 != size) {
-        sim_violated(sim, t, "the trail does not fold to the position");
+        eb_sim_violated(sim, t, "the trail does not fold to the position");
     }
     if (sim_id_is_ours(&t->client_id) && (crossed || grew)) {
-        sim_violated(sim, t,
-                     crossed ? "an order of ours flipped the position"
-                             : "an order of ours opened or increased a position");
+        eb_sim_violated(sim, t,
+                        crossed ? "an order of ours flipped the position"
+                                : "an order of ours opened or increased a position");
     }
     fold->qty[t->slot].e8 = size;
     if (after != 0) {
@@ -85,7 +85,7 @@ static int check_resting(const struct eb_sim *sim, const struct sim_symbol *s, s
         int64_t claimed = 0;
         for (uint32_t i = s->first; i != SIM_NONE; i = sim->order[i].next) {
             const struct sim_order *o = &sim->order[i];
-            claimed += !o->conditional && sim_order_reduces(sim, o, leg) ? sim_order_rest(o).e8 : 0;
+            claimed += !o->conditional && eb_sim_order_reduces(sim, o, leg) ? sim_order_rest(o).e8 : 0;
         }
         if (claimed > s->position[leg].qty.e8) {
             return eb_err_set(err, EB_E_CORRUPT, "sim.check", "%s: resting reductions exceed the position",

@@ -5,7 +5,7 @@
  */
 #include "venue/sim/internal.h"
 
-bool sim_trigger_met(const struct sim_order *o, eb_price mark)
+bool eb_sim_trigger_met(const struct sim_order *o, eb_price mark)
 {
     if (!o->open || !o->conditional || o->state != EB_OS_NEW || mark.e8 <= 0) {
         return false;
@@ -13,22 +13,22 @@ bool sim_trigger_met(const struct sim_order *o, eb_price mark)
     return o->req.order_side == EB_SELL ? mark.e8 <= o->req.trigger.e8 : mark.e8 >= o->req.trigger.e8;
 }
 
-void sim_trigger(struct eb_sim *sim, uint32_t index)
+void eb_sim_trigger(struct eb_sim *sim, uint32_t index)
 {
     struct sim_order *o = &sim->order[index];
     o->state = EB_OS_TRIGGERING;
     o->changed_ms = sim->now_ms;
     sim->stats.triggered++;
-    sim_tell_order(sim, o);
-    if (sim_strikes(sim, EB_SIM_F_STUCK)) {
+    eb_sim_tell_order(sim, o);
+    if (eb_sim_strikes(sim, EB_SIM_F_STUCK)) {
         o->stuck = true;
         return;
     }
     if (sim->config.trigger_ms <= 0) {
-        sim_trigger_child(sim, index, o->seq);
+        eb_sim_trigger_child(sim, index, o->seq);
         return;
     }
-    struct sim_item *item = sim_queue_add(sim, SIM_ITEM_TRIGGER, sim->config.trigger_ms);
+    struct sim_item *item = eb_sim_queue_add(sim, SIM_ITEM_TRIGGER, sim->config.trigger_ms);
     item->u.trigger.order = index;
     item->u.trigger.seq = o->seq;
     item->u.trigger.symbol = o->req.symbol;
@@ -39,15 +39,15 @@ static int32_t refuse_child(const struct eb_sim *sim, const struct sim_symbol *s
                             unsigned leg)
 {
     const struct sim_position *p = &s->position[leg];
-    bool reduces = sim_order_reduces(sim, o, leg);
+    bool reduces = eb_sim_order_reduces(sim, o, leg);
     if (reduces && (p->qty.e8 == 0 || o->req.order_side != sim_closing(p->side))) {
         return -2022;
     }
-    int32_t code = o->req.close_position ? 0 : sim_validate_market_qty(&s->inst, o->req.qty);
-    return code != 0 ? code : sim_validate_band(s, leg, o->req.order_side);
+    int32_t code = o->req.close_position ? 0 : eb_sim_validate_market_qty(&s->inst, o->req.qty);
+    return code != 0 ? code : eb_sim_validate_band(s, leg, o->req.order_side);
 }
 
-void sim_trigger_child(struct eb_sim *sim, uint32_t index, uint64_t seq)
+void eb_sim_trigger_child(struct eb_sim *sim, uint32_t index, uint64_t seq)
 {
     struct sim_order *o = &sim->order[index];
     if (o->seq != seq || !o->open || o->state != EB_OS_TRIGGERING || o->stuck) {
@@ -57,8 +57,8 @@ void sim_trigger_child(struct eb_sim *sim, uint32_t index, uint64_t seq)
     unsigned leg = sim->account.hedge ? sim_leg(o->req.position_side) : 0;
     int32_t code = refuse_child(sim, s, o, leg);
     if (code != 0) {
-        sim_order_close(sim, index, EB_OS_REJECTED, code);
-        sim_tell_order(sim, o);
+        eb_sim_order_close(sim, index, EB_OS_REJECTED, code);
+        eb_sim_tell_order(sim, o);
         return;
     }
     o->child_id = ++sim->venue_id;
@@ -66,6 +66,6 @@ void sim_trigger_child(struct eb_sim *sim, uint32_t index, uint64_t seq)
     if (o->req.close_position) {
         o->req.qty = s->position[leg].qty;
     }
-    sim_tell_order(sim, o);
-    sim_match_market(sim, index, o->req.qty);
+    eb_sim_tell_order(sim, o);
+    eb_sim_match_market(sim, index, o->req.qty);
 }

@@ -26,7 +26,7 @@ const char *eb_sim_fault_name(enum eb_sim_fault fault)
     return (unsigned)fault < EB_SIM_F_COUNT ? names[fault] : "unknown";
 }
 
-void sim_faults_init(struct eb_sim *sim)
+void eb_sim_faults_init(struct eb_sim *sim)
 {
     struct eb_rng root;
     eb_rng_seed(&root, sim->config.seed);
@@ -37,7 +37,7 @@ void sim_faults_init(struct eb_sim *sim)
     sim->part_rng = eb_rng_split(&root);
 }
 
-bool sim_strikes(struct eb_sim *sim, enum eb_sim_fault fault)
+bool eb_sim_strikes(struct eb_sim *sim, enum eb_sim_fault fault)
 {
     const struct eb_sim_chance *rate = &sim->config.faults.rate[fault];
     struct sim_chance_state *state = &sim->chance[fault];
@@ -69,36 +69,36 @@ void eb_sim_set_faults(struct eb_sim *sim, const struct eb_sim_faults *faults)
 static int32_t draw_reject(struct eb_sim *sim, const struct eb_order_request *req)
 {
     bool scripted = sim->chance[EB_SIM_F_REJECT].next > 0;
-    if (sim_strikes(sim, EB_SIM_F_REJECT)) {
+    if (eb_sim_strikes(sim, EB_SIM_F_REJECT)) {
         int32_t configured = sim->config.faults.reject_code != 0 ? sim->config.faults.reject_code : -2022;
         return scripted && sim->next_reject != 0 ? sim->next_reject : configured;
     }
-    if (sim_strikes(sim, EB_SIM_F_THROTTLE)) {
+    if (eb_sim_strikes(sim, EB_SIM_F_THROTTLE)) {
         bool exempt = req->reduce_only || req->close_position;
         return exempt ? -1003 : -1008;
     }
     return 0;
 }
 
-struct sim_fate sim_draw_fate(struct eb_sim *sim, const struct eb_order_request *req)
+struct sim_fate eb_sim_draw_fate(struct eb_sim *sim, const struct eb_order_request *req)
 {
     struct sim_fate fate = {0};
-    fate.lost = sim_strikes(sim, EB_SIM_F_LOST);
-    fate.unknown_not = !fate.lost && sim_strikes(sim, EB_SIM_F_UNKNOWN_NOT);
+    fate.lost = eb_sim_strikes(sim, EB_SIM_F_LOST);
+    fate.unknown_not = !fate.lost && eb_sim_strikes(sim, EB_SIM_F_UNKNOWN_NOT);
     if (fate.lost || fate.unknown_not) {
         return fate;
     }
-    fate.no_reply = sim_strikes(sim, EB_SIM_F_NO_REPLY);
-    fate.unknown_done = !fate.no_reply && sim_strikes(sim, EB_SIM_F_UNKNOWN_DONE);
+    fate.no_reply = eb_sim_strikes(sim, EB_SIM_F_NO_REPLY);
+    fate.unknown_done = !fate.no_reply && eb_sim_strikes(sim, EB_SIM_F_UNKNOWN_DONE);
     if (fate.no_reply || fate.unknown_done) {
-        fate.mute = sim_strikes(sim, EB_SIM_F_MUTE);
+        fate.mute = eb_sim_strikes(sim, EB_SIM_F_MUTE);
     } else if (req != NULL) {
         fate.reject = draw_reject(sim, req);
     }
     return fate;
 }
 
-eb_qty sim_draw_part(struct eb_sim *sim, eb_qty qty, eb_qty step)
+eb_qty eb_sim_draw_part(struct eb_sim *sim, eb_qty qty, eb_qty step)
 {
     int64_t steps = qty.e8 / step.e8;
     if (steps < 2) {

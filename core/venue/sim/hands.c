@@ -9,6 +9,13 @@
 static int refuse(struct eb_err *err, const char *where, const struct sim_symbol *s, int32_t code)
 {
     int result = code == -4003 || code == -4004 || code == -4023 || code == -1111 ? EB_E_INVALID : EB_E_REFUSED;
+    if (code == -2027) {
+        return eb_err_set(
+            err, result, where,
+            "%s: the margin at this leverage does not exceed the maintenance margin: the position would be "
+            "liquidated at once (-2027)",
+            s->inst.symbol);
+    }
     return eb_err_set(err, result, where, "%s: %s (%d)", s->inst.symbol, eb_sim_code_text(code), code);
 }
 
@@ -31,16 +38,16 @@ static void trade(struct eb_sim *sim, struct sim_symbol *s, struct sim_execution
 {
     size_t first = sim->trade_count;
     x->venue_order_id = ++sim->venue_id;
-    const struct eb_sim_trade *t = sim_execute(sim, s, x);
+    const struct eb_sim_trade *t = eb_sim_execute(sim, s, x);
     if (out != NULL) {
         *out = (struct eb_sim_fill){.price = t->price, .fee = t->fee, .pnl = t->pnl, .trade_id = t->trade_id};
     }
     if (s->position[x->leg].qty.e8 > 0) {
         name_strategy(&s->position[x->leg], strategy_id);
     }
-    sim_tell_execution(sim, NULL, first);
-    sim_settle(sim, s, x->leg);
-    sim_flush(sim);
+    eb_sim_tell_execution(sim, NULL, first);
+    eb_sim_settle(sim, s, x->leg);
+    eb_sim_flush(sim);
 }
 
 /* The price of a hand's market order: as given or as the market is, after slippage. 0: there is none. */
@@ -50,14 +57,14 @@ static eb_price price_of(const struct eb_sim *sim, const struct sim_symbol *s, u
     if (exact && given.e8 > 0) {
         return given;
     }
-    eb_price reference = given.e8 > 0 ? given : sim_reference(s, leg, side, (eb_price){0});
-    return reference.e8 > 0 ? sim_slip(sim, &s->inst, side, reference) : reference;
+    eb_price reference = given.e8 > 0 ? given : eb_sim_reference(s, leg, side, (eb_price){0});
+    return reference.e8 > 0 ? eb_sim_slip(sim, &s->inst, side, reference) : reference;
 }
 
 /* Other systems slice for the market's largest order; here one trade stands for all slices. */
 static int32_t check_hand_qty(const struct sim_symbol *s, eb_qty qty)
 {
-    int32_t code = sim_validate_market_qty(&s->inst, qty);
+    int32_t code = eb_sim_validate_market_qty(&s->inst, qty);
     return code == -4005 ? 0 : code;
 }
 
@@ -66,7 +73,7 @@ static int32_t check_leverage(const struct sim_symbol *s, int64_t leverage_ppm)
     for (unsigned leg = 0; leg < 2; leg++) {
         struct sim_position probe = s->position[leg];
         probe.leverage_ppm = leverage_ppm;
-        if (!sim_leverage_ok(s, &probe)) {
+        if (!eb_sim_leverage_ok(s, &probe)) {
             return -2027;
         }
     }
@@ -81,7 +88,7 @@ static void apply_leverage(struct eb_sim *sim, struct sim_symbol *s, int64_t lev
         if (p->qty.e8 > 0 && p->leverage_ppm != leverage_ppm) {
             p->leverage_ppm = leverage_ppm;
             p->changed_ms = sim->now_ms;
-            sim_position_refresh(sim, s, p);
+            eb_sim_position_refresh(sim, s, p);
         }
     }
 }
@@ -93,7 +100,7 @@ int eb_sim_open(struct eb_sim *sim, const struct eb_sim_entry *entry, struct eb_
     if (s == NULL) {
         return unknown_symbol(err, where, entry->symbol);
     }
-    if (!sim_trail_has_room(sim)) {
+    if (!eb_sim_trail_has_room(sim)) {
         return eb_err_set(err, EB_E_FULL, where, "the audit trail has reached trades_max");
     }
     if (entry->leverage_ppm != 0 && entry->leverage_ppm < EB_PPM) {
@@ -107,7 +114,7 @@ int eb_sim_open(struct eb_sim *sim, const struct eb_sim_entry *entry, struct eb_
     };
     x.price = price_of(sim, s, x.leg, x.side, entry->price, entry->exact);
     int32_t code = x.price.e8 <= 0 ? -1112 : check_hand_qty(s, entry->qty);
-    if (code == 0 && sim_can_trade(sim, s, x.leg, x.side, x.price, x.qty, leverage, &code)) {
+    if (code == 0 && eb_sim_can_trade(sim, s, x.leg, x.side, x.price, x.qty, leverage, &code)) {
         code = check_leverage(s, leverage);
     }
     if (code == 0 && s->position[x.leg].qty.e8 == 0 && !eb_notional_ok(&s->inst, x.price, x.qty)) {
@@ -145,7 +152,7 @@ static int close_some(struct eb_sim *sim, eb_position_id slot, eb_qty qty, eb_pr
         code = -2022;
     }
     if (code == 0) {
-        (void)sim_can_trade(sim, s, x.leg, x.side, x.price, x.qty, p->leverage_ppm, &code);
+        (void)eb_sim_can_trade(sim, s, x.leg, x.side, x.price, x.qty, p->leverage_ppm, &code);
     }
     if (code != 0) {
         return refuse(err, where, s, code);
@@ -174,7 +181,7 @@ int eb_sim_place_foreign(struct eb_sim *sim, const struct eb_order_request *orde
     req.client_id = (eb_client_id){0};
     struct sim_fate fate = {0};
     uint32_t index;
-    int32_t refused = sim_arrive(sim, &req, &fate, &index);
+    int32_t refused = eb_sim_arrive(sim, &req, &fate, &index);
     if (code != NULL) {
         *code = refused;
     }
@@ -182,7 +189,7 @@ int eb_sim_place_foreign(struct eb_sim *sim, const struct eb_order_request *orde
         return eb_err_set(err, EB_E_REFUSED, "sim.place_foreign", "%s (%d)", eb_sim_code_text(refused), refused);
     }
     *id = sim->order[index].id;
-    sim_flush(sim);
+    eb_sim_flush(sim);
     return EB_OK;
 }
 
@@ -192,9 +199,9 @@ int eb_sim_cancel_by_hand(struct eb_sim *sim, eb_symbol_id symbol, uint64_t id, 
     for (uint32_t i = s != NULL ? s->first : SIM_NONE; i != SIM_NONE; i = sim->order[i].next) {
         const struct sim_order *o = &sim->order[i];
         if (o->id == id && o->conditional == conditional && (!conditional || o->state == EB_OS_NEW)) {
-            sim_order_close(sim, i, EB_OS_CANCELED, 0);
-            sim_tell_order(sim, o);
-            sim_flush(sim);
+            eb_sim_order_close(sim, i, EB_OS_CANCELED, 0);
+            eb_sim_tell_order(sim, o);
+            eb_sim_flush(sim);
             return EB_OK;
         }
     }
@@ -220,10 +227,10 @@ int eb_sim_set_leverage(struct eb_sim *sim, eb_symbol_id symbol, int64_t leverag
     apply_leverage(sim, s, leverage_ppm);
     for (unsigned leg = 0; leg < 2; leg++) {
         if (s->position[leg].qty.e8 > 0) {
-            sim_tell_position(sim, s, leg);
+            eb_sim_tell_position(sim, s, leg);
         }
     }
-    sim_flush(sim);
+    eb_sim_flush(sim);
     return EB_OK;
 }
 
@@ -242,9 +249,9 @@ int eb_sim_add_margin(struct eb_sim *sim, eb_position_id slot, eb_money amount, 
     }
     p->extra = probe.extra;
     p->changed_ms = sim->now_ms;
-    sim_position_refresh(sim, s, p);
-    sim_tell_position(sim, s, slot % 2);
-    sim_flush(sim);
+    eb_sim_position_refresh(sim, s, p);
+    eb_sim_tell_position(sim, s, slot % 2);
+    eb_sim_flush(sim);
     return EB_OK;
 }
 
@@ -255,14 +262,14 @@ int eb_sim_set_hedge(struct eb_sim *sim, bool hedge, struct eb_err *err)
         return eb_err_set(err, EB_E_REFUSED, "sim.set_hedge", "%s (%d)", eb_sim_code_text(code), code);
     }
     sim->account.hedge = hedge;
-    sim_tell_account(sim);
-    sim_flush(sim);
+    eb_sim_tell_account(sim);
+    eb_sim_flush(sim);
     return EB_OK;
 }
 
 void eb_sim_transfer(struct eb_sim *sim, eb_money amount)
 {
-    sim_wallet_add(sim, &sim->account.transfers, amount.e8);
-    sim_tell_account(sim);
-    sim_flush(sim);
+    eb_sim_wallet_add(sim, &sim->account.transfers, amount.e8);
+    eb_sim_tell_account(sim);
+    eb_sim_flush(sim);
 }

@@ -6,8 +6,8 @@
  *     market.c, path.c, hands.c ------------------------------^                          |
  *     events:  tell.c (what is told, with which faults) -> queue.c (by due time) -> sink <+
  *
- * State first, then tell: every public function changes what it has to, queues events, and ends with sim_flush(), which
- * does nothing inside itself. So a sink may call any function, and loops look at the orders anew after each flush.
+ * State first, then tell: every public function changes what it has to, queues events, and ends with eb_sim_flush(),
+ * which does nothing inside itself. So a sink may call any function, and loops look at the orders anew after a flush.
  */
 #pragma once
 
@@ -223,21 +223,21 @@ static inline eb_qty sim_order_rest(const struct sim_order *o)
 
 /* ---- orders.c ---------------------------------------------------------------------------------------------------- */
 
-int sim_orders_create(struct eb_sim *sim);
+int eb_sim_orders_create(struct eb_sim *sim);
 /* A slot for a request, at the end of its symbol's open list; SIM_NONE when all are open. */
-uint32_t sim_order_add(struct eb_sim *sim, const struct eb_order_request *req, bool ours);
+uint32_t eb_sim_order_add(struct eb_sim *sim, const struct eb_order_request *req, bool ours);
 /* Takes an order from the open list in its final state; it is remembered until its slot is needed. */
-void sim_order_close(struct eb_sim *sim, uint32_t index, enum eb_order_state state, int32_t code);
+void eb_sim_order_close(struct eb_sim *sim, uint32_t index, enum eb_order_state state, int32_t code);
 /* By client id (or venue id where the client id is zero) in the space of its type; open ones first. SIM_NONE. */
-uint32_t sim_order_find(const struct eb_sim *sim, const struct sim_target *target);
-uint32_t sim_order_find_open(const struct eb_sim *sim, const struct sim_target *target);
+uint32_t eb_sim_order_find(const struct eb_sim *sim, const struct sim_target *target);
+uint32_t eb_sim_order_find_open(const struct eb_sim *sim, const struct sim_target *target);
 /* Whether an open order would reduce this leg. */
-bool sim_order_reduces(const struct eb_sim *sim, const struct sim_order *o, unsigned leg);
+bool eb_sim_order_reduces(const struct eb_sim *sim, const struct sim_order *o, unsigned leg);
 /* Size of the leg minus what resting reductions claim; never negative. */
-eb_qty sim_free_to_close(const struct eb_sim *sim, const struct sim_symbol *s, unsigned leg);
+eb_qty eb_sim_free_to_close(const struct eb_sim *sim, const struct sim_symbol *s, unsigned leg);
 /* After trades of a leg: closePosition orders of a flat leg expire, resting reductions beyond it are knocked out, the
  * newest first, and position and account are told. */
-void sim_settle(struct eb_sim *sim, struct sim_symbol *s, unsigned leg);
+void eb_sim_settle(struct eb_sim *sim, struct sim_symbol *s, unsigned leg);
 
 /* ---- account.c --------------------------------------------------------------------------------------------------- */
 
@@ -252,104 +252,105 @@ struct sim_execution {
     eb_qty qty;
 };
 /* Applies one execution to position, wallet and trail; returns its trade. */
-const struct eb_sim_trade *sim_execute(struct eb_sim *sim, struct sim_symbol *s, const struct sim_execution *x);
+const struct eb_sim_trade *eb_sim_execute(struct eb_sim *sim, struct sim_symbol *s, const struct sim_execution *x);
 /* What a trade would do to a position: false with the reason code (-2019, -2027) in *code. pnl may be NULL. */
-bool sim_can_trade(const struct eb_sim *sim, const struct sim_symbol *s, unsigned leg, uint8_t side, eb_price price,
-                   eb_qty qty, int64_t leverage_ppm, int32_t *code);
+bool eb_sim_can_trade(const struct eb_sim *sim, const struct sim_symbol *s, unsigned leg, uint8_t side, eb_price price,
+                      eb_qty qty, int64_t leverage_ppm, int32_t *code);
 /* Margin and liquidation price of a position anew, the account's sum of margins with it. */
-void sim_position_refresh(struct eb_sim *sim, const struct sim_symbol *s, struct sim_position *p);
+void eb_sim_position_refresh(struct eb_sim *sim, const struct sim_symbol *s, struct sim_position *p);
 /* Whether the liquidation price lies where a loss is. */
-bool sim_leverage_ok(const struct sim_symbol *s, const struct sim_position *p);
-void sim_wallet_add(struct eb_sim *sim, eb_money *part, int64_t amount_e8);
+bool eb_sim_leverage_ok(const struct sim_symbol *s, const struct sim_position *p);
+void eb_sim_wallet_add(struct eb_sim *sim, eb_money *part, int64_t amount_e8);
 /* Liquidation: whether price has reached it; and doing it. */
-bool sim_liquidation_met(const struct sim_position *p, eb_price price);
-void sim_liquidate(struct eb_sim *sim, struct sim_symbol *s, unsigned leg, eb_price price);
-bool sim_funding_amount(const struct sim_position *p, eb_price price, int64_t rate_e8, int64_t *amount_e8);
+bool eb_sim_liquidation_met(const struct sim_position *p, eb_price price);
+void eb_sim_liquidate(struct eb_sim *sim, struct sim_symbol *s, unsigned leg, eb_price price);
+bool eb_sim_funding_amount(const struct sim_position *p, eb_price price, int64_t rate_e8, int64_t *amount_e8);
 
 /* ---- match.c ----------------------------------------------------------------------------------------------------- */
 
 /* Price with slippage against side, to the adverse tick; 0 when that is not a price. */
-eb_price sim_slip(const struct eb_sim *sim, const struct eb_instrument *inst, uint8_t side, eb_price price);
+eb_price eb_sim_slip(const struct eb_sim *sim, const struct eb_instrument *inst, uint8_t side, eb_price price);
 /* What a market order of this side meets now: path price of the leg in a bar walk, else the executable side, last,
  * mark; 0 none. */
-eb_price sim_reference(const struct sim_symbol *s, unsigned leg, uint8_t side, eb_price level);
+eb_price eb_sim_reference(const struct sim_symbol *s, unsigned leg, uint8_t side, eb_price level);
 /* Executes a market or limit order that has just arrived; a GTC rest stays open. */
-void sim_match_new(struct eb_sim *sim, uint32_t index);
+void eb_sim_match_new(struct eb_sim *sim, uint32_t index);
 /* Executes a market order of `order` (a conditional one's child too) and closes it. */
-void sim_match_market(struct eb_sim *sim, uint32_t index, eb_qty qty);
+void eb_sim_match_market(struct eb_sim *sim, uint32_t index, eb_qty qty);
 /* Fills a resting limit order at its own price as maker, all or (fault PARTIAL) a part. */
-void sim_fill_resting(struct eb_sim *sim, uint32_t index, bool whole);
+void eb_sim_fill_resting(struct eb_sim *sim, uint32_t index, bool whole);
 
 /* ---- conditional.c ----------------------------------------------------------------------------------------------- */
 
-bool sim_trigger_met(const struct sim_order *o, eb_price mark);
+bool eb_sim_trigger_met(const struct sim_order *o, eb_price mark);
 /* NEW to TRIGGERING, and on to its child order unless stuck or delayed. */
-void sim_trigger(struct eb_sim *sim, uint32_t index);
+void eb_sim_trigger(struct eb_sim *sim, uint32_t index);
 /* The second half, for a delayed one: seq tells whether the slot still holds the same order. */
-void sim_trigger_child(struct eb_sim *sim, uint32_t index, uint64_t seq);
+void eb_sim_trigger_child(struct eb_sim *sim, uint32_t index, uint64_t seq);
 
 /* ---- validate.c -------------------------------------------------------------------------------------------------- */
 
 /* 0, or the venue's code for refusing this order now. */
-int32_t sim_validate(const struct eb_sim *sim, const struct eb_order_request *req);
+int32_t eb_sim_validate(const struct eb_sim *sim, const struct eb_order_request *req);
 /* The market order filters of a quantity, for children of conditional orders and hands: 0 or a code. */
-int32_t sim_validate_market_qty(const struct eb_instrument *inst, eb_qty qty);
+int32_t eb_sim_validate_market_qty(const struct eb_instrument *inst, eb_qty qty);
 /* -4131 where the best price of the other side violates PERCENT_PRICE, else 0. */
-int32_t sim_validate_band(const struct sim_symbol *s, unsigned leg, uint8_t side);
+int32_t eb_sim_validate_band(const struct sim_symbol *s, unsigned leg, uint8_t side);
 
 /* ---- submit.c ---------------------------------------------------------------------------------------------------- */
 
 /* An order that has arrived at the exchange: refused or executed. Returns 0 or the code; its index in *index. */
-int32_t sim_arrive(struct eb_sim *sim, const struct eb_order_request *req, const struct sim_fate *fate,
-                   uint32_t *index);
+int32_t eb_sim_arrive(struct eb_sim *sim, const struct eb_order_request *req, const struct sim_fate *fate,
+                      uint32_t *index);
 /* A request taken from the queue. */
-void sim_execute_request(struct eb_sim *sim, const struct sim_item *item);
+void eb_sim_execute_request(struct eb_sim *sim, const struct sim_item *item);
 
 /* ---- snapshot.c -------------------------------------------------------------------------------------------------- */
 
-void sim_snapshot(struct eb_sim *sim);
-void sim_open_order_view(const struct sim_order *o, struct eb_ev_open_order *out);
+void eb_sim_snapshot(struct eb_sim *sim);
+void eb_sim_open_order_view(const struct sim_order *o, struct eb_ev_open_order *out);
 
 /* ---- faults.c ---------------------------------------------------------------------------------------------------- */
 
-void sim_faults_init(struct eb_sim *sim);
+void eb_sim_faults_init(struct eb_sim *sim);
 /* Draws: true when the fault strikes now. A chance of 0 draws nothing. */
-bool sim_strikes(struct eb_sim *sim, enum eb_sim_fault fault);
+bool eb_sim_strikes(struct eb_sim *sim, enum eb_sim_fault fault);
 /* The fate of a request; for orders with the refusals. */
-struct sim_fate sim_draw_fate(struct eb_sim *sim, const struct eb_order_request *req);
+struct sim_fate eb_sim_draw_fate(struct eb_sim *sim, const struct eb_order_request *req);
 /* A part of qty on step, at least one step and less than all; qty where that cannot be. */
-eb_qty sim_draw_part(struct eb_sim *sim, eb_qty qty, eb_qty step);
+eb_qty eb_sim_draw_part(struct eb_sim *sim, eb_qty qty, eb_qty step);
 
 /* ---- tell.c: events into the queue ------------------------------------------------------------------------------- */
 
 /* The fills from trade index `first` on and the state of their order (NULL: none to tell). */
-void sim_tell_execution(struct eb_sim *sim, const struct sim_order *o, size_t first);
-void sim_tell_order(struct eb_sim *sim, const struct sim_order *o);
+void eb_sim_tell_execution(struct eb_sim *sim, const struct sim_order *o, size_t first);
+void eb_sim_tell_order(struct eb_sim *sim, const struct sim_order *o);
 /* A request's outcome where no order stands: REJECTED, UNKNOWN, ABSENT, a failed cancel. */
-void sim_tell_outcome(struct eb_sim *sim, const struct sim_target *target, enum eb_order_state state, int32_t code,
-                      bool cancel_failed, int64_t after_ms);
+void eb_sim_tell_outcome(struct eb_sim *sim, const struct sim_target *target, enum eb_order_state state, int32_t code,
+                         bool cancel_failed, int64_t after_ms);
 /* The answer of a query: the order's fills again, then its state. */
-void sim_tell_query(struct eb_sim *sim, struct sim_order *o);
-void sim_tell_position(struct eb_sim *sim, const struct sim_symbol *s, unsigned leg);
-void sim_tell_account(struct eb_sim *sim);
-void sim_tell_price(struct eb_sim *sim, const struct sim_symbol *s, enum eb_price_source source, bool from_rest);
-void sim_tell_funding(struct eb_sim *sim, const struct sim_symbol *s);
+void eb_sim_tell_query(struct eb_sim *sim, struct sim_order *o);
+void eb_sim_tell_position(struct eb_sim *sim, const struct sim_symbol *s, unsigned leg);
+void eb_sim_tell_account(struct eb_sim *sim);
+void eb_sim_tell_price(struct eb_sim *sim, const struct sim_symbol *s, enum eb_price_source source, bool from_rest);
+void eb_sim_tell_funding(struct eb_sim *sim, const struct sim_symbol *s);
 /* A position as a POSITION event tells it. */
-void sim_position_view(const struct eb_sim *sim, const struct sim_symbol *s, unsigned leg, struct eb_ev_position *out);
+void eb_sim_position_view(const struct eb_sim *sim, const struct sim_symbol *s, unsigned leg,
+                          struct eb_ev_position *out);
 
 /* ---- queue.c ----------------------------------------------------------------------------------------------------- */
 
-int sim_queue_create(struct sim_queue *q);
-void sim_queue_destroy(struct sim_queue *q);
+int eb_sim_queue_create(struct sim_queue *q);
+void eb_sim_queue_destroy(struct sim_queue *q);
 /* A place for an item due after_ns from now, to be filled in by the caller before anything else. */
-struct sim_item *sim_queue_add(struct eb_sim *sim, enum sim_item_kind kind, int64_t after_ns);
+struct sim_item *eb_sim_queue_add(struct eb_sim *sim, enum sim_item_kind kind, int64_t after_ns);
 /* Delivers and executes what is due. Nothing when called from within itself. */
-void sim_flush(struct eb_sim *sim);
+void eb_sim_flush(struct eb_sim *sim);
 
 /* ---- audit.c ----------------------------------------------------------------------------------------------------- */
 
-int sim_trail_create(struct eb_sim *sim);
-bool sim_trail_has_room(const struct eb_sim *sim);
-struct eb_sim_trade *sim_trail_add(struct eb_sim *sim);
+int eb_sim_trail_create(struct eb_sim *sim);
+bool eb_sim_trail_has_room(const struct eb_sim *sim);
+struct eb_sim_trade *eb_sim_trail_add(struct eb_sim *sim);
 /* Remembers the first violation. */
-void sim_violated(struct eb_sim *sim, const struct eb_sim_trade *t, const char *what);
+void eb_sim_violated(struct eb_sim *sim, const struct eb_sim_trade *t, const char *what);

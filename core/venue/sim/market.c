@@ -40,7 +40,7 @@ static void match_resting(struct eb_sim *sim, struct sim_symbol *s, const struct
             continue;
         }
         seen = o->seq;
-        sim_fill_resting(sim, i, false);
+        eb_sim_fill_resting(sim, i, false);
         i = s->first;
     }
 }
@@ -54,11 +54,11 @@ static void trigger_met(struct eb_sim *sim, struct sim_symbol *s, bool nearer_on
         const struct sim_position *p = &s->position[sim->account.hedge ? sim_leg(o->req.position_side) : 0];
         bool nearer = p->liquidation.e8 == 0 || (o->req.order_side == EB_SELL ? o->req.trigger.e8 > p->liquidation.e8
                                                                               : o->req.trigger.e8 < p->liquidation.e8);
-        if (!sim_trigger_met(o, s->quote.mark) || (nearer_only && !nearer)) {
+        if (!eb_sim_trigger_met(o, s->quote.mark) || (nearer_only && !nearer)) {
             i = o->next;
             continue;
         }
-        sim_trigger(sim, i); /* out of state NEW: it is not met again */
+        eb_sim_trigger(sim, i); /* out of state NEW: it is not met again */
         i = s->first;
     }
 }
@@ -76,20 +76,20 @@ static void pay_scheduled_funding(struct eb_sim *sim, struct sim_symbol *s)
         paid = true;
     }
     if (paid) {
-        sim_tell_funding(sim, s);
+        eb_sim_tell_funding(sim, s);
     }
 }
 
 static void tell_prices(struct eb_sim *sim, const struct sim_symbol *s, const struct eb_sim_quote *quote)
 {
     if (quote->mark.e8 > 0) {
-        sim_tell_price(sim, s, EB_SRC_MARK, false);
+        eb_sim_tell_price(sim, s, EB_SRC_MARK, false);
     }
     if (quote->last.e8 > 0) {
-        sim_tell_price(sim, s, EB_SRC_LAST, false);
+        eb_sim_tell_price(sim, s, EB_SRC_LAST, false);
     }
     if (quote->bid.e8 > 0 || quote->ask.e8 > 0) {
-        sim_tell_price(sim, s, EB_SRC_BOOK, false);
+        eb_sim_tell_price(sim, s, EB_SRC_BOOK, false);
     }
 }
 
@@ -108,8 +108,8 @@ int eb_sim_price(struct eb_sim *sim, eb_symbol_id symbol, const struct eb_sim_qu
     if (quote->mark.e8 > 0) {
         trigger_met(sim, s, true);
         for (unsigned leg = 0; leg < 2; leg++) {
-            if (sim_liquidation_met(&s->position[leg], s->quote.mark)) {
-                sim_liquidate(sim, s, leg, s->quote.mark);
+            if (eb_sim_liquidation_met(&s->position[leg], s->quote.mark)) {
+                eb_sim_liquidate(sim, s, leg, s->quote.mark);
             }
         }
         trigger_met(sim, s, false);
@@ -118,7 +118,7 @@ int eb_sim_price(struct eb_sim *sim, eb_symbol_id symbol, const struct eb_sim_qu
     if (sim->config.tell_prices) {
         tell_prices(sim, s, quote);
     }
-    sim_flush(sim);
+    eb_sim_flush(sim);
     return EB_OK;
 }
 
@@ -142,8 +142,8 @@ int eb_sim_set_funding(struct eb_sim *sim, eb_symbol_id symbol, int64_t rate_e8,
     s->funding_rate_e8 = rate_e8;
     s->funding_next_ms = next_ms;
     s->funding_interval_ms = interval_ms;
-    sim_tell_funding(sim, s);
-    sim_flush(sim);
+    eb_sim_tell_funding(sim, s);
+    eb_sim_flush(sim);
     return EB_OK;
 }
 
@@ -158,11 +158,11 @@ int eb_sim_pay_funding(struct eb_sim *sim, eb_position_id slot, eb_price price, 
     if (p->qty.e8 == 0 || price.e8 <= 0) {
         return EB_OK;
     }
-    if (!sim_funding_amount(p, price, rate_e8, &amount->e8)) {
+    if (!eb_sim_funding_amount(p, price, rate_e8, &amount->e8)) {
         return EB_E_OVERFLOW;
     }
-    sim_wallet_add(sim, &sim->account.funding, amount->e8);
-    sim_tell_account(sim);
-    sim_flush(sim);
+    eb_sim_wallet_add(sim, &sim->account.funding, amount->e8);
+    eb_sim_tell_account(sim);
+    eb_sim_flush(sim);
     return EB_OK;
 }

@@ -2,7 +2,7 @@
 /*
  * Matching: what an order meets, and its fills.
  *
- *     reference (path price, or executable side) -> slippage to the adverse tick -> book levels -> sim_execute()
+ *     reference (path price, or executable side) -> slippage to the adverse tick -> book levels -> eb_sim_execute()
  */
 #include "venue/sim/internal.h"
 
@@ -12,7 +12,7 @@ static bool round_adverse(const struct eb_instrument *inst, uint8_t side, eb_i12
     return eb_round_away(inst, side == EB_SELL ? EB_LONG : EB_SHORT, num_e14, out);
 }
 
-eb_price sim_slip(const struct eb_sim *sim, const struct eb_instrument *inst, uint8_t side, eb_price price)
+eb_price eb_sim_slip(const struct eb_sim *sim, const struct eb_instrument *inst, uint8_t side, eb_price price)
 {
     int64_t ppm = sim->config.slippage_ppm;
     eb_price out = {0};
@@ -27,7 +27,7 @@ static bool on_path(const struct sim_symbol *s, unsigned leg)
     return s->path[leg].price.e8 > 0;
 }
 
-eb_price sim_reference(const struct sim_symbol *s, unsigned leg, uint8_t side, eb_price level)
+eb_price eb_sim_reference(const struct sim_symbol *s, unsigned leg, uint8_t side, eb_price level)
 {
     if (on_path(s, leg)) {
         return s->path[leg].segment && level.e8 > 0 ? level : s->path[leg].price;
@@ -66,7 +66,7 @@ static void fill_at(struct eb_sim *sim, struct sim_symbol *s, uint32_t index, eb
     };
     for (int64_t left = qty.e8; left > 0; left -= x.qty.e8) {
         x.qty.e8 = left < piece ? left : piece;
-        (void)sim_execute(sim, s, &x);
+        (void)eb_sim_execute(sim, s, &x);
     }
 }
 
@@ -91,11 +91,11 @@ static eb_price best_price(const struct eb_sim *sim, const struct sim_symbol *s,
                            bool limited)
 {
     eb_price none = {0};
-    eb_price reference = sim_reference(s, leg_of(sim, o), o->req.order_side, o->req.level);
+    eb_price reference = eb_sim_reference(s, leg_of(sim, o), o->req.order_side, o->req.level);
     if (reference.e8 <= 0 || (limited && !acceptable(s, o, true, reference))) {
         return none;
     }
-    eb_price price = sim_slip(sim, &s->inst, o->req.order_side, reference);
+    eb_price price = eb_sim_slip(sim, &s->inst, o->req.order_side, reference);
     return limited && !acceptable(s, o, true, price) ? o->req.price : price;
 }
 
@@ -135,7 +135,7 @@ static eb_qty clipped(const struct eb_sim *sim, const struct sim_symbol *s, cons
 {
     unsigned leg = leg_of(sim, o);
     const struct sim_position *p = &s->position[leg];
-    if (!sim_order_reduces(sim, o, leg)) {
+    if (!eb_sim_order_reduces(sim, o, leg)) {
         return qty;
     }
     if (p->qty.e8 == 0 || o->req.order_side != sim_closing(p->side)) {
@@ -148,21 +148,21 @@ static void finish(struct eb_sim *sim, struct sim_symbol *s, uint32_t index, siz
 {
     struct sim_order *o = &sim->order[index];
     bool full = o->filled.e8 >= o->req.qty.e8;
-    sim_order_close(sim, index, full ? EB_OS_FILLED : EB_OS_EXPIRED, 0);
-    sim_tell_execution(sim, o, first);
+    eb_sim_order_close(sim, index, full ? EB_OS_FILLED : EB_OS_EXPIRED, 0);
+    eb_sim_tell_execution(sim, o, first);
     if (sim->trade_count > first) {
-        sim_settle(sim, s, leg_of(sim, o));
+        eb_sim_settle(sim, s, leg_of(sim, o));
     }
 }
 
-void sim_match_market(struct eb_sim *sim, uint32_t index, eb_qty qty)
+void eb_sim_match_market(struct eb_sim *sim, uint32_t index, eb_qty qty)
 {
     struct sim_order *o = &sim->order[index];
     struct sim_symbol *s = &sim->symbol[o->req.symbol];
     size_t first = sim->trade_count;
     qty = clipped(sim, s, o, qty);
-    if (qty.e8 > 0 && sim_strikes(sim, EB_SIM_F_PARTIAL)) {
-        qty = sim_draw_part(sim, qty, s->inst.step);
+    if (qty.e8 > 0 && eb_sim_strikes(sim, EB_SIM_F_PARTIAL)) {
+        qty = eb_sim_draw_part(sim, qty, s->inst.step);
     }
     if (qty.e8 > 0) {
         take(sim, s, index, qty, o->req.type == EB_ORDER_LIMIT_IOC);
@@ -187,7 +187,7 @@ static void rest_limit(struct eb_sim *sim, uint32_t index)
 {
     struct sim_order *o = &sim->order[index];
     struct sim_symbol *s = &sim->symbol[o->req.symbol];
-    sim_tell_order(sim, o);
+    eb_sim_tell_order(sim, o);
     if (!crosses(sim, s, o)) {
         return;
     }
@@ -198,15 +198,15 @@ static void rest_limit(struct eb_sim *sim, uint32_t index)
         return;
     }
     if (o->filled.e8 >= o->req.qty.e8) {
-        sim_order_close(sim, index, EB_OS_FILLED, 0);
+        eb_sim_order_close(sim, index, EB_OS_FILLED, 0);
     } else {
         o->state = EB_OS_PARTIAL;
     }
-    sim_tell_execution(sim, o, first);
-    sim_settle(sim, s, leg_of(sim, o));
+    eb_sim_tell_execution(sim, o, first);
+    eb_sim_settle(sim, s, leg_of(sim, o));
 }
 
-void sim_match_new(struct eb_sim *sim, uint32_t index)
+void eb_sim_match_new(struct eb_sim *sim, uint32_t index)
 {
     struct sim_order *o = &sim->order[index];
     if (o->req.type == EB_ORDER_LIMIT_GTC) {
@@ -214,27 +214,27 @@ void sim_match_new(struct eb_sim *sim, uint32_t index)
         return;
     }
     if (sim->config.ack_all) {
-        sim_tell_order(sim, o);
+        eb_sim_tell_order(sim, o);
     }
-    sim_match_market(sim, index, o->req.qty);
+    eb_sim_match_market(sim, index, o->req.qty);
 }
 
-void sim_fill_resting(struct eb_sim *sim, uint32_t index, bool whole)
+void eb_sim_fill_resting(struct eb_sim *sim, uint32_t index, bool whole)
 {
     struct sim_order *o = &sim->order[index];
     struct sim_symbol *s = &sim->symbol[o->req.symbol];
     size_t first = sim->trade_count;
     eb_qty qty = clipped(sim, s, o, sim_order_rest(o));
-    if (!whole && qty.e8 > 0 && sim_strikes(sim, EB_SIM_F_PARTIAL)) {
-        qty = sim_draw_part(sim, qty, s->inst.step);
+    if (!whole && qty.e8 > 0 && eb_sim_strikes(sim, EB_SIM_F_PARTIAL)) {
+        qty = eb_sim_draw_part(sim, qty, s->inst.step);
     }
     if (qty.e8 > 0) {
         fill_at(sim, s, index, o->req.price, qty, true);
     }
     if (o->filled.e8 < o->req.qty.e8 && qty.e8 > 0) {
         o->state = EB_OS_PARTIAL;
-        sim_tell_execution(sim, o, first);
-        sim_settle(sim, s, leg_of(sim, o));
+        eb_sim_tell_execution(sim, o, first);
+        eb_sim_settle(sim, s, leg_of(sim, o));
         return;
     }
     finish(sim, s, index, first);

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-int sim_orders_create(struct eb_sim *sim)
+int eb_sim_orders_create(struct eb_sim *sim)
 {
     uint32_t count = sim->config.orders_max;
     sim->order = calloc(count, sizeof(*sim->order));
@@ -41,7 +41,7 @@ static uint32_t take_slot(struct eb_sim *sim)
     return index;
 }
 
-uint32_t sim_order_add(struct eb_sim *sim, const struct eb_order_request *req, bool ours)
+uint32_t eb_sim_order_add(struct eb_sim *sim, const struct eb_order_request *req, bool ours)
 {
     uint32_t index = take_slot(sim);
     if (index == SIM_NONE) {
@@ -75,7 +75,7 @@ uint32_t sim_order_add(struct eb_sim *sim, const struct eb_order_request *req, b
     return index;
 }
 
-void sim_order_close(struct eb_sim *sim, uint32_t index, enum eb_order_state state, int32_t code)
+void eb_sim_order_close(struct eb_sim *sim, uint32_t index, enum eb_order_state state, int32_t code)
 {
     struct sim_order *o = &sim->order[index];
     struct sim_symbol *s = &sim->symbol[o->req.symbol];
@@ -117,7 +117,7 @@ static bool matches(const struct sim_order *o, const struct sim_target *t)
     return t->venue_order_id != 0 && id == t->venue_order_id;
 }
 
-uint32_t sim_order_find_open(const struct eb_sim *sim, const struct sim_target *target)
+uint32_t eb_sim_order_find_open(const struct eb_sim *sim, const struct sim_target *target)
 {
     const struct sim_symbol *s = sim_symbol_of(sim, target->symbol);
     for (uint32_t i = s != NULL ? s->first : SIM_NONE; i != SIM_NONE; i = sim->order[i].next) {
@@ -128,9 +128,9 @@ uint32_t sim_order_find_open(const struct eb_sim *sim, const struct sim_target *
     return SIM_NONE;
 }
 
-uint32_t sim_order_find(const struct eb_sim *sim, const struct sim_target *target)
+uint32_t eb_sim_order_find(const struct eb_sim *sim, const struct sim_target *target)
 {
-    uint32_t found = sim_order_find_open(sim, target);
+    uint32_t found = eb_sim_order_find_open(sim, target);
     if (found != SIM_NONE) {
         return found;
     }
@@ -144,7 +144,7 @@ uint32_t sim_order_find(const struct eb_sim *sim, const struct sim_target *targe
 
 /* ---- reductions -------------------------------------------------------------------------------------------------- */
 
-bool sim_order_reduces(const struct eb_sim *sim, const struct sim_order *o, unsigned leg)
+bool eb_sim_order_reduces(const struct eb_sim *sim, const struct sim_order *o, unsigned leg)
 {
     if (!sim->account.hedge) {
         return o->req.reduce_only || o->req.close_position;
@@ -152,12 +152,12 @@ bool sim_order_reduces(const struct eb_sim *sim, const struct sim_order *o, unsi
     return sim_leg(o->req.position_side) == leg && o->req.order_side == sim_closing(leg == 0 ? EB_LONG : EB_SHORT);
 }
 
-eb_qty sim_free_to_close(const struct eb_sim *sim, const struct sim_symbol *s, unsigned leg)
+eb_qty eb_sim_free_to_close(const struct eb_sim *sim, const struct sim_symbol *s, unsigned leg)
 {
     int64_t left = s->position[leg].qty.e8;
     for (uint32_t i = s->first; i != SIM_NONE; i = sim->order[i].next) {
         const struct sim_order *o = &sim->order[i];
-        if (!o->conditional && sim_order_reduces(sim, o, leg)) {
+        if (!o->conditional && eb_sim_order_reduces(sim, o, leg)) {
             left -= sim_order_rest(o).e8;
         }
     }
@@ -171,13 +171,13 @@ static uint32_t one_too_many(const struct eb_sim *sim, const struct sim_symbol *
     int64_t claimed = 0;
     for (uint32_t i = s->first; i != SIM_NONE; i = sim->order[i].next) {
         const struct sim_order *o = &sim->order[i];
-        if (!o->conditional && sim_order_reduces(sim, o, leg)) {
+        if (!o->conditional && eb_sim_order_reduces(sim, o, leg)) {
             claimed += sim_order_rest(o).e8;
         }
     }
     for (uint32_t i = s->last; i != SIM_NONE; i = sim->order[i].prev) {
         const struct sim_order *o = &sim->order[i];
-        if (!o->conditional && sim_order_reduces(sim, o, leg) &&
+        if (!o->conditional && eb_sim_order_reduces(sim, o, leg) &&
             (claimed > p->qty.e8 || p->qty.e8 == 0 || o->req.order_side != sim_closing(p->side))) {
             return i;
         }
@@ -200,17 +200,17 @@ static uint32_t one_without_position(const struct eb_sim *sim, const struct sim_
     return SIM_NONE;
 }
 
-void sim_settle(struct eb_sim *sim, struct sim_symbol *s, unsigned leg)
+void eb_sim_settle(struct eb_sim *sim, struct sim_symbol *s, unsigned leg)
 {
     uint32_t index;
     while ((index = one_too_many(sim, s, leg)) != SIM_NONE) {
-        sim_order_close(sim, index, EB_OS_EXPIRED, -2022);
-        sim_tell_order(sim, &sim->order[index]);
+        eb_sim_order_close(sim, index, EB_OS_EXPIRED, -2022);
+        eb_sim_tell_order(sim, &sim->order[index]);
     }
     while ((index = one_without_position(sim, s, leg)) != SIM_NONE) {
-        sim_order_close(sim, index, EB_OS_EXPIRED, 0);
-        sim_tell_order(sim, &sim->order[index]);
+        eb_sim_order_close(sim, index, EB_OS_EXPIRED, 0);
+        eb_sim_tell_order(sim, &sim->order[index]);
     }
-    sim_tell_position(sim, s, leg);
-    sim_tell_account(sim);
+    eb_sim_tell_position(sim, s, leg);
+    eb_sim_tell_account(sim);
 }

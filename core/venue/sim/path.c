@@ -173,8 +173,8 @@ static void fill_softs(struct eb_sim *sim, struct sim_symbol *s, unsigned leg, b
 {
     uint32_t index;
     while ((index = next_soft(sim, s, leg, at, price)) != SIM_NONE) {
-        sim_fill_resting(sim, index, true);
-        sim_flush(sim); /* each fill has its turn before the next is made */
+        eb_sim_fill_resting(sim, index, true);
+        eb_sim_flush(sim); /* each fill has its turn before the next is made */
     }
 }
 
@@ -185,12 +185,12 @@ static void fire_triggers(struct eb_sim *sim, struct sim_symbol *s, unsigned leg
     uint32_t i = s->first;
     while (i != SIM_NONE) {
         const struct sim_order *o = &sim->order[i];
-        if (!is_waiting(sim, o, leg) || !sim_trigger_met(o, price)) {
+        if (!is_waiting(sim, o, leg) || !eb_sim_trigger_met(o, price)) {
             i = o->next;
             continue;
         }
-        sim_trigger(sim, i);
-        sim_flush(sim);
+        eb_sim_trigger(sim, i);
+        eb_sim_flush(sim);
         i = s->first;
     }
     if (s->path[leg].price.e8 == price.e8) { /* unless the listener has moved it on */
@@ -206,10 +206,10 @@ void eb_sim_path_at(struct eb_sim *sim, eb_position_id slot, enum eb_sim_hit wha
     }
     unsigned leg = slot % 2;
     switch (what) {
-    case EB_SIM_HIT_LIQUIDATION:
-        if (sim_liquidation_met(&s->position[leg], price)) {
-            sim_liquidate(sim, s, leg, price);
-            sim_flush(sim);
+    case EB_SIM_HIT_LIQUIDATION: /* met by the mark, price may be that of the last trade: not asked again */
+        if (s->position[leg].qty.e8 > 0) {
+            eb_sim_liquidate(sim, s, leg, price);
+            eb_sim_flush(sim);
         }
         break;
     case EB_SIM_HIT_TRIGGER:
@@ -230,7 +230,7 @@ void eb_sim_path_point(struct eb_sim *sim, eb_position_id slot, unsigned scope, 
         return;
     }
     unsigned leg = slot % 2;
-    if ((scope & EB_SIM_HIT_LIQUIDATION) != 0) {
+    if ((scope & EB_SIM_HIT_LIQUIDATION) != 0 && eb_sim_liquidation_met(&s->position[leg], p0)) {
         eb_sim_path_at(sim, slot, EB_SIM_HIT_LIQUIDATION, p0);
     }
     if ((scope & EB_SIM_HIT_TRIGGER) != 0) {

@@ -2,7 +2,7 @@
 /*
  * Things to come, by due time and then by order of arrival: a binary heap of small keys over a pool of items.
  *
- *     sim_queue_add() -> heap -> sim_flush(): events to the sink, requests to submit.c, child orders to conditional.c
+ *     eb_sim_queue_add() -> heap -> eb_sim_flush(): events to the sink, requests to submit.c, children to conditional.c
  */
 #include "venue/sim/internal.h"
 
@@ -44,20 +44,20 @@ static bool grow(struct sim_queue *q)
     return true;
 }
 
-int sim_queue_create(struct sim_queue *q)
+int eb_sim_queue_create(struct sim_queue *q)
 {
     *q = (struct sim_queue){.free = SIM_NONE};
     return grow(q) ? EB_OK : EB_E_MEMORY;
 }
 
-void sim_queue_destroy(struct sim_queue *q)
+void eb_sim_queue_destroy(struct sim_queue *q)
 {
     free(q->heap);
     free(q->item);
     *q = (struct sim_queue){.free = SIM_NONE};
 }
 
-struct sim_item *sim_queue_add(struct eb_sim *sim, enum sim_item_kind kind, int64_t after_ms)
+struct sim_item *eb_sim_queue_add(struct eb_sim *sim, enum sim_item_kind kind, int64_t after_ms)
 {
     struct sim_queue *q = &sim->queue;
     /* A million undelivered items: nobody runs this exchange any more, and a lost event would look like a fault. */
@@ -111,7 +111,7 @@ static void deliver(struct eb_sim *sim, struct sim_item *item)
     }
 }
 
-void sim_flush(struct eb_sim *sim)
+void eb_sim_flush(struct eb_sim *sim)
 {
     if (sim->flushing) {
         return;
@@ -125,14 +125,14 @@ void sim_flush(struct eb_sim *sim)
             deliver(sim, &item);
             break;
         case SIM_ITEM_TRIGGER:
-            sim_trigger_child(sim, item.u.trigger.order, item.u.trigger.seq);
+            eb_sim_trigger_child(sim, item.u.trigger.order, item.u.trigger.seq);
             break;
         case SIM_ITEM_SUBMIT:
         case SIM_ITEM_CANCEL:
         case SIM_ITEM_QUERY:
         case SIM_ITEM_SNAPSHOT:
         case SIM_ITEM_REFRESH:
-            sim_execute_request(sim, &item);
+            eb_sim_execute_request(sim, &item);
             break;
         }
     }

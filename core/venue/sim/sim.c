@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Creation, time and views of the simulated exchange. */
+#include "venue/sim/sim.h"
+
 #include "venue/sim/internal.h"
 
 #include <stdlib.h>
@@ -45,7 +47,7 @@ static int check_config(const struct eb_sim_config *c, struct eb_err *err)
         {"symbols_max", c->symbols_max, 1, 20000},
         {"orders_max", c->orders_max, 1, 1 << 20},
         {"trades_max", c->trades_max, 1, 1 << 26},
-        {"slots_max", c->slots_max, 0, 1 << 20},
+        {"slots_max", c->slots_max, 0, UINT32_MAX},
         {"fee_taker_ppm", c->fee_taker_ppm, 0, EB_PPM},
         {"fee_maker_ppm", c->fee_maker_ppm, 0, EB_PPM},
         {"slippage_ppm", c->slippage_ppm, 0, EB_PPM - 1},
@@ -81,8 +83,8 @@ int eb_sim_create(const struct eb_sim_config *c, struct eb_sim **out, struct eb_
     sim->account = (struct sim_account){.start = c->balance, .wallet = c->balance, .hedge = c->hedge};
     sim->algo_id = 1000000; /* apart from regular ids, so that mixing the spaces up shows */
     sim->symbol = calloc(c->symbols_max, sizeof(*sim->symbol));
-    if (sim->symbol == NULL || sim_orders_create(sim) != EB_OK || sim_trail_create(sim) != EB_OK ||
-        sim_queue_create(&sim->queue) != EB_OK) {
+    if (sim->symbol == NULL || eb_sim_orders_create(sim) != EB_OK || eb_sim_trail_create(sim) != EB_OK ||
+        eb_sim_queue_create(&sim->queue) != EB_OK) {
         eb_sim_destroy(sim);
         return eb_err_set(err, EB_E_MEMORY, "sim.create", "no memory for %u symbols and %u orders", c->symbols_max,
                           c->orders_max);
@@ -91,7 +93,7 @@ int eb_sim_create(const struct eb_sim_config *c, struct eb_sim **out, struct eb_
         sim->symbol[i].first = sim->symbol[i].last = SIM_NONE;
         sim->symbol[i].leverage_ppm = c->leverage_ppm;
     }
-    sim_faults_init(sim);
+    eb_sim_faults_init(sim);
     *out = sim;
     return EB_OK;
 }
@@ -101,7 +103,7 @@ void eb_sim_destroy(struct eb_sim *sim)
     if (sim == NULL) {
         return;
     }
-    sim_queue_destroy(&sim->queue);
+    eb_sim_queue_destroy(&sim->queue);
     free(sim->fold.qty);
     free(sim->fold.side);
     free(sim->trade);
@@ -148,7 +150,7 @@ int eb_sim_add_instrument(struct eb_sim *sim, eb_symbol_id symbol, const struct 
     s->tier_count = (uint8_t)count;
     s->known = true;
     for (unsigned leg = 0; leg < 2; leg++) {
-        sim_position_refresh(sim, s, &s->position[leg]);
+        eb_sim_position_refresh(sim, s, &s->position[leg]);
     }
     return EB_OK;
 }
@@ -171,7 +173,7 @@ void eb_sim_run(struct eb_sim *sim, int64_t now_ns, int64_t now_ms)
             int64_t due_ms = now_ms - (now_ns - due_ns + SIM_NS_PER_MS - 1) / SIM_NS_PER_MS;
             eb_sim_set_time(sim, due_ns, due_ms > sim->now_ms ? due_ms : sim->now_ms);
         }
-        sim_flush(sim);
+        eb_sim_flush(sim);
     }
     eb_sim_set_time(sim, now_ns, now_ms);
 }

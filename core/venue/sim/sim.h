@@ -184,7 +184,7 @@ void eb_sim_set_path_price(struct eb_sim *sim, eb_position_id slot, eb_price pri
 bool eb_sim_path_next(const struct eb_sim *sim, eb_position_id slot, unsigned scope, eb_price from, eb_price to,
                       eb_price *price, enum eb_sim_hit *what);
 /* Executes what path_next has found, each fill delivered before the next is made. Soft legs fill at their own level by
- * leg index, liquidation and triggers at price. */
+ * leg index, liquidation and triggers at price (where the mark is walked apart, the caller may give the last price). */
 void eb_sim_path_at(struct eb_sim *sim, eb_position_id slot, enum eb_sim_hit what, eb_price price);
 /* The same at a gap (P0): liquidation at or beyond its price fills at P0 with the loss capped at the margin, triggers
  * fill at P0, soft legs strictly beyond which P0 lies at their own level. */

@@ -9,7 +9,7 @@
 
 static int64_t draw_delay(struct eb_sim *sim)
 {
-    if (!sim_strikes(sim, EB_SIM_F_DELAY)) {
+    if (!eb_sim_strikes(sim, EB_SIM_F_DELAY)) {
         return 0;
     }
     int64_t max = sim->config.faults.delay_max_ms > 0 ? sim->config.faults.delay_max_ms : 1000;
@@ -18,7 +18,7 @@ static int64_t draw_delay(struct eb_sim *sim)
 
 static struct eb_event *put(struct eb_sim *sim, enum eb_event_kind kind, eb_symbol_id symbol, int64_t after_ms)
 {
-    struct sim_item *item = sim_queue_add(sim, SIM_ITEM_EVENT, sim->config.event_ms + after_ms);
+    struct sim_item *item = eb_sim_queue_add(sim, SIM_ITEM_EVENT, sim->config.event_ms + after_ms);
     struct eb_event *ev = &item->u.event.ev;
     *ev = (struct eb_event){.symbol = symbol, .position = EB_NO_POSITION, .kind = (uint16_t)kind};
     return ev;
@@ -27,7 +27,7 @@ static struct eb_event *put(struct eb_sim *sim, enum eb_event_kind kind, eb_symb
 /* An event of the stream; NULL when it is dropped. */
 static struct eb_event *put_stream(struct eb_sim *sim, enum eb_event_kind kind, eb_symbol_id symbol)
 {
-    if (sim_strikes(sim, EB_SIM_F_DROP)) {
+    if (eb_sim_strikes(sim, EB_SIM_F_DROP)) {
         return NULL;
     }
     return put(sim, kind, symbol, draw_delay(sim));
@@ -79,7 +79,7 @@ static bool is_told(const struct eb_sim *sim, const struct sim_order *o)
     return !o->muted && (o->ours || sim->config.tell_foreign);
 }
 
-void sim_tell_order(struct eb_sim *sim, const struct sim_order *o)
+void eb_sim_tell_order(struct eb_sim *sim, const struct sim_order *o)
 {
     if (!is_told(sim, o)) {
         return;
@@ -90,28 +90,30 @@ void sim_tell_order(struct eb_sim *sim, const struct sim_order *o)
     }
 }
 
-void sim_tell_execution(struct eb_sim *sim, const struct sim_order *o, size_t first)
+void eb_sim_tell_execution(struct eb_sim *sim, const struct sim_order *o, size_t first)
 {
-    if (o == NULL ? !sim->config.tell_foreign : !is_told(sim, o)) {
+    /* What the venue does itself (liquidation) is always told: nobody else could. */
+    bool of_venue = first < sim->trade_count && sim->trade[first].liquidation;
+    if (o == NULL ? !sim->config.tell_foreign && !of_venue : !is_told(sim, o)) {
         return;
     }
-    bool early = o != NULL && first < sim->trade_count && sim_strikes(sim, EB_SIM_F_REORDER);
+    bool early = o != NULL && first < sim->trade_count && eb_sim_strikes(sim, EB_SIM_F_REORDER);
     if (early) {
-        sim_tell_order(sim, o);
+        eb_sim_tell_order(sim, o);
     }
     for (size_t i = first; i < sim->trade_count; i++) {
         tell_fill(sim, &sim->trade[i]);
-        if (sim_strikes(sim, EB_SIM_F_DUPLICATE)) {
+        if (eb_sim_strikes(sim, EB_SIM_F_DUPLICATE)) {
             tell_fill(sim, &sim->trade[i]);
         }
     }
     if (o != NULL && !early) {
-        sim_tell_order(sim, o);
+        eb_sim_tell_order(sim, o);
     }
 }
 
-void sim_tell_outcome(struct eb_sim *sim, const struct sim_target *target, enum eb_order_state state, int32_t code,
-                      bool cancel_failed, int64_t after_ms)
+void eb_sim_tell_outcome(struct eb_sim *sim, const struct sim_target *target, enum eb_order_state state, int32_t code,
+                         bool cancel_failed, int64_t after_ms)
 {
     struct eb_event *ev = put(sim, EB_EV_ORDER, target->symbol, after_ms + draw_delay(sim));
     bool refusal = state == EB_OS_REJECTED || cancel_failed; /* an ABSENT order has a code, but nobody refused it */
@@ -127,7 +129,7 @@ void sim_tell_outcome(struct eb_sim *sim, const struct sim_target *target, enum 
     };
 }
 
-void sim_tell_query(struct eb_sim *sim, struct sim_order *o)
+void eb_sim_tell_query(struct eb_sim *sim, struct sim_order *o)
 {
     int64_t delay = draw_delay(sim);
     o->muted = false;
@@ -147,7 +149,8 @@ void sim_tell_query(struct eb_sim *sim, struct sim_order *o)
     ev->u.order.from_query = true;
 }
 
-void sim_position_view(const struct eb_sim *sim, const struct sim_symbol *s, unsigned leg, struct eb_ev_position *out)
+void eb_sim_position_view(const struct eb_sim *sim, const struct sim_symbol *s, unsigned leg,
+                          struct eb_ev_position *out)
 {
     const struct sim_position *p = &s->position[leg];
     *out = (struct eb_ev_position){
@@ -165,18 +168,18 @@ void sim_position_view(const struct eb_sim *sim, const struct sim_symbol *s, uns
     memcpy(out->strategy_id, p->strategy_id, sizeof(out->strategy_id));
 }
 
-void sim_tell_position(struct eb_sim *sim, const struct sim_symbol *s, unsigned leg)
+void eb_sim_tell_position(struct eb_sim *sim, const struct sim_symbol *s, unsigned leg)
 {
-    if (!sim->config.tell_position || sim_strikes(sim, EB_SIM_F_DROP)) {
+    if (!sim->config.tell_position || eb_sim_strikes(sim, EB_SIM_F_DROP)) {
         return;
     }
-    struct sim_item *item = sim_queue_add(sim, SIM_ITEM_EVENT, sim->config.event_ms + draw_delay(sim));
+    struct sim_item *item = eb_sim_queue_add(sim, SIM_ITEM_EVENT, sim->config.event_ms + draw_delay(sim));
     item->u.event.ev =
         (struct eb_event){.symbol = sim_id_of(sim, s), .position = EB_NO_POSITION, .kind = (uint16_t)EB_EV_POSITION};
-    sim_position_view(sim, s, leg, &item->u.event.position);
+    eb_sim_position_view(sim, s, leg, &item->u.event.position);
 }
 
-void sim_tell_account(struct eb_sim *sim)
+void eb_sim_tell_account(struct eb_sim *sim)
 {
     if (!sim->config.tell_account) {
         return;
@@ -187,7 +190,7 @@ void sim_tell_account(struct eb_sim *sim)
     }
 }
 
-void sim_tell_price(struct eb_sim *sim, const struct sim_symbol *s, enum eb_price_source source, bool from_rest)
+void eb_sim_tell_price(struct eb_sim *sim, const struct sim_symbol *s, enum eb_price_source source, bool from_rest)
 {
     eb_price price = source == EB_SRC_MARK ? s->quote.mark : source == EB_SRC_LAST ? s->quote.last : s->quote.bid;
     if (price.e8 <= 0 || (source == EB_SRC_BOOK && s->quote.ask.e8 <= 0)) {
@@ -203,7 +206,7 @@ void sim_tell_price(struct eb_sim *sim, const struct sim_symbol *s, enum eb_pric
     }
 }
 
-void sim_tell_funding(struct eb_sim *sim, const struct sim_symbol *s)
+void eb_sim_tell_funding(struct eb_sim *sim, const struct sim_symbol *s)
 {
     struct eb_event *ev = put_stream(sim, EB_EV_FUNDING, sim_id_of(sim, s));
     if (ev != NULL) {

@@ -36,7 +36,7 @@ static int32_t check_lot(const struct eb_instrument *inst, eb_qty qty)
     return check_qty(qty, inst->step, inst->min_qty, inst->max_qty);
 }
 
-int32_t sim_validate_market_qty(const struct eb_instrument *inst, eb_qty qty)
+int32_t eb_sim_validate_market_qty(const struct eb_instrument *inst, eb_qty qty)
 {
     eb_qty step = inst->market_step.e8 > 0 ? inst->market_step : inst->step;
     eb_qty min = inst->market_min_qty.e8 > 0 ? inst->market_min_qty : inst->min_qty;
@@ -84,7 +84,7 @@ static int32_t check_form(const struct sim_symbol *s, const struct eb_order_requ
     }
     switch ((enum eb_order_type)req->type) {
     case EB_ORDER_MARKET:
-        return sim_validate_market_qty(&s->inst, req->qty);
+        return eb_sim_validate_market_qty(&s->inst, req->qty);
     case EB_ORDER_LIMIT_IOC:
     case EB_ORDER_LIMIT_GTC: {
         int32_t code = check_price(&s->inst, req->price, false);
@@ -105,12 +105,12 @@ static int32_t check_form(const struct sim_symbol *s, const struct eb_order_requ
     return -1102;
 }
 
-int32_t sim_validate_band(const struct sim_symbol *s, unsigned leg, uint8_t side)
+int32_t eb_sim_validate_band(const struct sim_symbol *s, unsigned leg, uint8_t side)
 {
     if (s->path[leg].price.e8 > 0 || s->quote.mark.e8 <= 0) {
         return 0;
     }
-    eb_price best = sim_reference(s, leg, side, (eb_price){0});
+    eb_price best = eb_sim_reference(s, leg, side, (eb_price){0});
     return best.e8 > 0 && !eb_percent_price_ok(&s->inst, (enum eb_order_side)side, best, s->quote.mark) ? -4131 : 0;
 }
 
@@ -176,7 +176,7 @@ static int32_t check_notional(const struct eb_sim *sim, const struct sim_symbol 
     }
     eb_price price = req->price;
     if (req->type == EB_ORDER_MARKET) {
-        price = sim_reference(s, leg, req->order_side, req->level);
+        price = eb_sim_reference(s, leg, req->order_side, req->level);
     }
     return price.e8 > 0 && !eb_notional_ok(&s->inst, price, req->qty) ? -4164 : 0;
 }
@@ -191,17 +191,17 @@ static int32_t check_position(const struct eb_sim *sim, const struct sim_symbol 
             return -2022;
         }
         bool cut = sim->config.clip_reduce && req->reduce_only && req->type == EB_ORDER_MARKET;
-        return !cut && req->qty.e8 > sim_free_to_close(sim, s, leg).e8 ? -2022 : 0;
+        return !cut && req->qty.e8 > eb_sim_free_to_close(sim, s, leg).e8 ? -2022 : 0;
     }
-    eb_price price = req->type == EB_ORDER_MARKET ? sim_reference(s, leg, req->order_side, req->level) : req->price;
+    eb_price price = req->type == EB_ORDER_MARKET ? eb_sim_reference(s, leg, req->order_side, req->level) : req->price;
     if (price.e8 <= 0) {
         return -1112;
     }
     int32_t code = 0;
-    return sim_can_trade(sim, s, leg, req->order_side, price, req->qty, s->leverage_ppm, &code) ? 0 : code;
+    return eb_sim_can_trade(sim, s, leg, req->order_side, price, req->qty, s->leverage_ppm, &code) ? 0 : code;
 }
 
-int32_t sim_validate(const struct eb_sim *sim, const struct eb_order_request *req)
+int32_t eb_sim_validate(const struct eb_sim *sim, const struct eb_order_request *req)
 {
     const struct sim_symbol *s = sim_symbol_of(sim, req->symbol);
     if (s == NULL) {
@@ -229,8 +229,9 @@ int32_t sim_validate(const struct eb_sim *sim, const struct eb_order_request *re
         code = check_position(sim, s, req, leg);
     }
     if (code == 0 && req->type == EB_ORDER_MARKET) {
-        code = sim_reference(s, leg, req->order_side, req->level).e8 <= 0 ? -1112
-                                                                          : sim_validate_band(s, leg, req->order_side);
+        code = eb_sim_reference(s, leg, req->order_side, req->level).e8 <= 0
+                   ? -1112
+                   : eb_sim_validate_band(s, leg, req->order_side);
     }
     return code;
 }

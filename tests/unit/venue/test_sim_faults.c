@@ -2,6 +2,7 @@
 /* Latency, unknown outcomes, lost and doubled events, snapshots: what the engine must survive, one at a time. */
 #include "venue/fixture.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static struct probe *start(const struct eb_sim_config *c)
@@ -250,8 +251,7 @@ static void chance_is_of_a_seed(void **state)
             struct eb_order_request req = market(EB_SELL, "2");
             assert_int_equal(submit(p, &req), 0);
         }
-        strncpy(text[run], heard_text(p), sizeof(text[run]) - 1);
-        text[run][sizeof(text[run]) - 1] = '\0';
+        assert_true(snprintf(text[run], sizeof(text[run]), "%s", heard_text(p)) < (int)sizeof(text[run]));
         struct eb_sim_stats stats;
         eb_sim_stats(p->sim, &stats);
         assert_in_range(stats.faults[EB_SIM_F_DUPLICATE], 2, 18);

@@ -158,6 +158,9 @@ static void silence_can_be_chosen(void **state)
     struct probe *p = probe_new(&c);
     open_position(p, EB_LONG, "100", "2", 10);
     assert_string_equal(heard_text(p), "");
+    eb_sim_path_point(p->sim, 0, EB_SIM_HIT_ALL, px("1.8")); /* but what the venue does itself is told */
+    assert_string_equal(heard_text(p), "F");
+    assert_int_equal(held(p, 0), 0);
     probe_free(p);
 }
 
