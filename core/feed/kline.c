@@ -38,7 +38,6 @@ struct reader {
 
 static int read_all(struct reader *r, struct eb_err *err);
 static int check_spacing(struct reader *r, struct eb_err *err);
-static void count_gaps(struct eb_series *s);
 
 int eb_kline_load(const char *path, const char *symbol, struct eb_series *out, struct eb_err *err)
 {
@@ -63,7 +62,7 @@ int eb_kline_load(const char *path, const char *symbol, struct eb_series *out, s
         eb_series_deinit(&r.s);
         return rc;
     }
-    count_gaps(&r.s);
+    eb_series_count_gaps(&r.s);
     *out = r.s;
     return EB_OK;
 }
@@ -91,6 +90,17 @@ int64_t eb_series_missing_before(const struct eb_series *s, size_t i)
 {
     EB_ASSERT(i < s->count);
     return i == 0 ? 0 : (s->row[i].open_ms - s->row[i - 1].open_ms) / s->length_ms - 1;
+}
+
+void eb_series_count_gaps(struct eb_series *s)
+{
+    s->gaps = 0;
+    s->missing = 0;
+    for (size_t i = 1; i < s->count; i++) {
+        int64_t missing = eb_series_missing_before(s, i);
+        s->gaps += missing > 0 ? 1 : 0;
+        s->missing += missing;
+    }
 }
 
 size_t eb_series_find(const struct eb_series *s, int64_t time_ms)
@@ -323,6 +333,9 @@ static int check_spacing(struct reader *r, struct eb_err *err)
             int64_t distance = s->row[i].open_ms - s->row[i - 1].open_ms;
             s->length_ms = distance < s->length_ms ? distance : s->length_ms;
         }
+        if (s->length_ms > LENGTH_MAX_MS) {
+            return eb_err_set(err, EB_E_INVALID, "kline", "%s: no two rows lie within 31 days: no bars", name);
+        }
     }
     for (size_t i = 1; i < s->count; i++) {
         int64_t distance = s->row[i].open_ms - s->row[i - 1].open_ms;
@@ -334,17 +347,6 @@ static int check_spacing(struct reader *r, struct eb_err *err)
         }
     }
     return EB_OK;
-}
-
-static void count_gaps(struct eb_series *s)
-{
-    s->gaps = 0;
-    s->missing = 0;
-    for (size_t i = 1; i < s->count; i++) {
-        int64_t missing = eb_series_missing_before(s, i);
-        s->gaps += missing > 0 ? 1 : 0;
-        s->missing += missing;
-    }
 }
 
 /* ---- joining ---------------------------------------------------------------------------------------------------- */
@@ -401,7 +403,7 @@ static int concatenate(struct eb_series *part, size_t count, struct eb_series *o
     for (size_t i = 0; i < count; i++) {
         eb_series_deinit(&part[i]);
     }
-    count_gaps(&joined);
+    eb_series_count_gaps(&joined);
     *out = joined;
     return EB_OK;
 }

@@ -54,6 +54,8 @@ EB_NODISCARD int eb_series_join(struct eb_series *part, size_t count, struct eb_
 struct eb_ev_bar eb_series_bar(const struct eb_series *s, size_t i);
 /* Bars missing right before row i (0 for the first row). */
 int64_t eb_series_missing_before(const struct eb_series *s, size_t i);
+/* Sets gaps and missing from the rows: for whoever fills a series by hand. */
+void eb_series_count_gaps(struct eb_series *s);
 /* The first row at or after time_ms; count when there is none. */
 size_t eb_series_find(const struct eb_series *s, int64_t time_ms);
 

@@ -123,6 +123,7 @@ static void a_wrong_row_is_named(void **state)
          "60000"},
         {"bars overlap", ROW12_0 "1738368030000,1,1,1,1,1,1738368089999,1,1,1,1,0\n", ":2: opens 30000 ms", "no whole"},
         {"odd distance, 6 columns", HEAD6 ROW6_0 ROW6_1 "1738368150000,1,1,1,1,1\n", ":4: opens 90000 ms", NULL},
+        {"rows far apart", ROW6_0 "1748368000000,1,1,1,1,1\n", "31 days", NULL},
         {"one row, 6 columns", ROW6_0, "single row", NULL},
         {"header of another file", "time,open,close,high,low,volume\n" ROW6_0, "column 3 should be 'high'", NULL},
         {"header of another kind", "a,open,high,low,close,b,c,d,e,f,g,h\n" ROW12_0, "column 7 should be 'close_time'",
