@@ -44,7 +44,6 @@ end
 -- it has passed is parked and shown). nil where the profile has nothing there: then the old targets stand.
 function planner.targets(ctx, profile, r_pct, beyond_pct, why)
   local taken, furthest = ladder.taken(ctx)
-  if taken >= 1 then return nil end
   if profile.name == "CHALLENGE_100" then
     return furthest == nil and decide.targets(challenge.levels(ctx, r_pct), why) or nil
   end

@@ -58,6 +58,14 @@ describe("adapter", function()
     assert.equal(4, #position.ask(policy, ctx).decisions)
   end)
 
+  it("but leaves R alone once a leg of that plan was hit", function()
+    local ctx = position.new { plan_revision = 2, r_provisional = true, r = 2, stop = 98, plan_stop = 98,
+      stop_kind = "plan", hits = 1 }
+    local answer = position.ask(policy, ctx)
+    assert.is_nil(position.find(answer, "move_stop"))
+    assert.is_truthy(position.find(answer, "update_tp_limits"))
+  end)
+
   describe("wake", function()
     it("is the end of the bar, the loss guard and breakeven", function()
       local ctx = begin()
@@ -72,6 +80,14 @@ describe("adapter", function()
       local wake = position.ask(policy, (begin { side = "SHORT", market = position.MARKET.VOLATILE })).wake
       near(98.5, wake.below)
       near(105, wake.above)
+    end)
+
+    it("is the next step of the profit lock where there is no trail", function()
+      local ctx = begin { market = position.MARKET.RANGE }
+      ctx.stop = 100.1
+      near(104, position.ask(policy, ctx).wake.above)
+      ctx.stop = 102.44
+      near(102.54 / 0.985, position.ask(policy, ctx).wake.above)
     end)
 
     it("no longer waits for breakeven once the stop is there", function()

@@ -153,6 +153,7 @@ describe("wake", function()
   it("is the earliest time to come and the nearest price on either side", function()
     assert.same({ at_ms = 60, above = 101, below = 99 },
       wake.at({ now_ms = 50, price = 100 }, { 70, 60, 40 }, { 102, 101, 98, 99 }))
+    assert.same({}, wake.at({ now_ms = 50, price = 100 }, {}, { -5, 0 }))
     assert.same({}, wake.at({ now_ms = 50, price = 100 }, {}, {}))
   end)
 end)

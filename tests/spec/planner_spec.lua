@@ -51,6 +51,13 @@ describe("planner", function()
       near(99, position.stop_price(ctx, position.find(position.ask(policy, ctx), "move_stop")))
     end)
 
+    it("is that of a leverage of 1 at least, however much margin there is", function()
+      policy = assert(position.open("policies", { settings = { "risk_floor_margin_pct=2.0" } }))
+      local ctx = position.new()
+      ctx.leverage, ctx.margin = 0, 2000
+      near(98, position.stop_price(ctx, position.find(position.ask(policy, ctx), "move_stop")))
+    end)
+
     it("without leverage and margin is the regime's", function()
       local ctx = position.new()
       ctx.leverage, ctx.margin = 0, 0
@@ -76,10 +83,12 @@ describe("planner", function()
   end)
 
   it("leaves room for rounding to a coarse tick", function()
-    local stop, ctx = stop_of { entry = 1.003, tick = 0.001, leverage = 50 } -- floor at 0.2 %, two ticks
-    local rounded = math.ceil(position.stop_price(ctx, stop) / ctx.tick - 1e-9) * ctx.tick
-    assert.is_true(ctx.entry - rounded >= 2 * ctx.tick - 1e-12)
-    assert.is_true((ctx.entry - rounded) / ctx.entry * 100 >= ctx.min_stop_distance_pct)
+    for _, tick in ipairs { 0.0001, 0.001, 0.002, 0.01 } do
+      local stop, ctx = stop_of { entry = 1.0031, tick = tick, leverage = 50 } -- floor at 0.2 %
+      local rounded = math.ceil(position.stop_price(ctx, stop) / tick - 1e-9) * tick
+      assert.is_true(ctx.entry - rounded >= 2 * tick - 1e-12, "two ticks of " .. tick)
+      assert.is_true((ctx.entry - rounded) / ctx.entry * 100 >= ctx.min_stop_distance_pct, "0.2 %")
+    end
   end)
 
   it("takes over a tighter stop that is in force instead of asking for a looser one", function()

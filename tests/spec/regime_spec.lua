@@ -44,11 +44,23 @@ describe("regime", function()
     return seen
   end
 
-  it("is easier to stay in than to enter", function()
-    local quiet = { vol_day_pct = 7.0 }
-    assert.same({ "VOLATILE", "VOLATILE" }, walk { { 0, { vol_day_pct = 9 } }, { 90, quiet } })
-    assert.same({ "NORMAL", "NORMAL" }, walk { { 0, {} }, { 90, quiet } })
-  end)
+  local BETWEEN = { -- enough to stay in, not to enter; and just not enough
+    { "VOLATILE", { vol_day_pct = 6.5 }, { vol_day_pct = 6.4 } },
+    { "TREND", { trend_pct = 0.6, efficiency = 0.2 }, { trend_pct = 0.6, efficiency = 0.19 } },
+    { "TREND", { trend_pct = 0.6, efficiency = 0.2 }, { trend_pct = 0.59, efficiency = 0.2 } },
+    { "CHOP", { efficiency = 0.15, avg_range_pct = 0.6 }, { efficiency = 0.16, avg_range_pct = 0.6 } },
+    { "CHOP", { efficiency = 0.15, avg_range_pct = 0.6 }, { efficiency = 0.15, avg_range_pct = 0.59 } },
+    { "RANGE", { trend_pct = 0.7, avg_range_pct = 0.6 }, { trend_pct = 0.71, avg_range_pct = 0.6 } },
+    { "RANGE", { trend_pct = 0.7, avg_range_pct = 0.6 }, { trend_pct = 0.7, avg_range_pct = 0.61 } },
+  }
+  for i, case in ipairs(BETWEEN) do
+    it(i .. ": " .. case[1] .. " is easier to stay in than to enter", function()
+      local name, stay, leave = case[1], case[2], case[3]
+      local market = position.MARKET[name]
+      assert.same({ name, name, "NORMAL" }, walk { { 0, market }, { 90, stay }, { 32, leave } })
+      assert.same({ "NORMAL", "NORMAL" }, walk { { 0, {} }, { 90, stay } })
+    end)
+  end
 
   it("changes only after the dwell time", function()
     local trend = position.MARKET.TREND

@@ -127,6 +127,14 @@ describe("risk", function()
       assert.equal("keep", position.ask(policy, position.accept(ctx, answer)).result)
     end)
 
+    it("further away than the stop is not said, also not later", function()
+      local ctx = planned(0, "LONG", { market = position.MARKET.TREND }) -- 2 %
+      ctx.leverage, ctx.reason = 4, "margin" -- 2.5 %
+      local answer = position.ask(policy, ctx)
+      assert.equal("keep", answer.result)
+      assert.equal(4, answer.memory.leverage)
+    end)
+
     it("never moves away when leverage falls", function()
       local ctx = planned(0, "SHORT", { leverage = 10 })
       ctx.leverage = 2

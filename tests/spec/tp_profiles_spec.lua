@@ -76,11 +76,12 @@ describe("tp_profiles", function()
 
   describe("rules", function()
     local RULES = 'profile_rules={{regime="NORMAL",profile="VOLATILE"},{strategy="trend",profile="TREND"},'
-      .. '{strategy="trend",regime="RANGE",profile="RANGE"},{symbol="BTCUSDT",profile="CHOP"}}'
+      .. '{strategy="trend",regime="RANGE",profile="RANGE"},{symbol="BTCUSDT",profile="CHOP"},'
+      .. '{symbol="BTCUSDT",profile="NORMAL"}}'
     local CASES = {
-      { { symbol = "BTCUSDT" }, "CHOP", "a symbol outweighs a strategy" },
+      { { symbol = "BTCUSDT" }, "CHOP", "a symbol outweighs a strategy, the first of equals wins" },
       { { symbol = "SOLUSDT" }, "TREND", "a strategy outweighs a regime" },
-      { { strategy_id = "scalp" }, "VOLATILE", "NORMAL fits any regime" },
+      { { strategy_id = "scalp", market = position.MARKET.TREND }, "VOLATILE", "NORMAL fits any regime" },
       { { market = position.MARKET.RANGE }, "RANGE", "strategy and regime outweigh the strategy alone" },
       { { market = position.MARKET.CHOP }, "TREND", "a rule for another regime does not count" },
     }
