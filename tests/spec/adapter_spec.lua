@@ -96,6 +96,10 @@ describe("adapter", function()
       assert.is_nil(position.ask(policy, ctx).wake.above)
     end)
 
+    it("is the time stop's loss once it is old enough", function()
+      near(98, position.ask(policy, (begin { opened_ms = position.NOON - 50 * position.HOUR })).wake.below)
+    end)
+
     it("does not oversleep the time stop", function()
       local born = position.NOON - 48 * position.HOUR + 5000
       local ctx = begin { opened_ms = born }
