@@ -10,7 +10,7 @@
 #include <string.h>
 
 /* What one call of a guarded function costs, in instructions. */
-enum { BYTES_PER_INSTRUCTION = 8, NUMBER_TEXT_COST = 100, LONG_NUMBER_TEXT_COST = 1000 };
+enum { BYTES_PER_INSTRUCTION = 8, NUMBER_TEXT_COST = 100, LONG_NUMBER_TEXT_COST = 1000, PCALL_COST = 20 };
 
 /* Calls the stock function that is the closure's upvalue with the arguments as they are. */
 static int call_stock(lua_State *L)
@@ -186,6 +186,7 @@ static int lib_tostring(lua_State *L)
 static int lib_pcall(lua_State *L)
 {
     luaL_checkany(L, 1);
+    eb_sandbox_charge(L, PCALL_COST);
     int status = lua_pcall(L, lua_gettop(L) - 1, LUA_MULTRET, 0);
     struct eb_sandbox *s = eb_sandbox_of(L);
     if (s->breach == EB_BREACH_NONE && status == LUA_ERRMEM) {

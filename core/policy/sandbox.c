@@ -13,6 +13,7 @@ enum { GC_PAUSE = 200, GC_MULTIPLIER = 100, GC_STEP_LOG2 = 10 };
 
 static const char too_long[] = "a string longer than 1024 bytes";
 static const char too_much[] = "more memory at once than a set may hold";
+static const char too_big[] = "one block larger than a run may have (a huge list, endless recursion)";
 static const char too_often[] = "more memory in sum than one run may request";
 _Static_assert(EB_SANDBOX_STRING == 1024, "the text above names it");
 
@@ -35,8 +36,24 @@ struct eb_sandbox *eb_sandbox_of(lua_State *L)
     return s;
 }
 
-/* Lua's allocator. For a new block osize names the kind of object: long strings are refused here, because no library
- * function is asked when the script writes a..b. */
+/* Why a block may not grow from old to size bytes, or NULL. kind: of a new object, else LUA_TNONE. Long strings are
+ * refused here because no library function is asked when the script writes a..b; big blocks because passing on a huge
+ * number of arguments is one instruction. */
+static const char *why_not(const struct eb_sandbox *s, int kind, size_t old, size_t size)
+{
+    if (kind == LUA_TSTRING && size > EB_SANDBOX_STRING + 64) {
+        return too_long;
+    }
+    if (size > s->requested_max / 8) {
+        return too_big;
+    }
+    if (size - old > s->used_max - s->used) {
+        return too_much;
+    }
+    return size > s->requested_max - s->requested ? too_often : NULL;
+}
+
+/* Lua's allocator. For a new block osize names the kind of object. */
 static void *allocate(void *user, void *block, size_t osize, size_t nsize)
 {
     struct eb_sandbox *s = user;
@@ -47,11 +64,9 @@ static void *allocate(void *user, void *block, size_t osize, size_t nsize)
         return NULL;
     }
     if (nsize > old) {
-        s->refused = block == NULL && osize == LUA_TSTRING && nsize > EB_SANDBOX_STRING + 64 ? too_long
-                     : nsize - old > s->used_max - s->used                                   ? too_much
-                     : nsize > s->requested_max - s->requested                               ? too_often
-                                                                                             : NULL;
-        if (s->refused != NULL) {
+        const char *why = why_not(s, block == NULL ? (int)osize : LUA_TNONE, old, nsize);
+        if (why != NULL) {
+            s->refused = why;
             return NULL;
         }
     }
@@ -173,6 +188,7 @@ void eb_sandbox_begin(struct eb_sandbox *s, uint64_t budget, uint64_t requested_
     s->requested = 0;
     s->requested_max = requested_max;
     s->breach = EB_BREACH_NONE;
+    s->refused = NULL;
     s->log_lines = 0;
     lua_sethook(s->L, on_count, LUA_MASKCOUNT, EB_HOOK_GRAIN); /* also restarts the count: no inheritance */
 }

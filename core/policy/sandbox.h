@@ -61,7 +61,8 @@ struct eb_sandbox_options {
 int eb_sandbox_open(struct eb_sandbox *s, const struct eb_sandbox_options *opt, struct eb_err *err);
 void eb_sandbox_close(struct eb_sandbox *s);
 
-/* Begins a run: nothing spent, nothing requested, whole quota of log lines. */
+/* Begins a run: nothing spent, nothing requested, whole quota of log lines. One block has at most an eighth of
+ * requested_max. */
 void eb_sandbox_begin(struct eb_sandbox *s, uint64_t budget, uint64_t requested_max);
 
 /*
