@@ -118,7 +118,7 @@ static int create(struct eb_bt_run *r, struct eb_policy_port policy, struct eb_e
     sc.symbols_max = r->d->symbol_count;
     sc.orders_max = 4096 + 64 * r->d->symbol_count;
     sc.trades_max = 8000000;
-    sc.slots_max = UINT32_MAX / 2;
+    sc.slots_max = 1048576;
     sc.balance = o->balance;
     sc.hedge = o->hedge;
     sc.margin_check = false;

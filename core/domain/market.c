@@ -90,7 +90,7 @@ static int check_bar(const struct eb_ev_bar *bar)
     /* Times beyond INT64_MAX / 2 would overflow at the bar's end; no venue counts that far. */
     bool timed =
         bar->length_ms > 0 && bar->open_ms >= 0 && bar->open_ms < INT64_MAX / 2 && bar->length_ms < INT64_MAX / 2;
-    if (!timed || (HOUR_MS % bar->length_ms == 0 && bar->open_ms % bar->length_ms != 0)) {
+    if (!timed) {
         return EB_E_INVALID;
     }
     bool priced = bar->low.e8 > 0 && bar->open.e8 >= bar->low.e8 && bar->open.e8 <= bar->high.e8 &&
@@ -127,7 +127,7 @@ static void add_to_frame(struct eb_market *m, enum eb_timeframe frame, const str
     f->bar.low_e8 = bar->low.e8 < f->bar.low_e8 ? bar->low.e8 : f->bar.low_e8;
     f->bar.close_e8 = bar->close.e8;
     f->covered_ms += (int32_t)bar->length_ms;
-    if (bar->open_ms + bar->length_ms == f->start_ms + frame_ms) {
+    if (bar->open_ms + bar->length_ms >= f->start_ms + frame_ms) { /* beyond it: bars off the minute grid */
         close_frame_bar(m, frame);
     }
 }

@@ -52,8 +52,8 @@ void eb_market_init(struct eb_market *m);
 /*
  * Takes one closed base bar. Bar lengths may change from one bar to the next as long as time moves on; a frame takes
  * the bars whose length divides it. EB_OK; EB_E_STALE for a bar that begins before the last one ended; EB_E_INVALID for
- * a length <= 0, a price <= 0, high < low, open or close outside them, or a start that is negative or, where the
- * length divides an hour, no multiple of it. Nothing changes unless EB_OK.
+ * a length <= 0, a price <= 0, high < low, open or close outside them, or a negative start. A bar off the grid
+ * counts for the frame in which it begins. Nothing changes unless EB_OK.
  */
 EB_NODISCARD int eb_market_add(struct eb_market *m, const struct eb_ev_bar *bar);
 

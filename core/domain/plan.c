@@ -182,10 +182,11 @@ int eb_ladder_build(const struct eb_ladder_input *in, struct eb_leg *out, unsign
     return EB_OK;
 }
 
-eb_qty eb_leg_fire_qty(const struct eb_leg *leg, const struct eb_instrument *inst, bool hedge, eb_qty remaining)
+eb_qty eb_leg_fire_qty(const struct eb_leg *leg, const struct eb_instrument *inst, bool hedge, eb_qty remaining,
+                       eb_qty reserved)
 {
-    int64_t want = leg->qty.e8 - leg->filled.e8;
-    if (leg->takes_rest || want >= remaining.e8) {
+    int64_t want = leg->takes_rest ? remaining.e8 - reserved.e8 : leg->qty.e8 - leg->filled.e8;
+    if (want >= remaining.e8) {
         return remaining;
     }
     eb_qty rest = {remaining.e8 - want};

@@ -53,9 +53,11 @@ struct eb_ladder_input {
 int eb_ladder_build(const struct eb_ladder_input *in, struct eb_leg *out, unsigned *out_count,
                     struct eb_leg_ids *merged, struct eb_err *err);
 
-/* Quantity that a leg closes when it fires now: its rest, or everything where it takes the rest or what would remain
- * could not be traded; at most remaining. */
-eb_qty eb_leg_fire_qty(const struct eb_leg *leg, const struct eb_instrument *inst, bool hedge, eb_qty remaining);
+/* Quantity that a leg closes when it fires now: its own rest, or, where it takes the rest, all but what is reserved for
+ * un-hit legs that were left behind (parked); everything where what would remain could not be traded. At most
+ * remaining. */
+eb_qty eb_leg_fire_qty(const struct eb_leg *leg, const struct eb_instrument *inst, bool hedge, eb_qty remaining,
+                       eb_qty reserved);
 
 /* After the leg base changed: planned quantities from in->base and in->remaining; with levels (an add), legs given in R
  * move to entry +/- r * R of in as well, unless they are being filled. Only inst, side, entry, risk, base and remaining

@@ -123,11 +123,24 @@ static eb_qty free_qty(const struct eb_slot *s)
     return (eb_qty){s->d.qty.e8 > committed.e8 ? s->d.qty.e8 - committed.e8 : 0};
 }
 
+/* What other un-hit legs are still to close; resting ones are committed already. */
+static eb_qty reserved_qty(const struct eb_slot *s, const struct eb_leg *leg)
+{
+    int64_t sum = 0;
+    for (unsigned i = 0; i < s->d.plan.leg_count; i++) {
+        const struct eb_leg *other = &s->d.plan.leg[i];
+        if (other != leg && (other->state == EB_LEG_ARMED || other->state == EB_LEG_PARKED)) {
+            sum += other->qty.e8 - other->filled.e8;
+        }
+    }
+    return (eb_qty){sum};
+}
+
 void eb_fire_leg(struct eb_engine *e, struct eb_slot *s, struct eb_leg *leg)
 {
     const struct eb_instrument *inst = &eb_symbol_of(e, s)->inst;
     bool hedge = s->d.position_side != EB_PS_BOTH;
-    eb_qty want = eb_leg_fire_qty(leg, inst, hedge, free_qty(s));
+    eb_qty want = eb_leg_fire_qty(leg, inst, hedge, free_qty(s), reserved_qty(s, leg));
     if (want.e8 <= 0) {
         return;
     }
@@ -152,7 +165,7 @@ void eb_fire_partial(struct eb_engine *e, struct eb_slot *s, int64_t fraction_pp
     memset(&part, 0, sizeof part);
     part.price = eb_judge_price(e, s);
     part.qty = eb_round_qty_down(inst, (eb_qty){(int64_t)((eb_i128)s->d.base.e8 * fraction_ppm / EB_PPM)}, true);
-    eb_qty want = eb_leg_fire_qty(&part, inst, s->d.position_side != EB_PS_BOTH, free_qty(s));
+    eb_qty want = eb_leg_fire_qty(&part, inst, s->d.position_side != EB_PS_BOTH, free_qty(s), (eb_qty){0});
     if (want.e8 <= 0) {
         return;
     }
@@ -288,7 +301,7 @@ static void drive_soft_leg(struct eb_engine *e, struct eb_slot *s, struct eb_leg
     }
     const struct eb_instrument *inst = &eb_symbol_of(e, s)->inst;
     bool hedge = s->d.position_side != EB_PS_BOTH;
-    eb_qty want = eb_round_qty_down(inst, eb_leg_fire_qty(leg, inst, hedge, free_qty(s)), false);
+    eb_qty want = eb_round_qty_down(inst, eb_leg_fire_qty(leg, inst, hedge, free_qty(s), reserved_qty(s, leg)), false);
     if (want.e8 <= 0 || free_orders(s) <= 2) {
         return;
     }

@@ -114,6 +114,7 @@ static void step_point(struct eb_engine *e, struct eb_slot *s, const struct eb_e
 static void step_segment(struct eb_engine *e, struct eb_slot *s, const struct eb_ev_path *p)
 {
     bool adverse = eb_is_better(eb_side_of(s), p->from, p->to);
+    extremes(s, p->from); /* P0 may have been passed over as quiet */
     extremes(s, p->to);
     if (adverse) {
         if (!p->has_mark && stop_fires(e, s, p->to)) {
