@@ -216,7 +216,7 @@ static void take_symbol(const cJSON *symbol, struct eb_exchange_info *info)
         (void)snprintf(no.symbol, sizeof(no.symbol), "?");
         (void)snprintf(no.why, sizeof(no.why), "it has no name");
     } else if (strlen(name) >= EB_SYMBOL_MAX) {
-        (void)snprintf(no.symbol, sizeof(no.symbol), "%s", name);
+        (void)snprintf(no.symbol, sizeof(no.symbol), "%.*s", EB_SYMBOL_MAX - 1, name);
         (void)snprintf(no.why, sizeof(no.why), "its name is longer than %d bytes", EB_SYMBOL_MAX - 1);
     } else {
         (void)snprintf(no.symbol, sizeof(no.symbol), "%s", name);

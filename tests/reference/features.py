@@ -5,7 +5,7 @@
     features.py FILE ROWS     the features of m1, m5, m15, h1 after the first ROWS bars of a 1-minute kline file (.gz)
     features.py --walk ROWS   the same over the generated bars of tests/unit/domain/test_market.c
 
-The expected figures in tests/unit/domain/test_market.c and tests/unit/feed/test_market_real.c were printed by this file.
+The figures expected in tests/unit/domain/test_market.c and tests/unit/feed/test_market_real.c were printed by this.
 """
 import gzip, sys
 from decimal import Decimal, getcontext

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Writes files of every packing into a temporary directory; finds real data through EXITBRAIN_DATA. */
 #define _POSIX_C_SOURCE 200809L
 
 #include "files.h"

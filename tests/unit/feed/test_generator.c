@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Generated markets: the same for a seed, on the grid, through every point of a script, and of the regime that was asked. */
+/* Generated markets: the same for a seed, on the grid, through every point of a script, and of the regime asked for. */
 #include "feed/generator.h"
 
 #include <setjmp.h>
