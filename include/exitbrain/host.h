@@ -24,8 +24,9 @@ struct eb_policy_port {
 
 /*
  * Remembers events. Sequence numbers count durable records only, from 1, so that they agree with the engine's count of
- * durable steps whatever quiet records lie between. append copies the event and returns the number of the last durable
- * record (for a durable one: its own), 0 when it could not be taken: that loss is final, see eb_turn_times.lost.
+ * durable steps whatever quiet records lie between. append copies the event, with its witness if it is durable and
+ * about a symbol (else NULL), and returns the number of the last durable record (for a durable one: its own), 0 when it
+ * could not be taken: that loss is final, see eb_turn_times.lost.
  */
 struct eb_store_port {
     void *store;
@@ -40,9 +41,9 @@ typedef void (*eb_observer)(void *user, const struct eb_event *ev, const struct 
 
 struct eb_host_config {
     struct eb_engine_config engine;
-    struct eb_venue venue;         /* ops NULL: submits are only observed */
-    struct eb_policy_port policy;  /* consult NULL: every consult fails with EB_POLICY_NONE */
-    struct eb_store_port store;    /* append NULL: nothing is remembered, everything counts as durable */
+    struct eb_venue venue;        /* ops NULL: submits are only observed */
+    struct eb_policy_port policy; /* consult NULL: every consult fails with EB_POLICY_NONE */
+    struct eb_store_port store;   /* append NULL: nothing is remembered, everything counts as durable */
     eb_observer observer;
     void *observer_user;
 };

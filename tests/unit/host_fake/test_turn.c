@@ -354,8 +354,11 @@ static void quiet_events_are_appended_only_where_wanted(void **state)
     c.store.wants_quiet = true;
     fake_open_with(&c);
     fake.witness = &witness;
-    expect_turn(EB_EV_PRICE, 1, "step PRICE; append quiet witness; observe PRICE 0; ");
+    expect_turn(EB_EV_PRICE, 1, "step PRICE; append quiet; observe PRICE 0; ");
     assert_int_equal(times().lost, 0); /* a quiet record's 0 is no loss */
+    fake.on_step = two_consults;
+    assert_int_equal(turn(EB_EV_PRICE, 2), EB_OK);
+    assert_non_null(strstr(fake_trace(), "step PRICE; append durable witness; "));
     fake_close();
     c.store = (struct eb_store_port){0};
     fake_open_with(&c);
