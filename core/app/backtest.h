@@ -52,7 +52,7 @@ struct eb_bt_options {
 
 struct eb_bt_exit {
     int64_t time_ms;
-    eb_price price;
+    eb_price price, entry, risk; /* entry and R as they stood then */
     eb_qty qty;
     uint8_t reason, leg;
     int64_t r_ppm;

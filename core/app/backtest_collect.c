@@ -52,6 +52,8 @@ static bool book_exit(struct eb_bt_run *r, struct eb_bt_episode *ep, const struc
     memset(b, 0, sizeof *b);
     b->time_ms = x->venue_ms;
     b->price = x->price;
+    b->entry = x->entry;
+    b->risk = x->r;
     b->qty = x->qty;
     b->reason = x->reason;
     b->leg = x->reason == EB_EXIT_TARGET ? x->leg : 0;
@@ -151,10 +153,8 @@ void eb_bt_close_at_end(struct eb_bt_run *r, const struct eb_sim_fill *fill)
     x->pnl = fill->pnl;
     x->fee = fill->fee;
     x->price = fill->price;
-    if (ep->risk.e8 > 0) {
-        int64_t favour = ep->side == EB_LONG ? x->price.e8 - ep->entry.e8 : ep->entry.e8 - x->price.e8;
-        x->has_r = eb_mul_div(favour, EB_PPM, ep->risk.e8, EB_ROUND_HALF_EVEN, &x->r_ppm);
-    }
+    int64_t favour = ep->side == EB_LONG ? x->price.e8 - x->entry.e8 : x->entry.e8 - x->price.e8;
+    x->has_r = x->risk.e8 > 0 && eb_mul_div(favour, EB_PPM, x->risk.e8, EB_ROUND_HALF_EVEN, &x->r_ppm);
     ep->closed_ms = r->now_ms;
     r->ending_episode = r->ending_exit = 0;
 }
