@@ -85,7 +85,11 @@ static bool push_literal(lua_State *L, const char *name, const char *text, struc
     lua_pushfstring(L, "return %s", text);
     size_t len = 0;
     const char *source = lua_tolstring(L, -1, &len);
-    if (luaL_loadbufferx(L, source, len, chunk, "t") != LUA_OK) {
+    int status = luaL_loadbufferx(L, source, len, chunk, "t");
+    if (status != LUA_OK && status != LUA_ERRSYNTAX) {
+        (void)lua_error(L);
+    }
+    if (status != LUA_OK) {
         (void)eb_err_set(err, EB_E_INVALID, where, "setting '%s': %s is no Lua value", name, text);
         return false;
     }

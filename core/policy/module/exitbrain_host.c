@@ -5,7 +5,7 @@
  *     host.open { dir = | files = { ["init.lua"] = text }, lib =, settings = { "stop_pct=2" }, profile = }
  *         -> policy | nil, message
  *     host.context { price = 101 } -> a whole table of ctx fields: the rest by default, or following
- *     policy:consult(ctx) -> "ok" | "keep" | "error" | ..., verdict | nil, message     ctx: such a table; nil is unknown
+ *     policy:consult(ctx) -> "ok" | "keep" | "error" ..., verdict | nil, message     such a ctx; what is nil is unknown
  *     policy:consult_fresh(ctx)   the same in a state of its own
  *     policy:pure(ctx) -> true | false, message     twice in a row and fresh: the same verdict, byte by byte
  *     policy:info() policy:settings() policy:log() policy:idle() policy:close()     host.version
