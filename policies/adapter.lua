@@ -71,7 +71,7 @@ local function next_consult(ctx, name, profile)
 end
 
 function adapter.decide(ctx)
-  local own = memory.read(ctx)
+  local own, before = memory.read(ctx)
   local name, warming = regime.update(ctx, own)
   local profile = profiles.select(ctx, name)
   local answer = { regime = name, profile = profile.name }
@@ -87,7 +87,7 @@ function adapter.decide(ctx)
   elseif #list == 0 and not again then
     answer.wake = next_consult(ctx, name, profile)
   end
-  answer.memory = memory.changed(ctx, own)
+  answer.memory = memory.changed(own, before)
   return #list > 0 and list or nil, answer
 end
 

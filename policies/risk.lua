@@ -93,11 +93,11 @@ end
 function risk.prices(ctx, regime, profile)
   local loss = regime == "VOLATILE" and S.volatile_exit_pct or S.loss_guard_pct
   if risk.age_ms(ctx) >= S.time_stop_ms then loss = S.time_stop_loss_pct end
-  local out = { side.price(ctx, -loss) }
-  if side.tighter(ctx, breakeven_price(ctx), ctx.stop) then out[2] = side.price(ctx, S.breakeven_at_pct) end
-  if not profile.trailing and ctx.stop then
+  local out, stop = { side.price(ctx, -loss) }, ctx.stop
+  if side.tighter(ctx, breakeven_price(ctx), stop) then out[2] = side.price(ctx, S.breakeven_at_pct) end
+  if stop and not profile.trailing then
     local step = ctx.sign * ctx.entry * S.lock_step_pct / 100
-    local next_lock = (ctx.stop + step) / (1 - ctx.sign * S.lock_distance_pct / 100)
+    local next_lock = (stop + step) / (1 - ctx.sign * S.lock_distance_pct / 100)
     local first = side.price(ctx, S.lock_at_pct)
     out[#out + 1] = side.tighter(ctx, next_lock, first) and next_lock or first
   end

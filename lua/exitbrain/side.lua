@@ -5,7 +5,10 @@
 local side = {}
 
 -- The price `pct` percent of entry away from entry: towards profit if positive, towards loss if negative.
-function side.price(ctx, pct) return ctx.entry * (1 + ctx.sign * pct / 100) end
+function side.price(ctx, pct)
+  local entry = ctx.entry
+  return entry + ctx.sign * entry * pct / 100
+end
 
 -- How far `price` lies from entry, in percent of entry: positive on the profit side.
 function side.pct(ctx, price) return ctx.sign * (price - ctx.entry) / ctx.entry * 100 end

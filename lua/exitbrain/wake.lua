@@ -9,12 +9,14 @@ function wake.bar_end(now_ms, bar_ms) return (now_ms // bar_ms + 1) * bar_ms end
 
 -- times: times in ms, past ones are ignored; prices: levels, each counted on the side of the price where it lies.
 function wake.at(ctx, times, prices)
-  local out = {}
-  for _, at in ipairs(times) do
-    if at > ctx.now_ms and (out.at_ms == nil or at < out.at_ms) then out.at_ms = at end
+  local out, now_ms = {}, ctx.now_ms
+  for i = 1, #times do
+    local at = times[i]
+    if at > now_ms and (out.at_ms == nil or at < out.at_ms) then out.at_ms = at end
   end
   local now = ctx.price
-  for _, level in ipairs(now and prices or {}) do
+  for i = 1, now and #prices or 0 do
+    local level = prices[i]
     if level > now then
       if out.above == nil or level < out.above then out.above = level end
     elseif level > 0 and (out.below == nil or level > out.below) then
