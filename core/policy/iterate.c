@@ -5,6 +5,8 @@
 #include <lauxlib.h>
 #include <string.h>
 
+enum { KEY_COST = 12 }; /* instructions that looking at a key, or comparing two, stands for */
+
 /* Numbers before strings before false before true; -1 for what has no order. */
 static int key_class(lua_State *L, int index)
 {
@@ -48,7 +50,7 @@ static bool key_less(lua_State *L, int a, int b)
 /* Whether the value at the top comes before the one below it. order 0: as keys, else the script's function there. */
 static bool comes_before(lua_State *L, int order)
 {
-    eb_sandbox_charge(L, 8);
+    eb_sandbox_charge(L, KEY_COST);
     if (order == 0) {
         return key_less(L, -1, -2);
     }
@@ -183,7 +185,7 @@ int eb_lib_next(lua_State *L)
     lua_pushnil(L); /* 3: best so far */
     lua_pushnil(L);
     while (lua_next(L, 1) != 0) {
-        eb_sandbox_charge(L, 8);
+        eb_sandbox_charge(L, KEY_COST);
         lua_pop(L, 1);
         (void)key_class(L, 4);
         if ((from_start || key_less(L, 2, 4)) && (lua_isnil(L, 3) || key_less(L, 4, 3))) {

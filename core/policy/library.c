@@ -10,7 +10,7 @@
 #include <string.h>
 
 /* What one call of a guarded function costs, in instructions. */
-enum { BYTES_PER_INSTRUCTION = 8, NUMBER_TEXT_COST = 100, LONG_NUMBER_TEXT_COST = 1000, PCALL_COST = 20 };
+enum { BYTES_PER_INSTRUCTION = 8, NUMBER_TEXT_COST = 100, LONG_NUMBER_TEXT_COST = 1000, PCALL_COST = 40 };
 
 /* Calls the stock function that is the closure's upvalue with the arguments as they are. */
 static int call_stock(lua_State *L)

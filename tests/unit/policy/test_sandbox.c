@@ -193,8 +193,8 @@ static const char *const truths[] = {
     "table.concat({ 1, 'b', 2.5 }, ',') == '1,b,2.5' and table.concat({}) == '' and table.unpack({ 7, 8 }) == 7",
     "(function() local t = { 3, 1, 2 } table.sort(t) return t[1] == 1 and t[2] == 2 and t[3] == 3 end)()",
     "(function() local t = { 'b', 'a', 'B' } table.sort(t, function(x, y) return x > y end) return t[1] == 'b' end)()",
-    "(function() local t = { 1, 2 } table.insert(t, 1, 0) table.insert(t, 9) return table.remove(t) == 9 and t[1] == 0 "
-    "end)()",
+    "(function() local t = { 1, 2 } table.insert(t, 1, 0) return t[1] == 0 and t[3] == 2 end)()",
+    "(function() local t = { 1, 2 } table.insert(t, 9) return table.remove(t) == 9 and table.remove(t, 1) == 1 end)()",
     "(function() local ok, e = pcall(error, 'x', 0) return ok == false and e == 'x' end)()",
     "(function() local ok, a, b = pcall(function() return 1, 2 end) return ok and a == 1 and b == 2 end)()",
     "(function() local ok, e = pcall(error, { v = 3 }) return not ok and e.v == 3 end)()",
