@@ -50,9 +50,6 @@ static void stop_edges(const struct eb_slot *s, struct band *b)
     } else if (t->set && eb_trail_activation_price(t, side, d->entry, d->r, &at)) {
         favourable_edge(b, side, at.e8);
     }
-    if (d->backstop.stage == EB_BS_CONFIRM_BREACH) {
-        *b = (struct band){INT64_MAX, 0};
-    }
 }
 
 static void target_edges(const struct eb_slot *s, struct band *b)
@@ -90,6 +87,9 @@ static void slot_bands(struct eb_engine *e, struct eb_slot *s, struct band src[E
         return;
     }
     stop_edges(s, &src[e->c.stop_source]);
+    if (s->d.backstop.stage == EB_BS_CONFIRM_BREACH) { /* any REST mark is the answer */
+        src[EB_SRC_MARK] = (struct band){INT64_MAX, 0};
+    }
     switch ((enum eb_target_source)e->c.target_source) {
     case EB_TARGET_BOOK:
         target_edges(s, &src[EB_SRC_BOOK]);
@@ -109,20 +109,33 @@ static void slot_bands(struct eb_engine *e, struct eb_slot *s, struct band src[E
     }
 }
 
-void eb_bands_rebuild(struct eb_engine *e, eb_symbol_id symbol)
+static void symbol_bands(struct eb_engine *e, eb_symbol_id symbol, struct band src[EB_SRC_COUNT])
 {
-    struct band src[EB_SRC_COUNT];
     for (unsigned i = 0; i < EB_SRC_COUNT; i++) {
         src[i] = (struct band){0, INT64_MAX};
     }
     slot_bands(e, eb_slot_at(e, symbol * 2), src);
     slot_bands(e, eb_slot_at(e, symbol * 2 + 1), src);
+}
+
+void eb_bands_rebuild(struct eb_engine *e, eb_symbol_id symbol)
+{
+    struct band src[EB_SRC_COUNT];
+    symbol_bands(e, symbol, src);
     bool waiting = e->symbol[symbol].jump_price.e8 != 0 || e->symbol[symbol].substitute_price.e8 != 0;
     for (unsigned i = 0; i < EB_SRC_COUNT; i++) {
         struct eb_hot *h = eb_hot_of(e, symbol, (enum eb_price_source)i);
         h->low = waiting ? INT64_MAX : src[i].low; /* the next observation of any source must be looked at */
         h->high = src[i].high;
     }
+}
+
+bool eb_price_is_quiet(struct eb_engine *e, eb_symbol_id symbol, const struct eb_ev_price *p)
+{
+    struct band src[EB_SRC_COUNT];
+    symbol_bands(e, symbol, src);
+    const struct band *b = &src[p->source];
+    return p->min.e8 > b->low && p->max.e8 < b->high && p->price.e8 > b->low && p->ask.e8 < b->high;
 }
 
 bool eb_engine_quiet_band(const struct eb_engine *e, eb_position_id position, eb_price *low, eb_price *high)

@@ -56,20 +56,19 @@ static void for_account(struct eb_engine *e, enum eb_command verb)
     switch (verb) {
     case EB_CMD_PAUSE:
         e->paused = true;
+        eb_sweep_start(e, EB_SWEEP_MODE); /* resting targets are taken back */
         eb_touch(e);
         break;
     case EB_CMD_RESUME:
         e->paused = false;
         e->flattening = false;
-        e->sweep_at = 0;
-        e->sweep_kind = EB_SWEEP_MODE;
+        eb_sweep_start(e, EB_SWEEP_MODE);
         eb_touch(e);
         break;
     case EB_CMD_FLATTEN:
         if (eb_is_live(e)) {
             e->flattening = true;
-            e->sweep_at = 0;
-            e->sweep_kind = EB_SWEEP_FLATTEN;
+            eb_sweep_start(e, EB_SWEEP_FLATTEN);
             eb_touch(e);
         } else {
             eb_alert(e, NULL, EB_ALERT_SHADOW, (eb_price){0}, 0, "shadow: flatten asked for, nothing sent");

@@ -252,11 +252,11 @@ static void stale_deadline(struct eb_engine *e, struct eb_slot *s, int64_t *at_n
     }
     eb_symbol_id id = eb_slot_symbol(e, s);
     const struct eb_hot *h = eb_hot_of(e, id, (enum eb_price_source)e->c.stop_source);
-    int64_t stale_ns = h->received_ns + e->c.max_age_mark_ms * EB_NS_PER_MS + 1;
-    if (h->price <= 0) {
-        stale_ns = e->ev->now_ns;
-    }
-    if (e->ev->now_ns >= stale_ns) {
+    int64_t age_ms = e->c.stop_source == EB_SRC_MARK ? e->c.max_age_mark_ms : e->c.max_age_last_ms;
+    int64_t stale_ns = h->price > 0 ? h->received_ns + age_ms * EB_NS_PER_MS + 1 : e->ev->now_ns;
+    if (e->ev->now_ns < stale_ns) {
+        s->alarm_stale = false;
+    } else {
         if (e->ev->now_ns - s->refresh_ns >= 1000 * EB_NS_PER_MS || s->refresh_ns == 0) {
             s->refresh_ns = e->ev->now_ns;
             eb_emit(e, EB_ACT_REFRESH_PRICE)->u.refresh.symbol = id;
@@ -297,6 +297,8 @@ void eb_schedule(struct eb_engine *e, struct eb_slot *s)
         sooner_ms(e, d->claim_ms, &at);
         sooner_ms(e, eb_backstop_deadline_ms(e, s), &at);
         stale_deadline(e, s, &at);
+        int64_t jump = eb_jump_deadline_ns(e, eb_slot_symbol(e, s));
+        at = jump < at ? jump : at;
     }
     eb_deadline_set(e, s, at);
 }

@@ -147,11 +147,14 @@ int eb_engine_create(const struct eb_engine_config *c, struct eb_engine **out, s
     e->heap = (uint32_t *)(void *)(block + l.heap);
     e->mode = c->mode;
     e->hedge = c->hedge;
-    e->sweep_at = UINT32_MAX;
+    for (unsigned k = 0; k < EB_SWEEP_COUNT; k++) {
+        e->sweep_at[k] = UINT32_MAX;
+    }
     e->snapshot_due_ns = c->snapshot_ms > 0 ? 0 : INT64_MAX;
     for (uint32_t i = 0; i < c->symbols_max; i++) {
         for (unsigned k = 0; k < EB_SRC_COUNT; k++) {
             eb_hot_of(e, i, (enum eb_price_source)k)->high = INT64_MAX;
+            eb_hot_of(e, i, (enum eb_price_source)k)->min = INT64_MAX; /* no price yet: any is lower */
         }
     }
     *out = e;

@@ -12,7 +12,7 @@
 int64_t eb_engine_next_deadline(const struct eb_engine *e)
 {
     int64_t at;
-    if (e->sweep_at != UINT32_MAX) {
+    if (eb_sweep_pending(e)) {
         return 0;
     }
     int64_t next = e->snapshot_due_ns;
@@ -57,12 +57,13 @@ void eb_alert(struct eb_engine *e, const struct eb_slot *s, enum eb_alert_kind k
 
 /* ---- witness: what was observed of the symbol before a slow step ---- */
 
-static void witness_take(struct eb_engine *e, eb_symbol_id id)
+void eb_witness_take(struct eb_engine *e, eb_symbol_id id)
 {
     struct eb_witness *w = &e->witness;
     const struct eb_symbol *y = &e->symbol[id];
     memset(w, 0, sizeof *w);
     w->symbol = id;
+    w->foreign_conditional = e->foreign_conditional;
     for (unsigned i = 0; i < EB_SRC_COUNT; i++) {
         const struct eb_hot *h = eb_hot_of(e, id, (enum eb_price_source)i);
         w->price[i].e8 = h->price;
@@ -74,7 +75,9 @@ static void witness_take(struct eb_engine *e, eb_symbol_id id)
         }
     }
     w->jump_price = y->jump_price;
+    w->jump_from = y->jump_from;
     w->jump_ns = y->jump_ns;
+    w->jump_source = y->jump_source;
     w->substitute_price = y->substitute_price;
     w->substitute_ns = y->substitute_ns;
     for (unsigned leg = 0; leg < 2; leg++) {
@@ -83,6 +86,7 @@ static void witness_take(struct eb_engine *e, eb_symbol_id id)
         w->worst[leg] = s->worst;
         w->path[leg] = s->path;
         w->path_mark[leg] = s->path_mark;
+        w->soft_since_ns[leg] = s->soft_since_ns;
     }
     e->has_witness = true;
 }
@@ -91,6 +95,7 @@ static void witness_restore(struct eb_engine *e, const struct eb_witness *w)
 {
     eb_symbol_id id = w->symbol;
     struct eb_symbol *y = &e->symbol[id];
+    e->foreign_conditional = w->foreign_conditional;
     for (unsigned i = 0; i < EB_SRC_COUNT; i++) {
         struct eb_hot *h = eb_hot_of(e, id, (enum eb_price_source)i);
         h->price = w->price[i].e8;
@@ -100,7 +105,9 @@ static void witness_restore(struct eb_engine *e, const struct eb_witness *w)
         h->max = w->max[i].e8;
     }
     y->jump_price = w->jump_price;
+    y->jump_from = w->jump_from;
     y->jump_ns = w->jump_ns;
+    y->jump_source = w->jump_source;
     y->substitute_price = w->substitute_price;
     y->substitute_ns = w->substitute_ns;
     for (unsigned leg = 0; leg < 2; leg++) {
@@ -109,6 +116,7 @@ static void witness_restore(struct eb_engine *e, const struct eb_witness *w)
         s->worst = w->worst[leg];
         s->path = w->path[leg];
         s->path_mark = w->path_mark[leg];
+        s->soft_since_ns = w->soft_since_ns[leg];
     }
 }
 
@@ -142,14 +150,35 @@ static int step_instrument(struct eb_engine *e, const struct eb_event *ev)
     return EB_OK;
 }
 
+/* What is due for one symbol. Both legs share it, so that one witness covers them. */
+static void clock_symbol(struct eb_engine *e, eb_symbol_id id)
+{
+    eb_fold_extremes(e, id);
+    eb_jump_timer(e, id);
+    for (unsigned leg = 0; leg < 2; leg++) {
+        struct eb_slot *s = eb_slot_at(e, id * 2 + leg);
+        eb_order_timers(e, s);
+        eb_position_claim_timer(e, s);
+    }
+    eb_finish_symbol(e, id);
+}
+
 /* One durable thing at a time: a CLOCK step acts for one symbol, or emits consults for up to 16 slots. */
 static void step_clock(struct eb_engine *e, const struct eb_event *ev)
 {
-    if (e->sweep_at != UINT32_MAX) {
+    if (ev->witness != NULL) {
+        if (ev->witness->sweep != EB_SWEEP_NONE) {
+            eb_sweep_again(e, ev->witness);
+        } else {
+            clock_symbol(e, ev->witness->symbol);
+        }
+        return;
+    }
+    if (eb_sweep_pending(e)) {
         eb_sweep(e);
         return;
     }
-    if (ev->now_ns >= e->snapshot_due_ns && ev->witness == NULL) {
+    if (ev->now_ns >= e->snapshot_due_ns) {
         e->snapshot_due_ns = ev->now_ns + e->c.snapshot_ms * EB_NS_PER_MS;
         eb_emit(e, EB_ACT_SNAPSHOT);
         return;
@@ -157,50 +186,35 @@ static void step_clock(struct eb_engine *e, const struct eb_event *ev)
     for (unsigned n = 0; n < EB_CONSULTS_MAX; n++) {
         int64_t at;
         uint32_t first = eb_deadline_first(e, &at);
-        if (ev->witness != NULL) {
-            first = ev->witness->symbol * 2;
-        } else if (first == UINT32_MAX || at > ev->now_ns) {
+        if (first == UINT32_MAX || at > ev->now_ns) {
             return;
         }
-        struct eb_slot *s = eb_slot_at(e, first);
-        eb_symbol_id id = eb_slot_symbol(e, s);
-        if (ev->witness == NULL) {
-            witness_take(e, id);
-        }
-        for (unsigned leg = 0; leg < 2; leg++) { /* both legs share the symbol: one witness covers them */
-            struct eb_slot *q = eb_slot_at(e, id * 2 + leg);
-            eb_order_timers(e, q);
-            eb_position_claim_timer(e, q);
-            eb_drive(e, q);
-            eb_consult_due(e, q);
-        }
-        eb_bands_rebuild(e, id);
-        for (unsigned leg = 0; leg < 2; leg++) {
-            eb_schedule(e, eb_slot_at(e, id * 2 + leg));
-            eb_check_slot(e, eb_slot_at(e, id * 2 + leg));
-        }
-        if (e->dirty || ev->witness != NULL || e->out->count > EB_ACTIONS_MAX / 2 ||
-            e->out->ctx_count >= EB_CONSULTS_MAX - 1) {
+        eb_witness_take(e, first / 2);
+        clock_symbol(e, first / 2);
+        if (e->dirty || e->out->count > EB_ACTIONS_MAX / 2 || e->out->ctx_count >= EB_CONSULTS_MAX - 1) {
             return;
         }
     }
 }
 
-/* Events about one symbol: apply, then bring both legs up to date. */
-static void finish_symbol(struct eb_engine *e, eb_symbol_id id)
+/* Brings both legs of a symbol up to date after whatever was applied to them. */
+void eb_finish_symbol(struct eb_engine *e, eb_symbol_id id)
 {
     for (unsigned leg = 0; leg < 2; leg++) {
         struct eb_slot *s = eb_slot_at(e, id * 2 + leg);
-        if (s->d.episode != 0 || s->d.open) {
+        if (s->d.episode != 0) {
             eb_drive(e, s);
         }
     }
     eb_bands_rebuild(e, id);
     for (unsigned leg = 0; leg < 2; leg++) {
         struct eb_slot *s = eb_slot_at(e, id * 2 + leg);
-        if (s->wants_consult) {
+        bool answers = e->ev->kind == EB_EV_VERDICT || e->ev->kind == EB_EV_POLICY_FAILED;
+        if (s->wants_consult && !answers) { /* a verdict never causes another consult in its turn */
             s->wants_consult = false;
             eb_consult_now(e, s, (enum eb_consult_reason)s->consult_reason);
+        } else if (e->ev->kind == EB_EV_CLOCK && s->d.episode != 0) {
+            eb_consult_due(e, s);
         }
         eb_schedule(e, s);
         eb_check_slot(e, s);
@@ -271,6 +285,7 @@ static int step_account_wide(struct eb_engine *e, const struct eb_event *ev)
         e->balance = ev->u.account.balance;
         if (e->hedge != ev->u.account.hedge) {
             e->hedge = ev->u.account.hedge;
+            eb_sweep_start(e, EB_SWEEP_MODE);
             eb_touch(e);
         }
         return EB_OK;
@@ -284,14 +299,12 @@ static int step_account_wide(struct eb_engine *e, const struct eb_event *ev)
         return EB_OK;
     case EB_EV_POLICY:
         memcpy(e->policy_hash, ev->u.policy->hash, EB_HASH_SIZE);
-        e->sweep_at = 0;
-        e->sweep_kind = EB_SWEEP_RELOAD;
+        eb_sweep_start(e, EB_SWEEP_RELOAD);
         eb_touch(e);
         return EB_OK;
     case EB_EV_CONFIG:
         e->mode = ev->u.config;
-        e->sweep_at = 0;
-        e->sweep_kind = EB_SWEEP_MODE;
+        eb_sweep_start(e, EB_SWEEP_MODE);
         eb_touch(e);
         return EB_OK;
     case EB_EV_PRICE:
@@ -330,7 +343,7 @@ static int step_slow(struct eb_engine *e, const struct eb_event *ev)
     }
     e->has_witness = false;
     if (ev->witness != NULL) {
-        if (ev->witness->symbol >= e->symbol_count) {
+        if (ev->witness->symbol >= e->symbol_count || ev->witness->jump_source >= EB_SRC_COUNT) {
             return EB_E_INVALID;
         }
         witness_restore(e, ev->witness);
@@ -338,10 +351,10 @@ static int step_slow(struct eb_engine *e, const struct eb_event *ev)
     if (!about_symbol || ev->kind == EB_EV_BAR || ev->kind == EB_EV_FUNDING) {
         return step_account_wide(e, ev);
     }
-    witness_take(e, ev->symbol);
+    eb_witness_take(e, ev->symbol);
     eb_fold_extremes(e, ev->symbol);
     apply_symbol_event(e, ev);
-    finish_symbol(e, ev->symbol);
+    eb_finish_symbol(e, ev->symbol);
     return EB_OK;
 }
 
@@ -356,8 +369,8 @@ static bool quiet_price(struct eb_engine *e, const struct eb_event *ev)
         return false;
     }
     struct eb_hot *h = eb_hot_of(e, ev->symbol, (enum eb_price_source)p->source);
-    if (p->min.e8 <= h->low || p->max.e8 >= h->high) {
-        return false;
+    if (p->min.e8 <= h->low || p->max.e8 >= h->high || p->price.e8 <= h->low || p->ask.e8 >= h->high) {
+        return false; /* of a book, min and max are the sides where targets execute: look at bid and ask as well */
     }
     h->price = p->price.e8;
     h->ask = p->ask.e8;

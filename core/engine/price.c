@@ -71,32 +71,85 @@ void eb_fold_extremes(struct eb_engine *e, eb_symbol_id symbol)
     }
     for (unsigned i = 0; i < EB_SRC_COUNT; i++) {
         h = eb_hot_of(e, symbol, (enum eb_price_source)i);
-        h->min = i == EB_SRC_BOOK && h->ask > 0 ? h->ask : h->price;
+        h->min = h->price <= 0 ? INT64_MAX : i == EB_SRC_BOOK && h->ask > 0 ? h->ask : h->price;
         h->max = h->price;
     }
 }
 
-/* A move beyond max_jump in one observation waits for a second observation or source, at most 1 s. */
+/* ---- jumps: a move beyond max_jump in one observation waits for a second observation or source, at most 1 s ---- */
+
+#define EB_JUMP_WAIT_NS (1000 * EB_NS_PER_MS)
+
+static int64_t away(int64_t a, int64_t b)
+{
+    return a > b ? a - b : b - a;
+}
+
+/* Whether this observation is a jump from where its source stood, and one that matters. */
+static bool jumps(struct eb_engine *e, const struct eb_event *ev, int64_t before)
+{
+    const struct eb_ev_price *p = &ev->u.price;
+    int64_t low = away(p->min.e8, before);
+    int64_t high = away(p->max.e8, before);
+    int64_t move = low > high ? low : high;
+    return before > 0 && (eb_i128)move * EB_PPM > (eb_i128)before * e->c.max_jump_ppm &&
+           !eb_price_is_quiet(e, ev->symbol, p);
+}
+
+static void take_price(struct eb_engine *e, eb_symbol_id symbol, const struct eb_ev_price *p);
+
+/* The jump is believed: what waited is looked at as it stands. */
+static void believe_jump(struct eb_engine *e, eb_symbol_id symbol)
+{
+    struct eb_symbol *y = &e->symbol[symbol];
+    const struct eb_hot *h = eb_hot_of(e, symbol, (enum eb_price_source)y->jump_source);
+    bool book = y->jump_source == EB_SRC_BOOK && h->ask > 0;
+    const struct eb_ev_price p = {.source = y->jump_source,
+                                  .price = {h->price},
+                                  .ask = {h->ask},
+                                  .min = {book ? h->ask : h->price},
+                                  .max = {h->price}};
+    y->jump_price.e8 = 0;
+    take_price(e, symbol, &p);
+}
+
+/* Whether the observation has to wait. A second one of the same source decides by itself, whatever it says; one of
+ * another source confirms the jump where it lies nearer to it than to where the jump began. */
 static bool jump_waits(struct eb_engine *e, const struct eb_event *ev, int64_t before)
 {
     const struct eb_ev_price *p = &ev->u.price;
     struct eb_symbol *y = &e->symbol[ev->symbol];
-    if (before <= 0) {
-        return false;
+    if (y->jump_price.e8 == 0) {
+        if (!jumps(e, ev, before)) {
+            return false;
+        }
+        y->jump_price = p->price;
+        y->jump_from.e8 = before;
+        y->jump_source = p->source;
+        y->jump_ns = ev->now_ns;
+        return true;
     }
-    int64_t far = p->min.e8 < 2 * before - p->max.e8 ? p->min.e8 : p->max.e8;
-    int64_t move = far > before ? far - before : before - far;
-    bool jumped = (eb_i128)move * EB_PPM > (eb_i128)before * e->c.max_jump_ppm;
-    if (y->jump_price.e8 != 0) { /* this is the second observation, whatever it says */
+    if (p->source == y->jump_source) {
         y->jump_price.e8 = 0;
-        return false;
+    } else if (away(p->price.e8, y->jump_price.e8) < away(p->price.e8, y->jump_from.e8)) {
+        believe_jump(e, ev->symbol);
+    } else {
+        return jumps(e, ev, before); /* two sources that disagree about two jumps: the next print decides */
     }
-    if (!jumped) {
-        return false;
+    return false;
+}
+
+int64_t eb_jump_deadline_ns(const struct eb_engine *e, eb_symbol_id symbol)
+{
+    const struct eb_symbol *y = &e->symbol[symbol];
+    return y->jump_price.e8 != 0 ? y->jump_ns + EB_JUMP_WAIT_NS : INT64_MAX;
+}
+
+void eb_jump_timer(struct eb_engine *e, eb_symbol_id symbol)
+{
+    if (e->ev->now_ns >= eb_jump_deadline_ns(e, symbol)) {
+        believe_jump(e, symbol);
     }
-    y->jump_price = p->price;
-    y->jump_ns = ev->now_ns;
-    return true;
 }
 
 /* Stop first; the worst price of a coalesced observation decides, then the peak rises, then the trail is asked again
@@ -171,6 +224,13 @@ static bool decides_targets(const struct eb_engine *e, eb_symbol_id id, enum eb_
     return false;
 }
 
+/* The print at which this leg could close. */
+static eb_price print_for(const struct eb_slot *s, const struct eb_ev_price *p)
+{
+    bool ask = p->source == EB_SRC_BOOK && eb_side_of(s) == EB_SHORT;
+    return ask ? p->ask : p->price;
+}
+
 /* The mark is stale: two fresh other prints at least 200 ms apart beyond the stop fire it. */
 static void observe_substitute(struct eb_engine *e, const struct eb_event *ev)
 {
@@ -180,24 +240,29 @@ static void observe_substitute(struct eb_engine *e, const struct eb_event *ev)
         y->substitute_price.e8 = 0;
         return;
     }
-    bool beyond = false;
+    eb_price beyond = {0};
     bool fired = false;
     bool ripe = y->substitute_price.e8 != 0 && ev->now_ns - y->substitute_ns >= 200 * EB_NS_PER_MS;
     for (unsigned leg = 0; leg < 2; leg++) {
         struct eb_slot *s = eb_slot_at(e, ev->symbol * 2 + leg);
         enum eb_stop_kind kind;
-        if (s->d.open && eb_stop_crossed(eb_side_of(s), eb_stop_in_force(e, s, &kind), ev->u.price.price)) {
-            beyond = true;
-            if (ripe) {
+        eb_price print = print_for(s, &ev->u.price);
+        if (!s->d.open || print.e8 <= 0) {
+            continue;
+        }
+        eb_price stop = eb_stop_in_force(e, s, &kind);
+        if (eb_stop_crossed(eb_side_of(s), stop, print)) {
+            beyond = print;
+            if (ripe && eb_stop_crossed(eb_side_of(s), stop, y->substitute_price)) {
                 eb_fire_stop(e, s);
                 fired = true;
             }
         }
     }
-    if (!beyond || fired) {
+    if (beyond.e8 == 0 || fired) {
         y->substitute_price.e8 = 0;
     } else if (y->substitute_price.e8 == 0) {
-        y->substitute_price = ev->u.price.price;
+        y->substitute_price = beyond;
         y->substitute_ns = ev->now_ns;
     }
 }
@@ -216,14 +281,35 @@ static void confirm_breach(struct eb_engine *e, struct eb_slot *s, const struct 
     }
 }
 
+/* What an observation that need not wait does to both legs. */
+static void take_price(struct eb_engine *e, eb_symbol_id symbol, const struct eb_ev_price *p)
+{
+    bool targets = decides_targets(e, symbol, (enum eb_price_source)p->source, e->ev->now_ns);
+    for (unsigned leg = 0; leg < 2; leg++) {
+        struct eb_slot *s = eb_slot_at(e, symbol * 2 + leg);
+        if (s->d.episode == 0) {
+            continue;
+        }
+        confirm_breach(e, s, p);
+        if (p->source == e->c.stop_source) {
+            observe_stop(e, s, p);
+        }
+        if (targets) {
+            bool is_long = eb_side_of(s) == EB_LONG;
+            eb_price now = p->source == EB_SRC_BOOK && !is_long ? p->ask : p->price;
+            observe_targets(e, s, is_long ? p->max : p->min, now);
+        }
+    }
+}
+
 void eb_step_price(struct eb_engine *e, const struct eb_event *ev)
 {
     const struct eb_ev_price *p = &ev->u.price;
-    enum eb_price_source src = (enum eb_price_source)p->source;
-    struct eb_hot *h = eb_hot_of(e, ev->symbol, src);
-    if (p->source >= EB_SRC_COUNT || p->price.e8 <= 0 || p->min.e8 <= 0 || p->max.e8 <= 0) {
-        return; /* a price of zero or less is no price: it ages instead */
+    if (p->source >= EB_SRC_COUNT || p->price.e8 <= 0 || p->min.e8 <= 0 || p->max.e8 <= 0 ||
+        p->price.e8 >= INT64_MAX / 2 || p->min.e8 >= INT64_MAX / 2 || p->max.e8 >= INT64_MAX / 2) {
+        return; /* zero, less or absurd is no price: the last one ages instead */
     }
+    struct eb_hot *h = eb_hot_of(e, ev->symbol, (enum eb_price_source)p->source);
     int64_t before = h->price;
     h->price = p->price.e8;
     h->ask = p->ask.e8;
@@ -231,22 +317,8 @@ void eb_step_price(struct eb_engine *e, const struct eb_event *ev)
     h->max = p->max.e8;
     h->received_ns = ev->now_ns;
     h->venue_ms = p->venue_ms;
-    if (jump_waits(e, ev, before)) {
-        return;
+    if (!jump_waits(e, ev, before)) {
+        take_price(e, ev->symbol, p);
+        observe_substitute(e, ev);
     }
-    bool targets = decides_targets(e, ev->symbol, src, ev->now_ns);
-    for (unsigned leg = 0; leg < 2; leg++) {
-        struct eb_slot *s = eb_slot_at(e, ev->symbol * 2 + leg);
-        confirm_breach(e, s, p);
-        if (src == (enum eb_price_source)e->c.stop_source) {
-            observe_stop(e, s, p);
-            s->alarm_stale = false;
-        }
-        if (targets) {
-            bool is_long = eb_side_of(s) == EB_LONG;
-            eb_price now = src == EB_SRC_BOOK && !is_long ? p->ask : p->price;
-            observe_targets(e, s, is_long ? p->max : p->min, now);
-        }
-    }
-    observe_substitute(e, ev);
 }

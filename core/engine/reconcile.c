@@ -20,6 +20,8 @@ static void foreign_stop(struct eb_engine *e, struct eb_slot *s, const struct eb
         return;
     }
     if (o->close_position || o->qty.e8 >= s->d.venue_qty.e8) {
+        s->foreign_gen = e->snapshot_gen;
+        s->foreign_ms = e->ev->now_ms;
         if (s->d.backstop.foreign.e8 != o->trigger.e8) {
             s->d.backstop.foreign = o->trigger;
             eb_touch(e);
@@ -64,14 +66,14 @@ static void open_order(struct eb_engine *e, const struct eb_event *ev)
 {
     const struct eb_ev_open_order *t = &ev->u.open_order;
     struct eb_slot *s = eb_slot_at(e, ev->symbol * 2 + (t->position_side == EB_PS_SHORT ? 1 : 0));
-    if (!eb_client_id_is_ours(t->client_id, e->c.instance)) {
+    struct eb_order *o = eb_order_find(s, t->client_id);
+    if (o == NULL && !eb_client_id_is_ours(t->client_id, e->c.instance)) {
         if (t->type == EB_ORDER_STOP_MARKET) {
             e->foreign_counting++;
             foreign_stop(e, s, t);
         }
         return;
     }
-    struct eb_order *o = eb_order_find(s, t->client_id);
     if (o == NULL) {
         if (t->state == EB_OS_NEW || t->state == EB_OS_PARTIAL) {
             take_back(e, s, t);
@@ -99,31 +101,62 @@ static void open_order(struct eb_engine *e, const struct eb_event *ev)
 void eb_step_snapshot(struct eb_engine *e, const struct eb_event *ev)
 {
     if (ev->kind == EB_EV_SNAPSHOT_BEGIN) {
+        e->snapshot_broken = e->in_snapshot; /* two at once: neither is known to be complete */
         e->in_snapshot = true;
         e->snapshot_gen++;
         e->snapshot_began_ms = ev->now_ms;
         e->foreign_counting = 0;
     } else if (ev->kind == EB_EV_OPEN_ORDER) {
-        if (e->in_snapshot) {
+        if (e->in_snapshot || ev->witness != NULL) { /* a fold has no BEGIN: it is quiet */
             open_order(e, ev);
         }
     } else if (ev->kind == EB_EV_SNAPSHOT_END) {
-        if (e->in_snapshot) {
-            e->in_snapshot = false;
+        if (e->in_snapshot && !e->snapshot_broken) {
             e->foreign_conditional = e->foreign_counting;
-            e->sweep_kind = EB_SWEEP_ABSENT;
-            e->sweep_at = 0;
+            e->sweep_gen = e->snapshot_gen;
+            e->sweep_began_ms = e->snapshot_began_ms;
+            eb_sweep_start(e, EB_SWEEP_ABSENT);
         }
+        e->in_snapshot = false;
     } else {
         e->in_snapshot = false; /* failed: nothing is concluded */
     }
 }
 
-/* A position that a complete picture does not name is flat; an order that it does not list is asked about. */
-static bool conclude_absence(struct eb_engine *e, struct eb_slot *s)
+/* ---- absence: what a complete picture did not name, as bits of one leg ---- */
+
+#define ABSENT_POSITION (UINT32_C(1) << 31)
+#define ABSENT_FOREIGN (UINT32_C(1) << 30) /* the foreign stop; bits 0..15: working orders */
+
+static bool unseen(const struct eb_engine *e, uint32_t gen)
 {
-    bool acted = false;
-    if (s->d.open && s->snapshot_gen != e->snapshot_gen && s->d.opened_ms <= e->snapshot_began_ms) {
+    return (int32_t)(gen - e->sweep_gen) < 0;
+}
+
+static uint32_t absent_of(const struct eb_engine *e, const struct eb_slot *s)
+{
+    uint32_t bits = 0;
+    if (s->d.open && unseen(e, s->snapshot_gen) && s->d.opened_ms <= e->sweep_began_ms) {
+        bits |= ABSENT_POSITION;
+    }
+    if (s->d.backstop.foreign.e8 != 0 && unseen(e, s->foreign_gen)) {
+        bits |= ABSENT_FOREIGN;
+    }
+    for (unsigned i = 0; i < EB_ORDERS_MAX; i++) {
+        const struct eb_order *o = &s->order[i];
+        bool rests = (o->state == EB_OS_NEW || o->state == EB_OS_PARTIAL || o->state == EB_OS_TRIGGERING) &&
+                     (o->type == EB_ORDER_STOP_MARKET || o->type == EB_ORDER_LIMIT_GTC);
+        if (rests && unseen(e, o->snapshot_gen) && o->changed_ms < e->sweep_began_ms && o->timer_ms == 0) {
+            bits |= UINT32_C(1) << i;
+        }
+    }
+    return bits;
+}
+
+/* A position that a complete picture does not name is flat; an order that it does not list is asked about. */
+static void conclude_absence(struct eb_engine *e, struct eb_slot *s, uint32_t bits)
+{
+    if ((bits & ABSENT_POSITION) != 0) {
         struct eb_ev_position flat;
         memset(&flat, 0, sizeof flat);
         flat.position_side = s->d.position_side;
@@ -131,69 +164,110 @@ static bool conclude_absence(struct eb_engine *e, struct eb_slot *s)
         ev.symbol = eb_slot_symbol(e, s);
         ev.u.venue_position = &flat;
         eb_step_position(e, &ev);
-        acted = true;
+    }
+    if ((bits & ABSENT_FOREIGN) != 0) {
+        s->d.backstop.foreign.e8 = 0;
+        eb_touch(e);
     }
     for (unsigned i = 0; i < EB_ORDERS_MAX; i++) {
-        struct eb_order *o = &s->order[i];
-        bool rests = o->state == EB_OS_NEW && (o->type == EB_ORDER_STOP_MARKET || o->type == EB_ORDER_LIMIT_GTC);
-        if (rests && o->snapshot_gen != e->snapshot_gen && o->changed_ms < e->snapshot_began_ms && o->timer_ms == 0) {
-            o->timer_ms = e->ev->now_ms; /* its timer asks the venue */
+        if ((bits >> i & 1) != 0 && s->order[i].state != EB_OS_NONE) {
+            s->order[i].timer_ms = e->ev->now_ms; /* its timer asks the venue */
             eb_touch(e);
-            acted = true;
         }
     }
-    return acted;
 }
 
-static bool sweep_one(struct eb_engine *e, struct eb_slot *s)
+/* ---- sweeps ---- */
+
+void eb_sweep_start(struct eb_engine *e, enum eb_sweep kind)
 {
-    switch ((enum eb_sweep)e->sweep_kind) {
+    e->sweep_at[kind] = 0;
+}
+
+static enum eb_sweep pending(const struct eb_engine *e)
+{
+    for (unsigned k = 1; k < EB_SWEEP_COUNT; k++) {
+        if (e->sweep_at[k] != UINT32_MAX) {
+            return (enum eb_sweep)k;
+        }
+    }
+    return EB_SWEEP_NONE;
+}
+
+bool eb_sweep_pending(const struct eb_engine *e)
+{
+    return pending(e) != EB_SWEEP_NONE;
+}
+
+/* Whether the slot had anything to do. */
+static bool sweep_slot(struct eb_engine *e, struct eb_slot *s, enum eb_sweep kind, uint32_t absent)
+{
+    switch (kind) {
     case EB_SWEEP_ABSENT:
-        return conclude_absence(e, s);
+        conclude_absence(e, s, absent);
+        return absent != 0;
     case EB_SWEEP_FLATTEN:
-        if (s->d.open) {
-            eb_exit_all(e, s, EB_PURPOSE_FLATTEN, EB_EXIT_FLATTEN, eb_judge_price(e, s));
-            return true;
-        }
-        return false;
-    case EB_SWEEP_RELOAD:
+        eb_exit_all(e, s, EB_PURPOSE_FLATTEN, EB_EXIT_FLATTEN, eb_judge_price(e, s));
+        return s->d.open;
     case EB_SWEEP_MODE:
+    case EB_SWEEP_RELOAD:
         if (s->d.open) {
-            eb_consult_now(e, s, e->sweep_kind == EB_SWEEP_MODE ? EB_CONSULT_MODE : EB_CONSULT_RELOAD);
-            return true;
+            eb_want_consult(e, s, kind == EB_SWEEP_MODE ? EB_CONSULT_MODE : EB_CONSULT_RELOAD);
         }
-        return false;
+        return s->d.open;
     case EB_SWEEP_NONE:
+    case EB_SWEEP_COUNT:
         break;
     }
     return false;
 }
 
-/* A few slots of a sweep over all: bounded, one durable symbol a step. */
+static unsigned sweep_symbol(struct eb_engine *e, eb_symbol_id id, enum eb_sweep kind, uint64_t absent)
+{
+    unsigned acted = 0;
+    for (unsigned leg = 0; leg < 2; leg++) {
+        struct eb_slot *s = eb_slot_at(e, id * 2 + leg);
+        if (s->d.episode != 0) {
+            acted += sweep_slot(e, s, kind, (uint32_t)(absent >> (32 * leg)));
+        }
+    }
+    if (acted > 0) {
+        eb_finish_symbol(e, id);
+    }
+    return acted;
+}
+
+/* A few symbols of a sweep over all: bounded, one durable symbol a step. */
 void eb_sweep(struct eb_engine *e)
 {
-    uint32_t end = e->symbol_count * 2;
+    enum eb_sweep kind = pending(e);
+    uint32_t *at = &e->sweep_at[kind];
     unsigned acted = 0;
-    for (unsigned looks = 0; looks < EB_SWEEP_LOOKS && e->sweep_at < end; looks++) {
-        uint32_t at = e->sweep_at++;
-        struct eb_slot *s = eb_slot_at(e, at);
-        if (s->d.episode == 0) {
+    for (unsigned looks = 0; looks < EB_SWEEP_LOOKS && *at < e->symbol_count; looks++) {
+        uint32_t id = (*at)++;
+        const struct eb_slot *a = eb_slot_at(e, id * 2);
+        const struct eb_slot *b = eb_slot_at(e, id * 2 + 1);
+        if (a->d.episode == 0 && b->d.episode == 0) {
             continue;
         }
-        if (sweep_one(e, s)) {
-            acted++;
-            eb_drive(e, s);
-            eb_bands_rebuild(e, at / 2);
-            s->wants_consult = false;
-            eb_schedule(e, s);
-            eb_check_slot(e, s);
+        eb_witness_take(e, id);
+        e->witness.sweep = (uint8_t)kind;
+        if (kind == EB_SWEEP_ABSENT) {
+            e->witness.absent = (uint64_t)absent_of(e, b) << 32 | absent_of(e, a);
         }
-        if (e->dirty || acted >= EB_SWEEP_ACTIONS || e->out->count > EB_ACTIONS_MAX / 2) {
+        acted += sweep_symbol(e, id, kind, e->witness.absent);
+        if (e->dirty || acted + 2 > EB_SWEEP_ACTIONS || e->out->count > EB_ACTIONS_MAX / 2) {
             break;
         }
     }
-    if (e->sweep_at >= end) {
-        e->sweep_at = UINT32_MAX;
-        e->sweep_kind = EB_SWEEP_NONE;
+    if (*at >= e->symbol_count) {
+        *at = UINT32_MAX;
+    }
+}
+
+void eb_sweep_again(struct eb_engine *e, const struct eb_witness *w)
+{
+    if (w->sweep < EB_SWEEP_COUNT) {
+        (void)sweep_symbol(e, w->symbol, (enum eb_sweep)w->sweep, w->absent);
     }
 }

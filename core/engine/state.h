@@ -130,6 +130,8 @@ struct eb_slot {
 
     /* observed from here on */
     uint32_t snapshot_gen; /* generation of the last snapshot that named this position */
+    uint32_t foreign_gen;  /* the same for the foreign stop that protects it, and when that was */
+    int64_t foreign_ms;
     bool wants_consult;    /* consult at the end of this step */
     bool alarm_unprotected, alarm_stale;
     bool consult_pending;
@@ -162,11 +164,15 @@ struct eb_symbol {
     struct eb_instrument inst;
     struct eb_market market;
     int64_t funding_rate_e8, next_funding_ms;
-    eb_price jump_price;
+    eb_price jump_price, jump_from;
     int64_t jump_ns;
+    uint8_t jump_source;
     eb_price substitute_price;
     int64_t substitute_ns;
 };
+
+/* Walks over all symbols, a few a step; a lower value goes first. */
+enum eb_sweep { EB_SWEEP_NONE = 0, EB_SWEEP_FLATTEN, EB_SWEEP_ABSENT, EB_SWEEP_MODE, EB_SWEEP_RELOAD, EB_SWEEP_COUNT };
 
 struct eb_engine {
     void *block; /* the one allocation */
@@ -191,8 +197,10 @@ struct eb_engine {
     bool in_snapshot;
     uint32_t snapshot_gen;
     int64_t snapshot_began_ms;
-    uint32_t sweep_at; /* next slot of a sweep over all; UINT32_MAX none */
-    uint8_t sweep_kind;
+    bool snapshot_broken;                /* another began before it ended: nothing is concluded from it */
+    uint32_t sweep_at[EB_SWEEP_COUNT];   /* next symbol of a sweep over all; UINT32_MAX none */
+    uint32_t sweep_gen;                  /* the picture that the sweep for absence concludes from */
+    int64_t sweep_began_ms;
     int64_t snapshot_due_ns;
     uint32_t foreign_conditional, foreign_counting;
     struct eb_witness witness;
@@ -205,8 +213,6 @@ struct eb_engine {
     bool dirty;
     struct eb_engine_stats stats;
 };
-
-enum eb_sweep { EB_SWEEP_NONE = 0, EB_SWEEP_ABSENT, EB_SWEEP_FLATTEN, EB_SWEEP_RELOAD, EB_SWEEP_MODE };
 
 /* ---- small helpers used everywhere ---- */
 
@@ -258,6 +264,10 @@ struct eb_action *eb_emit(struct eb_engine *e, enum eb_action_kind kind);
 void eb_alert(struct eb_engine *e, const struct eb_slot *s, enum eb_alert_kind kind, eb_price price, int32_t code,
               const char *text);
 
+/* engine.c: what was observed of a symbol before a slow step; what every slow step about a symbol ends with */
+void eb_witness_take(struct eb_engine *e, eb_symbol_id symbol);
+void eb_finish_symbol(struct eb_engine *e, eb_symbol_id symbol);
+
 /* deadline.c */
 void eb_deadline_set(struct eb_engine *e, struct eb_slot *s, int64_t at_ns);
 uint32_t eb_deadline_first(const struct eb_engine *e, int64_t *at_ns); /* UINT32_MAX when empty */
@@ -269,9 +279,12 @@ eb_price eb_judge_price(const struct eb_engine *e,
                         const struct eb_slot *s); /* by which new levels are judged; 0 none */
 eb_price eb_executable_price(const struct eb_engine *e, const struct eb_slot *s); /* where a close would execute */
 void eb_fold_extremes(struct eb_engine *e, eb_symbol_id symbol);
+void eb_jump_timer(struct eb_engine *e, eb_symbol_id symbol);
+int64_t eb_jump_deadline_ns(const struct eb_engine *e, eb_symbol_id symbol); /* INT64_MAX none */
 
 /* band.c: the quiet bands, after each slow step */
 void eb_bands_rebuild(struct eb_engine *e, eb_symbol_id symbol);
+bool eb_price_is_quiet(struct eb_engine *e, eb_symbol_id symbol, const struct eb_ev_price *p); /* levels as they stand */
 
 /* path.c: the bar walk */
 void eb_step_path(struct eb_engine *e, const struct eb_event *ev);
@@ -314,7 +327,10 @@ void eb_recheck_buffer(struct eb_engine *e, struct eb_slot *s);
 
 /* reconcile.c */
 void eb_step_snapshot(struct eb_engine *e, const struct eb_event *ev);
+void eb_sweep_start(struct eb_engine *e, enum eb_sweep kind);
+bool eb_sweep_pending(const struct eb_engine *e);
 void eb_sweep(struct eb_engine *e);
+void eb_sweep_again(struct eb_engine *e, const struct eb_witness *w); /* a fold: the sweep step as it was */
 
 /* consult.c */
 void eb_want_consult(struct eb_engine *e, struct eb_slot *s, enum eb_consult_reason why);

@@ -167,6 +167,7 @@ static void wire_policy(struct eb_wire *w, struct eb_ev_policy *v)
 static void wire_witness(struct eb_wire *w, struct eb_witness *v)
 {
     U32(v->symbol);
+    U32(v->foreign_conditional);
     for (size_t i = 0; i < EB_SRC_COUNT; i++) {
         E8(v->price[i]);
         I64(v->received_ns[i]);
@@ -175,7 +176,9 @@ static void wire_witness(struct eb_wire *w, struct eb_witness *v)
     }
     E8(v->ask);
     E8(v->jump_price);
+    E8(v->jump_from);
     I64(v->jump_ns);
+    BELOW(v->jump_source, EB_SRC_COUNT);
     E8(v->substitute_price);
     I64(v->substitute_ns);
     for (size_t i = 0; i < 2; i++) {
@@ -183,7 +186,10 @@ static void wire_witness(struct eb_wire *w, struct eb_witness *v)
         E8(v->worst[i]);
         E8(v->path[i]);
         E8(v->path_mark[i]);
+        I64(v->soft_since_ns[i]);
     }
+    U64(v->absent);
+    U8(v->sweep);
 }
 
 /* An event and where its payloads are: borrowed ones when writing, room for them when reading. */
@@ -285,26 +291,26 @@ static void wire_event(struct eb_wire *w, const struct parts *p, uint8_t *flags)
  * is why constness may go. */
 static int borrow_parts(const struct eb_event *ev, struct parts *p)
 {
-    const void *missing = ev;
+    const void *payload = ev; /* those without a pointer carry their own */
     switch ((enum eb_event_kind)ev->kind) {
     case EB_EV_INSTRUMENT:
-        missing = p->instrument = (struct eb_ev_instrument *)ev->u.instrument;
+        payload = p->instrument = (struct eb_ev_instrument *)ev->u.instrument;
         break;
     case EB_EV_POSITION:
-        missing = p->position = (struct eb_ev_position *)ev->u.venue_position;
+        payload = p->position = (struct eb_ev_position *)ev->u.venue_position;
         break;
     case EB_EV_COMMAND:
-        missing = p->command = (struct eb_ev_command *)ev->u.command;
+        payload = p->command = (struct eb_ev_command *)ev->u.command;
         break;
     case EB_EV_POLICY:
-        missing = p->policy = (struct eb_ev_policy *)ev->u.policy;
+        payload = p->policy = (struct eb_ev_policy *)ev->u.policy;
         break;
     case EB_EV_VERDICT:
         p->ctx = (struct eb_context *)ev->u.verdict.ctx;
-        missing = p->verdict = (struct eb_verdict *)ev->u.verdict.verdict;
-        return p->ctx == NULL || missing == NULL ? EB_E_INVALID : EB_OK;
+        p->verdict = (struct eb_verdict *)ev->u.verdict.verdict;
+        return p->ctx == NULL || p->verdict == NULL ? EB_E_INVALID : EB_OK;
     case EB_EV_POLICY_FAILED:
-        missing = p->failed = (struct eb_ev_policy_failed *)ev->u.policy_failed;
+        p->failed = (struct eb_ev_policy_failed *)ev->u.policy_failed;
         p->ctx = p->failed != NULL ? (struct eb_context *)p->failed->ctx : NULL;
         return p->ctx == NULL ? EB_E_INVALID : EB_OK;
     case EB_EV_CLOCK:
@@ -323,7 +329,7 @@ static int borrow_parts(const struct eb_event *ev, struct parts *p)
     case EB_EV_COUNT:
         break;
     }
-    return missing == NULL ? EB_E_INVALID : EB_OK;
+    return payload == NULL ? EB_E_INVALID : EB_OK;
 }
 
 size_t eb_record_seal(unsigned char *out, uint16_t kind, uint16_t version, size_t len)

@@ -251,15 +251,20 @@ _Static_assert(sizeof(struct eb_event) <= 160, "an event is two or three cache l
  */
 struct eb_witness {
     eb_symbol_id symbol;
+    uint32_t foreign_conditional;     /* conditional orders of others, by the last complete picture */
     eb_price price[EB_SRC_COUNT];     /* last value; BOOK: bid */
     eb_price ask;                     /* BOOK */
     int64_t received_ns[EB_SRC_COUNT];
     eb_price min[EB_SRC_COUNT], max[EB_SRC_COUNT]; /* extremes since the last slow step */
-    eb_price jump_price;              /* first observation of a jump that awaits a second; 0 none */
+    eb_price jump_price, jump_from;   /* first observation of a jump that awaits a second, and where it came from; 0 none */
     int64_t jump_ns;
     eb_price substitute_price;        /* first substitute print beyond a stop; 0 none */
     int64_t substitute_ns;
     eb_price best[2], worst[2];       /* extremes of both legs since their episodes (or re-bases) began */
     eb_price path[2];                 /* bar walk: where each leg's path stands */
     eb_price path_mark[2];
+    int64_t soft_since_ns[2];         /* a resting leg is reached since; 0 not */
+    uint64_t absent;                  /* what a complete picture lacked, as this step concluded: 32 bits a leg */
+    uint8_t sweep;                    /* kinds of sweep that this CLOCK step carried out for the symbol, as bits */
+    uint8_t jump_source;              /* enum eb_price_source */
 };

@@ -167,6 +167,7 @@ static void fill_order(struct eb_rng *r, struct eb_ev_order *v)
 static void fill_witness(struct eb_rng *r, struct eb_witness *v)
 {
     U32(v->symbol);
+    U32(v->foreign_conditional);
     for (size_t i = 0; i < EB_SRC_COUNT; i++) {
         E8(v->price[i]);
         I64(v->received_ns[i]);
@@ -175,7 +176,9 @@ static void fill_witness(struct eb_rng *r, struct eb_witness *v)
     }
     E8(v->ask);
     E8(v->jump_price);
+    E8(v->jump_from);
     I64(v->jump_ns);
+    BELOW(v->jump_source, EB_SRC_COUNT);
     E8(v->substitute_price);
     I64(v->substitute_ns);
     for (size_t i = 0; i < 2; i++) {
@@ -183,7 +186,10 @@ static void fill_witness(struct eb_rng *r, struct eb_witness *v)
         E8(v->worst[i]);
         E8(v->path[i]);
         E8(v->path_mark[i]);
+        I64(v->soft_since_ns[i]);
     }
+    U64(v->absent);
+    U8(v->sweep);
 }
 
 static void fill_memory(struct eb_rng *r, struct eb_memory *v)

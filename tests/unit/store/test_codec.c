@@ -106,7 +106,7 @@ static void no_struct_has_grown_unnoticed(void **state)
         {"fill", sizeof(struct eb_ev_fill), 72},         {"order", sizeof(struct eb_ev_order), 48},
         {"command", sizeof(struct eb_ev_command), 144},  {"policy", sizeof(struct eb_ev_policy), 96},
         {"config", sizeof(struct eb_ev_config), 3},      {"policy_failed", sizeof(struct eb_ev_policy_failed), 112},
-        {"witness", sizeof(struct eb_witness), 208},     {"context", sizeof(struct eb_context), 2488},
+        {"witness", sizeof(struct eb_witness), 248},     {"context", sizeof(struct eb_context), 2488},
         {"verdict", sizeof(struct eb_verdict), 5464},    {"engine_config", sizeof(struct eb_engine_config), 256},
         {"event", sizeof(struct eb_event), 112},
     };
