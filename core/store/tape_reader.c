@@ -12,7 +12,7 @@
 
 #include "store/tape_header.h"
 
-#define WINDOW (4 * EB_RECORD_MAX)
+#define WINDOW ((size_t)4 * EB_RECORD_MAX)
 #define GZ_BUFFER (128 * 1024)
 
 struct eb_tape_reader {
