@@ -84,6 +84,7 @@ struct eb_bt_result {
     size_t gaps;
     int64_t missing;
     uint64_t consults, policy_failures;
+    char first_failure[EB_REASON_MAX]; /* of the policy */
     size_t differing; /* --path worst: episodes whose r differs between the two orders */
     size_t both;      /* --path worst: episodes compared */
     int64_t r_sum_adverse_ppm, r_sum_favourable_ppm;

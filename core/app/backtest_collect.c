@@ -118,7 +118,9 @@ static struct eb_bt_episode *episode_of(struct eb_bt_run *r, eb_position_id slot
 void eb_bt_observe(void *user, const struct eb_event *ev, const struct eb_actions *actions)
 {
     struct eb_bt_run *r = user;
-    r->out->policy_failures += ev->kind == EB_EV_POLICY_FAILED;
+    if (ev->kind == EB_EV_POLICY_FAILED && r->out->policy_failures++ == 0) {
+        memcpy(r->out->first_failure, ev->u.policy_failed->message, sizeof r->out->first_failure);
+    }
     for (unsigned i = 0; i < actions->count; i++) {
         const struct eb_action *a = &actions->action[i];
         if (a->kind == EB_ACT_EXIT) {
