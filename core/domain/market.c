@@ -21,6 +21,7 @@ struct window {
 };
 
 static int check_bar(const struct eb_ev_bar *bar);
+static void set_length(struct eb_market *m, int64_t length_ms);
 static void add_to_frame(struct eb_market *m, enum eb_timeframe frame, const struct eb_ev_bar *bar);
 static void compute(const struct window *w, int64_t frame_ms, struct eb_features *f);
 
@@ -53,8 +54,11 @@ int eb_market_add(struct eb_market *m, const struct eb_ev_bar *bar)
         return EB_E_STALE;
     }
     m->last_end_ms = bar->open_ms + bar->length_ms;
+    if (bar->length_ms != m->length_ms) {
+        set_length(m, bar->length_ms);
+    }
     for (int frame = 0; frame < EB_TF_COUNT; frame++) {
-        if (eb_timeframe_ms((enum eb_timeframe)frame) % bar->length_ms == 0) {
+        if ((m->frames >> frame & 1U) != 0) {
             add_to_frame(m, (enum eb_timeframe)frame, bar);
         }
     }
@@ -98,6 +102,18 @@ static int check_bar(const struct eb_ev_bar *bar)
     return priced ? EB_OK : EB_E_INVALID;
 }
 
+/* Divisions are dear on this path: which frames a length divides is asked once. */
+static void set_length(struct eb_market *m, int64_t length_ms)
+{
+    m->length_ms = length_ms;
+    m->frames = 0;
+    for (int frame = 0; frame < EB_TF_COUNT; frame++) {
+        if (eb_timeframe_ms((enum eb_timeframe)frame) % length_ms == 0) {
+            m->frames |= 1U << frame;
+        }
+    }
+}
+
 static void close_frame_bar(struct eb_market *m, enum eb_timeframe frame)
 {
     struct eb_market_forming *f = &m->forming[frame];
@@ -105,7 +121,7 @@ static void close_frame_bar(struct eb_market *m, enum eb_timeframe frame)
         f->incomplete++;
     }
     m->closed[frame][f->next] = f->bar;
-    f->next = (uint8_t)((f->next + 1) % EB_MARKET_BARS);
+    f->next = (uint8_t)(f->next + 1 < EB_MARKET_BARS ? f->next + 1 : 0);
     f->count = (uint8_t)(f->count < EB_MARKET_BARS ? f->count + 1 : EB_MARKET_BARS);
     f->covered_ms = 0;
     f->stale = true;
@@ -119,7 +135,9 @@ static void add_to_frame(struct eb_market *m, enum eb_timeframe frame, const str
         close_frame_bar(m, frame); /* its last base bars never came */
     }
     if (f->covered_ms == 0) {
-        f->start_ms = bar->open_ms - bar->open_ms % frame_ms;
+        int64_t next_ms = f->start_ms + frame_ms; /* nearly always where it goes on */
+        bool follows = bar->open_ms >= next_ms && bar->open_ms < next_ms + frame_ms;
+        f->start_ms = follows ? next_ms : bar->open_ms - bar->open_ms % frame_ms;
         f->bar.high_e8 = bar->high.e8;
         f->bar.low_e8 = bar->low.e8;
     }

@@ -36,6 +36,8 @@ struct eb_market_forming {
 
 struct eb_market {
     int64_t last_end_ms; /* end of the newest base bar, exclusive */
+    int64_t length_ms;   /* of the newest base bar */
+    uint32_t frames;     /* bit f: frame f takes bars of that length */
     struct eb_market_forming forming[EB_TF_COUNT];
     struct eb_features features[EB_TF_COUNT]; /* of the closed bars, where not stale */
     struct eb_market_bar closed[EB_TF_COUNT][EB_MARKET_BARS];

@@ -38,6 +38,7 @@ static int check_config(const struct eb_gen_config *c, struct eb_err *err);
 static bool follow_script(struct eb_gen *g);
 static void wander(struct eb_gen *g);
 static eb_price on_grid(const struct eb_gen *g);
+static int64_t root_of(int64_t x);
 
 int eb_gen_init(struct eb_gen *g, const struct eb_gen_config *config, struct eb_err *err)
 {
@@ -46,6 +47,7 @@ int eb_gen_init(struct eb_gen *g, const struct eb_gen_config *config, struct eb_
         return rc;
     }
     *g = (struct eb_gen){.config = *config, .ratio_e12 = ONE_E12, .anchor_e12 = ONE_E12};
+    g->root_ppm = root_of(config->step_ms * EB_PPM / MINUTE_MS * EB_PPM);
     eb_rng_seed(&g->walk, config->seed);
     g->chance = eb_rng_split(&g->walk);
     return EB_OK;
@@ -154,10 +156,10 @@ static int check_config(const struct eb_gen_config *c, struct eb_err *err)
 
 static eb_price on_grid(const struct eb_gen *g)
 {
-    eb_i128 tick = (eb_i128)g->config.tick.e8 * ONE_E12;
-    eb_i128 ticks = eb_div_round((eb_i128)g->config.start.e8 * g->ratio_e12, tick, EB_ROUND_HALF_AWAY);
-    ticks = ticks > 0 ? ticks : 1;
-    return (eb_price){(int64_t)ticks * g->config.tick.e8}; /* below 2^63: start at most 1e17, ratio at most 20 */
+    int64_t tick = g->config.tick.e8;
+    int64_t exact = (int64_t)((eb_i128)g->config.start.e8 * g->ratio_e12 / ONE_E12); /* at most 20 * 1e17 */
+    int64_t ticks = (exact + tick / 2) / tick;
+    return (eb_price){(ticks > 0 ? ticks : 1) * tick};
 }
 
 static int64_t bounded(eb_i128 ratio)
@@ -265,9 +267,9 @@ static void wander(struct eb_gen *g)
         jump(g);
         return;
     }
-    int64_t root_ppm = root_of(step_ms * EB_PPM / MINUTE_MS * EB_PPM); /* sqrt(step / minute) */
-    int64_t sigma = kinds[g->kind].sigma * E12_PER_PPM / EB_PPM * root_ppm;
+    int64_t sigma = kinds[g->kind].sigma * g->root_ppm; /* at 1e-12, below 2.5e9 */
     int64_t move = kinds[g->kind].drift * E12_PER_PPM * step_ms / MINUTE_MS + draw(&g->walk, sigma);
-    eb_i128 back = (eb_i128)(g->anchor_e12 - g->ratio_e12) * kinds[g->kind].pull * step_ms / (MINUTE_MS * EB_PPM);
-    g->ratio_e12 = bounded(g->ratio_e12 + (eb_i128)g->ratio_e12 * move / ONE_E12 + back);
+    int64_t back = (g->anchor_e12 - g->ratio_e12) * (kinds[g->kind].pull * step_ms / MINUTE_MS) / EB_PPM;
+    /* Below 2^63: ratio at most 2e13, |move| below 1e10, pull at most 2e5. */
+    g->ratio_e12 = bounded(g->ratio_e12 + g->ratio_e12 / EB_PPM * move / EB_PPM + back);
 }

@@ -58,6 +58,7 @@ struct eb_gen {
     int64_t ratio_e12;  /* price / start */
     int64_t anchor_e12; /* where this stretch began */
     int64_t left_ms;    /* of this stretch */
+    int64_t root_ppm;   /* sqrt(step / minute): volatility grows with it */
     size_t next_stretch;
     enum eb_gen_kind kind;
 };

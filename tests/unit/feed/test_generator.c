@@ -63,7 +63,7 @@ static void a_seed_is_one_market(void **state)
     struct eb_series other = series(&c, 3 * 1440);
     assert_int_equal(hash_of(&a), hash_of(&b));
     assert_int_not_equal(hash_of(&a), hash_of(&other));
-    assert_int_equal(hash_of(&a), UINT64_C(0x12e1e418566cfd1f)); /* on every machine and with every compiler */
+    assert_int_equal(hash_of(&a), UINT64_C(0xe11e2e010a320e7c)); /* on every machine and with every compiler */
     assert_sound(&a, c.tick);
     assert_sound(&other, c.tick);
     eb_series_deinit(&a);
