@@ -207,6 +207,11 @@ bool eb_engine_cycle_due(const struct eb_engine *e, eb_position_id position, int
     return s->d.open && !asleep(e, s, now_ns, now_ms, price);
 }
 
+bool eb_engine_hedge(const struct eb_engine *e)
+{
+    return e->hedge;
+}
+
 bool eb_engine_open_side(const struct eb_engine *e, eb_position_id position, enum eb_side *side)
 {
     if (position >= e->symbol_count * 2 || !eb_slot_at(e, position)->d.open) {

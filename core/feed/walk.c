@@ -196,8 +196,9 @@ static bool in_band(const struct eb_walk *w, eb_position_id slot, eb_price at_lo
 int eb_walk_open(struct eb_walk *w, struct eb_walk_bar *b)
 {
     b->quiet[0] = b->quiet[1] = false;
+    b->legs = eb_engine_hedge(w->engine) ? 2 : 1;
     set_time(w, b->bar.open_ms);
-    for (unsigned leg = 0; leg < 2; leg++) {
+    for (unsigned leg = 0; leg < b->legs; leg++) {
         eb_position_id slot = b->symbol * 2 + leg;
         enum eb_side side;
         if (!open_side(w, slot, &side)) {
@@ -216,17 +217,21 @@ int eb_walk_open(struct eb_walk *w, struct eb_walk_bar *b)
 }
 
 /* One comparison instead of three segments: the whole bar lies where nothing can happen. */
-static bool quiet_bar(const struct trip *t, const struct eb_walk_bar *b, int *rc)
+static bool quiet_bar(struct eb_walk *w, const struct eb_walk_bar *b, eb_position_id slot, int *rc)
 {
-    if (b->has_mark || !in_band(t->w, t->slot, b->bar.low, b->bar.high)) {
+    if (b->has_mark || !in_band(w, slot, b->bar.low, b->bar.high)) {
         return false;
     }
-    struct eb_event ev = event_at(t, EB_EV_PATH, t->at_ms[1]);
-    ev.u.path.kind = EB_PATH_QUIET;
-    ev.u.path.from = b->bar.low;
-    ev.u.path.to = b->bar.high;
-    t->w->quiet_bars++;
-    *rc = t->w->ops->turn(t->w->user, &ev);
+    struct eb_event ev;
+    ev.now_ms = eb_walk_time_ms(&b->bar, 1);
+    ev.now_ns = ev.now_ms * 1000000;
+    ev.symbol = b->symbol;
+    ev.position = slot;
+    ev.kind = EB_EV_PATH;
+    ev.witness = NULL;
+    ev.u.path = (struct eb_ev_path){.kind = EB_PATH_QUIET, .from = b->bar.low, .to = b->bar.high};
+    w->quiet_bars++;
+    *rc = w->ops->turn(w->user, &ev);
     return true;
 }
 
@@ -234,17 +239,17 @@ int eb_walk_segment(struct eb_walk *w, struct eb_walk_bar *b, int k)
 {
     int rc = EB_OK;
     w->bars += k == 1;
-    for (unsigned leg = 0; leg < 2 && rc == EB_OK; leg++) {
+    for (unsigned leg = 0; leg < b->legs && rc == EB_OK; leg++) {
         eb_position_id slot = b->symbol * 2 + leg;
         enum eb_side side;
         if (b->quiet[leg] || !open_side(w, slot, &side)) {
             continue;
         }
-        struct trip t = plan_trip(w, b, slot, side);
-        if (k == 1 && quiet_bar(&t, b, &rc)) {
+        if (k == 1 && quiet_bar(w, b, slot, &rc)) {
             b->quiet[leg] = true;
             continue;
         }
+        struct trip t = plan_trip(w, b, slot, side);
         set_time(w, t.at_ms[k]);
         if (b->has_mark) {
             rc = walk_mark(&t, k);
@@ -264,7 +269,7 @@ int eb_walk_close(struct eb_walk *w, struct eb_walk_bar *b)
     struct eb_event ev = event_at(&any, EB_EV_BAR, end_ms);
     ev.u.bar = b->bar;
     int rc = w->ops->turn(w->user, &ev);
-    for (unsigned leg = 0; leg < 2 && rc == EB_OK; leg++) {
+    for (unsigned leg = 0; leg < b->legs && rc == EB_OK; leg++) {
         eb_position_id slot = b->symbol * 2 + leg;
         enum eb_side side;
         if (!open_side(w, slot, &side) ||

@@ -51,6 +51,7 @@ struct eb_walk_bar {
     struct eb_ev_bar mark; /* --mark-klines: the same bar of the mark price */
     bool has_mark;
     bool quiet[2]; /* this leg's bar was one comparison */
+    uint8_t legs;  /* 2 in hedge mode; set by eb_walk_open() */
 };
 
 /* Time of point k = 0..3 of a bar, floored to ms. */

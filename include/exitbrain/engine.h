@@ -102,6 +102,9 @@ bool eb_engine_path_next(const struct eb_engine *e, eb_position_id position, enu
 /* The open interval in which no level of this position can act and no peak moves a stop; false when there is none. */
 bool eb_engine_quiet_band(const struct eb_engine *e, eb_position_id position, eb_price *low, eb_price *high);
 
+/* Position mode of the account as last told: two legs per symbol in hedge mode. */
+bool eb_engine_hedge(const struct eb_engine *e);
+
 /* Whether a position is open in this slot, and on which side. */
 bool eb_engine_open_side(const struct eb_engine *e, eb_position_id position, enum eb_side *side);
 
