@@ -164,6 +164,8 @@ static void clock_symbol(struct eb_engine *e, eb_symbol_id id)
 }
 
 /* One durable thing at a time: a CLOCK step acts for one symbol, or emits consults for up to 16 slots. */
+#define EB_CLOCK_SLOTS 4 /* slots served by one CLOCK step: a turn stays far below 1 ms, the next step goes on */
+
 static void step_clock(struct eb_engine *e, const struct eb_event *ev)
 {
     if (ev->witness != NULL) {
@@ -183,7 +185,7 @@ static void step_clock(struct eb_engine *e, const struct eb_event *ev)
         eb_emit(e, EB_ACT_SNAPSHOT);
         return;
     }
-    for (unsigned n = 0; n < EB_CONSULTS_MAX; n++) {
+    for (unsigned n = 0; n < EB_CLOCK_SLOTS; n++) {
         int64_t at;
         uint32_t first = eb_deadline_first(e, &at);
         if (first == UINT32_MAX || at > ev->now_ns) {
