@@ -3,6 +3,7 @@
 #include "store/tape.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <zlib.h>
@@ -76,6 +77,7 @@ int eb_tape_create(const char *path, const struct eb_tape_info *info, struct eb_
         rc = rc == EB_E_IO ? io_error(t, err)
                            : eb_err_set(err, rc, "tape.create", "%s: the configuration is out of range", path);
         (void)gzclose(t->file);
+        (void)remove(path); /* it was made here: a tape without a header helps nobody, and its name is taken */
         free(t);
         return rc;
     }
