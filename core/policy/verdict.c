@@ -4,7 +4,6 @@
 
 #include <lauxlib.h>
 #include <math.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "policy/names.h"
@@ -20,6 +19,13 @@ static const struct eb_range fraction_range = {"number > 0 and <= 1", 6, 0.0, 1.
 static const struct eb_range confidence_range = {"number from 0 to 1", 6, 0.0, 1.0, false, false};
 static const struct eb_range callback_range = {"number > 0 and < 100", 4, 0.0, 100.0, true, true};
 static const struct eb_range offset_range = {"number > -100 and < 100", 4, -100.0, 100.0, true, true};
+
+static const char *const titles[EB_DECISION_KIND_COUNT] = {
+    [EB_NO_CHANGE] = "a no_change decision",       [EB_PARTIAL_CLOSE] = "a partial_close decision",
+    [EB_MOVE_STOP] = "a move_stop decision",       [EB_UPDATE_TP_LIMITS] = "an update_tp_limits decision",
+    [EB_SET_TRAILING] = "a set_trailing decision", [EB_SET_RATCHET] = "a set_ratchet decision",
+    [EB_FULL_EXIT] = "a full_exit decision",
+};
 
 static const char *const stop_roles[2] = {"plan", "risk_floor"};
 
@@ -215,13 +221,11 @@ static bool read_decision(lua_State *L, struct eb_err *err, const struct eb_at *
         return false;
     }
     d->kind = (uint8_t)kind;
-    char of[64];
     if (!read_kind(&r, d)) {
         return false;
     }
-    (void)snprintf(of, sizeof(of), "a %s decision%s", eb_lua_decisions[kind],
-                   kind == EB_SET_TRAILING && d->u.trailing.off ? " with off=true" : "");
-    if (!eb_reader_close(&r, of)) {
+    bool off = kind == EB_SET_TRAILING && d->u.trailing.off;
+    if (!eb_reader_close(&r, off ? "a set_trailing decision with off=true" : titles[kind])) {
         return false;
     }
     if (is_repeated(out, d)) {

@@ -8,7 +8,7 @@
  *     policy:consult(ctx) -> "ok" | "keep" | "error" ..., verdict | nil, message     such a ctx; what is nil is unknown
  *     policy:consult_fresh(ctx)   the same in a state of its own
  *     policy:pure(ctx) -> true | false, message     twice in a row and fresh: the same verdict, byte by byte
- *     policy:info() policy:settings() policy:log() policy:idle() policy:close()     host.version
+ *     policy:info() policy:settings() policy:log() policy:idle() policy:close()     host.version host.fields
  */
 #include <lauxlib.h>
 #include <lua.h>
@@ -18,6 +18,7 @@
 #include "policy/names.h"
 #include "policy/plain.h"
 #include "policy/set.h"
+#include "policy/view.h"
 
 static const char type_name[] = "exitbrain.policy";
 
@@ -279,6 +280,25 @@ static int policy_idle(lua_State *L)
     return 0;
 }
 
+static void set_names(lua_State *L, const char *name, const struct eb_field *fields, size_t count)
+{
+    lua_createtable(L, (int)count, 0);
+    for (size_t i = 0; i < count; i++) {
+        lua_pushstring(L, fields[i].name);
+        lua_rawseti(L, -2, (lua_Integer)i + 1);
+    }
+    lua_setfield(L, -2, name);
+}
+
+/* The names that ctx, a leg and a time frame have, so that documents can be checked against them. */
+static void push_fields(lua_State *L)
+{
+    lua_createtable(L, 0, 3);
+    set_names(L, "ctx", eb_context_fields, eb_context_field_count);
+    set_names(L, "legs", eb_leg_fields, eb_leg_field_count);
+    set_names(L, "features", eb_feature_fields, eb_feature_field_count);
+}
+
 int luaopen_exitbrain_host(lua_State *L);
 
 int luaopen_exitbrain_host(lua_State *L)
@@ -297,6 +317,8 @@ int luaopen_exitbrain_host(lua_State *L)
     lua_setfield(L, -2, "open");
     lua_pushcfunction(L, host_context);
     lua_setfield(L, -2, "context");
+    push_fields(L);
+    lua_setfield(L, -2, "fields");
     lua_pushstring(L, EB_VERSION);
     lua_setfield(L, -2, "version");
     return 1;

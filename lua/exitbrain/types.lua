@@ -1,0 +1,157 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- What an editor completes from (LuaLS annotations); nothing requires this file. docs/POLICIES.md explains.
+---@meta
+
+---@alias exitbrain.Regime "UNKNOWN"|"TREND"|"RANGE"|"VOLATILE"|"CHOP"|"NORMAL"
+---@alias exitbrain.Reason "new"|"cycle"|"hit"|"size"|"margin"|"mode"|"rejection"|"reload"|"adopted"
+---@alias exitbrain.StopKind "none"|"plan"|"ratchet"|"risk_floor"|"trail"|"protective"
+---@alias exitbrain.LegState "armed"|"parked"|"resting"|"firing"|"partial"|"hit"
+
+---@class exitbrain.Leg
+---@field id integer 1..255, never given twice in an episode
+---@field state exitbrain.LegState
+---@field soft boolean rests as a limit order
+---@field r number distance from entry in R
+---@field fraction number of the leg base
+---@field price number? the rounded level
+---@field qty number planned quantity
+---@field filled number
+
+---@class exitbrain.Features statistics over closed bars of one time frame; figures are nil while not warm
+---@field warm boolean at least 15 closed bars
+---@field bars integer closed bars held, at most 21
+---@field close number?
+---@field atr number? mean true range of 14 bars, as a price
+---@field atr_pct number? the same in percent of the last close
+---@field vol_bar_pct number? root mean square return of a bar
+---@field vol_std_bar_pct number? standard deviation of the same returns
+---@field vol_day_pct number? vol_bar_pct scaled to a day
+---@field trend_pct number? last close against the mean of 20
+---@field avg_range_pct number? mean high - low
+---@field efficiency number? 0 chop .. 1 straight line
+
+---@class exitbrain.FeatureSet
+---@field m1 exitbrain.Features
+---@field m5 exitbrain.Features
+---@field m15 exitbrain.Features
+---@field h1 exitbrain.Features
+
+---@class exitbrain.Context read-only; an amount that is not known is nil; an unknown field raises
+---@field symbol string
+---@field strategy_id string?
+---@field profile string? as the last accepted answer named it
+---@field side "LONG"|"SHORT"
+---@field sign 1|-1
+---@field reason exitbrain.Reason why decide is asked
+---@field regime exitbrain.Regime as the last accepted answer named it
+---@field stop_kind exitbrain.StopKind of the stop in force
+---@field episode integer
+---@field plan_revision integer 0 before the first plan
+---@field hits integer legs hit in this episode
+---@field leg_count integer
+---@field adopted boolean found open, not seen opening
+---@field live boolean orders may leave
+---@field r_provisional boolean R comes from the built-in plan
+---@field trailing_active boolean
+---@field now_ms integer
+---@field opened_ms integer?
+---@field age_ms integer?
+---@field price_age_ms integer? of the mark
+---@field next_funding_ms integer?
+---@field entry number
+---@field price number? by which new levels are judged
+---@field mark number?
+---@field last number?
+---@field bid number?
+---@field ask number?
+---@field liquidation number?
+---@field stop number? in force
+---@field plan_stop number?
+---@field trail_stop number?
+---@field ratchet_stop number?
+---@field risk_floor number?
+---@field peak number? best price of the episode
+---@field r number? R as a price distance, nil before the first plan
+---@field qty number remaining position
+---@field leg_base number? what fractions refer to
+---@field first_qty number?
+---@field notional number?
+---@field margin number?
+---@field pnl number unrealised, gross
+---@field balance number?
+---@field leverage number?
+---@field pnl_pct number move from entry in the position's favour
+---@field pnl_r number? the same in R
+---@field mfe_r number?
+---@field mae_r number?
+---@field funding_rate_pct number
+---@field fee_taker_pct number
+---@field fee_maker_pct number
+---@field min_stop_distance_pct number of the guard
+---@field liquidation_buffer_pct number of the guard
+---@field tick number?
+---@field step number?
+---@field min_qty number?
+---@field min_notional number?
+---@field legs exitbrain.Leg[]
+---@field features exitbrain.FeatureSet
+---@field memory table<string, boolean|number|string> as the last answer left it
+
+---@class exitbrain.Level exactly one of r, pct, price
+---@field r number?
+---@field pct number?
+---@field price number?
+---@field fraction number of the leg base, above 0 and at most 1
+---@field soft boolean?
+---@field id integer? 1..255
+
+---@class exitbrain.Step
+---@field r number from this best R on
+---@field callback_pct number
+
+---@class exitbrain.Rule
+---@field after_hits integer
+---@field to "entry"|"first_hit"
+---@field offset_pct number? of entry, towards profit
+
+---@class exitbrain.Decision
+---@field type "no_change"|"partial_close"|"move_stop"|"update_tp_limits"|"set_trailing"|"set_ratchet"|"full_exit"
+---@field reason string?
+---@field confidence number? 0..1
+---@field fraction number? partial_close
+---@field emergency boolean? partial_close, full_exit
+---@field pct number? move_stop
+---@field price number? move_stop
+---@field risk_price number? move_stop
+---@field role "plan"|"risk_floor"|nil move_stop
+---@field allow_loosen boolean? move_stop
+---@field levels exitbrain.Level[]? update_tp_limits
+---@field activation_r number? set_trailing
+---@field callback_pct number? set_trailing
+---@field tighten exitbrain.Step[]? set_trailing
+---@field off boolean? set_trailing
+---@field rules exitbrain.Rule[]? set_ratchet
+
+---@class exitbrain.Wake at least one of them
+---@field at_ms integer?
+---@field above number?
+---@field below number?
+
+---@class exitbrain.Extras
+---@field memory table<string, boolean|number|string>? replaces what is remembered; at most 16 entries
+---@field wake exitbrain.Wake?
+---@field regime exitbrain.Regime?
+---@field profile string?
+
+---@alias exitbrain.Decide fun(ctx: exitbrain.Context): exitbrain.Decision|exitbrain.Decision[]|nil, exitbrain.Extras?
+
+---@class exitbrain.Set what init.lua returns
+---@field name string
+---@field version string
+---@field decide exitbrain.Decide
+---@field settings table?
+---@field self_test fun()?
+
+---Writes a line to the engine's log: 8 a consult, 120 a minute.
+---@param text any
+function log(text) end -- luacheck: ignore
