@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Exact decimals: text <-> int64 at 1e-8, checked arithmetic, directed rounding.
+ * Exact decimals: text <-> int64 at 1e-8, checked arithmetic, directed rounding. What prints one is in exitbrain/text.h.
  *
  * Everything that can overflow returns false (or a code) and leaves *out untouched. Products go through __int128.
  */
@@ -51,12 +51,6 @@ EB_NODISCARD int eb_decimal_parse(const char *text, size_t len, bool exact, enum
 
 /* The same for JSON numbers of careless encoders: also takes an exponent ("1e-05"); nearest, ties away from zero. */
 EB_NODISCARD int eb_decimal_parse_json(const char *text, size_t len, int64_t *out_e8);
-
-/* Shortest text ("0.3991144", "12", "-0.5") of value at 10^-scale (scale 0..18); returns its length (< 24). */
-#define EB_DECIMAL_TEXT_MAX 24
-size_t eb_decimal_format(int64_t value, int scale, char out[EB_DECIMAL_TEXT_MAX]);
-/* Text with exactly `scale` decimals ("0.506279" for 506279 at 6). */
-size_t eb_decimal_format_fixed(int64_t value, int scale, char out[EB_DECIMAL_TEXT_MAX]);
 
 /* A double from Lua (x, in units of 1) as int64 at 10^-scale (4, 6 or 8), half away from zero. false for nan, inf, or
  * beyond int64. The only way by which a double becomes an amount. Amounts below 2^50 units (11.2 million at 8) survive

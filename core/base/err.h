@@ -2,11 +2,7 @@
 /* Errors as codes with context, and assertions that stay on in production (the process dies, start is recovery). */
 #pragma once
 
-#include <exitbrain/types.h>
-
-/* Name ("INVALID") and text of a code; "UNKNOWN" for a number that is none. Static strings. */
-const char *eb_err_name(int code);
-const char *eb_err_text(int code);
+#include <exitbrain/text.h>
 
 /* Fills err (which may be NULL) with code, the static string where, and a printf message; returns code. */
 int eb_err_set(struct eb_err *err, int code, const char *where, const char *fmt, ...)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Order states and client order ids. */
+/* Order states and client order ids. Their texts that a host needs too are in exitbrain/text.h. */
 #pragma once
 
 #include <stddef.h>
@@ -15,16 +15,6 @@ bool eb_order_is_open(enum eb_order_state s);
  * that is open, and anything may follow UNKNOWN. */
 bool eb_order_may_become(enum eb_order_state from, enum eb_order_state to);
 const char *eb_order_state_name(enum eb_order_state s);
-const char *eb_purpose_name(enum eb_purpose p);
 const char *eb_reject_name(enum eb_reject_class c);
-const char *eb_exit_reason_name(enum eb_exit_reason r);
-const char *eb_side_name(enum eb_side s);
-const char *eb_regime_name(enum eb_regime r); /* "UNKNOWN", "TREND", ... */
-
-/* "xb<instance>-<episode>-<purpose><leg>-<attempt>.<slice>" in base 36: within the venue's 36 characters of
- * [.A-Z:/a-z0-9_-]. Returns its length. */
-size_t eb_client_id_format(eb_client_id id, char out[EB_CLIENT_ID_TEXT_MAX]);
-/* True and the id when text is one of ours; false for anything else. */
-bool eb_client_id_parse(const char *text, eb_client_id *out);
 bool eb_client_id_equal(eb_client_id a, eb_client_id b);
 bool eb_client_id_is_ours(eb_client_id id, uint32_t instance); /* a known instance: same epoch */
