@@ -42,6 +42,8 @@ static void listen(void *user, const struct eb_event *ev)
 {
     struct probe *p = user;
     assert_true(p->count < HEARD_MAX);
+    assert_false(p->inside);
+    p->inside = true;
     struct heard *h = &p->heard[p->count++];
     h->ev = *ev;
     if (ev->kind == EB_EV_POSITION) {
@@ -51,6 +53,7 @@ static void listen(void *user, const struct eb_event *ev)
     if (p->react != NULL) {
         p->react(p, &h->ev);
     }
+    p->inside = false;
 }
 
 struct probe *probe_new(const struct eb_sim_config *c)

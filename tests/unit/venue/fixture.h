@@ -23,6 +23,7 @@ struct probe {
     struct heard heard[HEARD_MAX];
     size_t count;
     int64_t now_ms;
+    bool inside; /* the listener is running: it must not be called again from within itself */
     void (*react)(struct probe *p, const struct eb_event *ev); /* called on each event, may call the venue */
     void *user;
 };

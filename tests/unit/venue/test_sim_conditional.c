@@ -165,6 +165,36 @@ static void the_child_takes_time(void **state)
     probe_free(p);
 }
 
+static void late_child_one_slot(struct eb_sim_config *c)
+{
+    c->trigger_ms = 50;
+    c->orders_max = 1;
+}
+
+/* The first stop expires with its position while its child is on its way; a second one has its slot by then. */
+static void a_child_of_the_past_fires_nothing(void **state)
+{
+    (void)state;
+    struct probe *p = start(late_child_one_slot);
+    for (unsigned i = 0; i < 2; i++) {
+        open_position(p, EB_LONG, "100", "2.000", 5);
+        struct eb_order_request stop = stop_close(EB_SELL, "1.9");
+        assert_int_equal(submit(p, &stop), 0);
+        quote(p, "1.9", NULL, "1.899", "1.9"); /* triggers at 0 and at 30 */
+        if (i == 0) {
+            struct eb_err err;
+            assert_int_equal(eb_sim_close(p->sim, 0, (eb_qty){0}, (eb_price){0}, NULL, &err), EB_OK);
+            quote(p, "2", NULL, "1.999", "2.001");
+            probe_run(p, 30);
+        }
+    }
+    probe_run(p, 20);
+    assert_int_equal(held(p, 0), e8("100"));
+    probe_run(p, 30);
+    assert_int_equal(held(p, 0), 0);
+    probe_free(p);
+}
+
 static void before_or_after_liquidation(void **state)
 {
     (void)state;
@@ -221,6 +251,7 @@ int main(void)
         cmocka_unit_test(expires_when_the_position_turns),
         cmocka_unit_test(stuck),
         cmocka_unit_test(the_child_takes_time),
+        cmocka_unit_test(a_child_of_the_past_fires_nothing),
         cmocka_unit_test(before_or_after_liquidation),
         cmocka_unit_test(hedge_legs_keep_apart),
     };

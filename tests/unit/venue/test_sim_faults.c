@@ -100,6 +100,37 @@ static void a_part_only(void **state)
     probe_free(p);
 }
 
+static void a_query_ends_the_silence(void **state)
+{
+    (void)state;
+    struct eb_sim_config c = config();
+    struct probe *p = start(&c);
+    eb_sim_fault_next(p->sim, EB_SIM_F_UNKNOWN_DONE, 1, 0);
+    eb_sim_fault_next(p->sim, EB_SIM_F_MUTE, 1, 0);
+    struct eb_order_request rest = limit_gtc(EB_SELL, "40", "2.1", 1);
+    assert_int_equal(submit(p, &rest), 0);
+    query(p, &rest);
+    quote(p, NULL, "2.1", NULL, NULL);
+    assert_string_equal(heard_text(p), "unknown new F filled P A");
+    probe_free(p);
+}
+
+static void hedge_snapshot(void **state)
+{
+    (void)state;
+    struct eb_sim_config c = config();
+    c.hedge = true;
+    struct probe *p = start(&c);
+    open_position(p, EB_SHORT, "70", "2", 10);
+    probe_clear(p);
+    struct eb_err err;
+    assert_int_equal(p->venue.ops->snapshot(p->venue.venue, &err), EB_OK);
+    assert_string_equal(heard_text(p), "begin A P P end");
+    assert_int_equal(heard_nth(p, EB_EV_POSITION, 1)->u.venue_position->position_side, EB_PS_SHORT);
+    assert_int_equal(heard_nth(p, EB_EV_POSITION, 1)->u.venue_position->qty.e8, e8("70"));
+    probe_free(p);
+}
+
 static void cancels_fail(void **state)
 {
     (void)state;
@@ -272,6 +303,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(one_order_one_fault),
         cmocka_unit_test(a_part_only),
+        cmocka_unit_test(a_query_ends_the_silence),
+        cmocka_unit_test(hedge_snapshot),
         cmocka_unit_test(cancels_fail),
         cmocka_unit_test(latency_both_ways),
         cmocka_unit_test(a_query_on_its_way_sees_nothing),

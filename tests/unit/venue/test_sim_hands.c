@@ -98,6 +98,66 @@ static void opening_is_checked(void **state)
     }
 }
 
+static void amounts_beyond_the_range_are_refused(void **state)
+{
+    (void)state;
+    struct eb_sim_config c = config();
+    c.margin_check = false;
+    struct probe *p = probe_new(&c);
+    struct eb_sim_entry entry = {.qty = qt("50000000000"), .price = px("50000000000"), .exact = true};
+    struct eb_err err = {0};
+    assert_int_equal(eb_sim_open(p->sim, &entry, NULL, &err), EB_E_REFUSED);
+    entry.qty = qt("1000000000"); /* 10^10 of notional at an odd leverage: the exact formula leaves the integers */
+    entry.price = px("10");
+    entry.leverage_ppm = 7654321;
+    assert_int_equal(eb_sim_open(p->sim, &entry, NULL, &err), EB_OK);
+    struct eb_sim_position position;
+    assert_true(eb_sim_position(p->sim, 0, &position));
+    assert_int_equal(position.liquidation.e8, e8("8.782")); /* 10 * (1 - 1/7.654321) / 0.99 = 8.78143.. */
+    (void)held(p, 0);
+    probe_free(p);
+}
+
+static void an_opening_needs_the_minimum_notional(void **state)
+{
+    (void)state;
+    struct eb_sim_config c = config();
+    struct probe *p = probe_new(&c);
+    struct eb_ev_instrument inst = instrument("XYZUSDT", "0.001", "1");
+    inst.min_notional = (eb_money){5 * EB_E8};
+    struct eb_err err = {0};
+    assert_int_equal(eb_sim_add_instrument(p->sim, 0, &inst, NULL, 0, &err), EB_OK);
+    struct eb_sim_entry entry = {.qty = qt("2"), .price = px("2")};
+    assert_int_equal(eb_sim_open(p->sim, &entry, NULL, &err), EB_E_REFUSED);
+    assert_non_null(strstr(err.msg, "XYZUSDT"));
+    entry.qty = qt("3");
+    assert_int_equal(eb_sim_open(p->sim, &entry, NULL, &err), EB_OK);
+    probe_free(p);
+}
+
+static void count_order(void *user, const struct eb_ev_open_order *order)
+{
+    *(int64_t *)user += order->qty.e8;
+}
+
+static void open_orders_can_be_visited(void **state)
+{
+    (void)state;
+    struct eb_sim_config c = config();
+    struct probe *p = probe_new(&c);
+    quote(p, "2", "2", NULL, NULL);
+    open_position(p, EB_LONG, "100", "2", 10);
+    struct eb_order_request a = limit_gtc(EB_SELL, "30", "2.1", 1), b = limit_gtc(EB_SELL, "20", "2.2", 2);
+    assert_int_equal(submit(p, &a), 0);
+    assert_int_equal(submit(p, &b), 0);
+    int64_t sum = 0;
+    eb_sim_open_orders(p->sim, 0, count_order, &sum);
+    assert_int_equal(sum, e8("50"));
+    eb_sim_open_orders(p->sim, 9, count_order, &sum);
+    assert_int_equal(sum, e8("50"));
+    probe_free(p);
+}
+
 static void unchecked_margin(void **state)
 {
     (void)state;
@@ -352,6 +412,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(entry_averages_are_exact),
         cmocka_unit_test(opening_is_checked),
+        cmocka_unit_test(amounts_beyond_the_range_are_refused),
+        cmocka_unit_test(an_opening_needs_the_minimum_notional),
+        cmocka_unit_test(open_orders_can_be_visited),
         cmocka_unit_test(unchecked_margin),
         cmocka_unit_test(what_is_told),
         cmocka_unit_test(silence_can_be_chosen),

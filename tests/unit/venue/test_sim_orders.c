@@ -199,6 +199,9 @@ static void ids_are_unique_among_open_orders(void **state)
     assert_int_equal(submit(p, &now), 0);
     assert_int_equal(submit(p, &now), 0);
     assert_int_equal(held(p, 0), e8("50"));
+    probe_clear(p);
+    query(p, &now); /* the last one of that id is meant */
+    assert_int_equal(heard_nth(p, EB_EV_FILL, 0)->u.fill.trade_id, last_trade(p)->trade_id);
     probe_free(p);
 }
 

@@ -74,6 +74,41 @@ static void slippage_goes_to_the_adverse_tick(void **state)
     }
 }
 
+/* Each amount has more decimals than 1e-8: fees go up, gains and losses down. */
+static void money_is_rounded_against_the_account(void **state)
+{
+    (void)state;
+    struct eb_sim_config c = config();
+    c.symbols_max = 2;
+    c.fee_taker_ppm = 333;
+    struct probe *p = probe_new(&c);
+    struct eb_sim_entry entry = {.symbol = 1, .exact = true, .qty = qt("0.002"), .price = px("100.00000001")};
+    struct eb_sim_fill fill;
+    struct eb_err err;
+    assert_int_equal(eb_sim_open(p->sim, &entry, &fill, &err), EB_OK);
+    assert_int_equal(fill.fee.e8, e8("0.00006661")); /* 0.0000666000000.. and a rest */
+    assert_int_equal(eb_sim_close(p->sim, 2, qt("0.001"), px("100.1"), &fill, &err), EB_OK);
+    assert_int_equal(fill.pnl.e8, e8("0.00009999")); /* 0.00009999999 */
+    assert_int_equal(fill.fee.e8, e8("0.00003334")); /* 0.0000333333 */
+    assert_int_equal(eb_sim_close(p->sim, 2, qt("0.001"), px("99.9"), &fill, &err), EB_OK);
+    assert_int_equal(fill.pnl.e8, e8("-0.00010001")); /* -0.00010000001 */
+    probe_free(p);
+}
+
+static void liquidation_a_hair_above_the_tick(void **state)
+{
+    (void)state;
+    struct eb_sim_config c = config();
+    struct probe *p = probe_new(&c);
+    struct eb_sim_entry entry = {.exact = true, .qty = qt("7"), .price = px("1.98000001"), .leverage_ppm = 2 * EB_PPM};
+    struct eb_err err;
+    assert_int_equal(eb_sim_open(p->sim, &entry, NULL, &err), EB_OK);
+    struct eb_sim_position position;
+    assert_true(eb_sim_position(p->sim, 0, &position));
+    assert_int_equal(position.liquidation.e8, e8("1.001")); /* 0.990000005 / 0.99 = 1.000000005.. */
+    probe_free(p);
+}
+
 static void next_happening(void **state)
 {
     (void)state;
@@ -132,6 +167,10 @@ static void soft_legs_fill_at_their_level(void **state)
     eb_sim_set_path_price(p->sim, 0, px("2"), false);
     struct eb_order_request second = limit_gtc(EB_BUY, "30", "1.900", 2), first = limit_gtc(EB_BUY, "40", "1.900", 1);
     struct eb_order_request third = limit_gtc(EB_BUY, "30", "1.800", 3);
+    struct eb_order_request here = limit_gtc(EB_BUY, "10", "2.000", 4);
+    assert_int_equal(submit(p, &here), 0); /* at the path's price it rests: that is not beyond it */
+    assert_int_equal(held(p, 0), e8("100"));
+    cancel(p, &here);
     assert_int_equal(submit(p, &second), 0);
     assert_int_equal(submit(p, &first), 0);
     assert_int_equal(submit(p, &third), 0);
@@ -205,6 +244,7 @@ static void liquidation(void **state)
         {"a third of the notional, margin capped down", EB_LONG, "1", "1.000", 3, 0, "0.674", "0.5", "0.5",
          "-0.33333334"},
         {"first tier", EB_LONG, "100", "2.000", 10, 2, "1.808", NULL, "1.808", "-19.2"}, /* 1.8 / 0.996 = 1.80722.. */
+        {"at the cap: still the first", EB_LONG, "500", "2.000", 10, 2, "1.808", NULL, "1.808", "-96"},
         {"second tier with cum", EB_LONG, "1000", "2.000", 10, 2, "1.821", NULL, "1.821",
          "-179"}, /* 1.784 / 0.98 = 1.82040 */
         {"second tier, short", EB_SHORT, "1000", "2.000", 10, 2, "2.172", NULL, "2.172",
@@ -282,17 +322,63 @@ static void triggers_fill_at_the_path_price(void **state)
     probe_free(p);
 }
 
+static void a_trigger_in_a_segment(void **state)
+{
+    (void)state;
+    struct eb_sim_config c = config();
+    struct probe *p = probe_new(&c);
+    open_position(p, EB_SHORT, "100", "2.000", 5);
+    eb_sim_set_path_price(p->sim, 0, px("2"), false);
+    struct eb_order_request stop = stop_close(EB_BUY, "2.1"), crossed = stop_close(EB_BUY, "2.0");
+    assert_int_equal(submit(p, &crossed), -2021); /* judged by the path's price */
+    assert_int_equal(submit(p, &stop), 0);
+    eb_price at;
+    enum eb_sim_hit what;
+    assert_true(eb_sim_path_next(p->sim, 0, EB_SIM_HIT_ALL, px("2"), px("2.2"), &at, &what));
+    eb_sim_path_at(p->sim, 0, what, at);
+    assert_int_equal(last_trade(p)->price.e8, e8("2.1"));
+    assert_int_equal(last_trade(p)->pnl.e8, e8("-10"));
+    assert_int_equal(held(p, 0), 0);
+    probe_free(p);
+}
+
+static void unknown_slots_have_nothing_ahead(void **state)
+{
+    (void)state;
+    struct eb_sim_config c = config();
+    struct probe *p = probe_new(&c);
+    eb_price at, low, high;
+    enum eb_sim_hit what;
+    eb_money amount;
+    assert_false(eb_sim_path_next(p->sim, 7, EB_SIM_HIT_ALL, px("2"), px("1"), &at, &what));
+    assert_false(eb_sim_path_next(p->sim, 0, EB_SIM_HIT_ALL, px("2"), px("1"), &at, &what));
+    assert_false(eb_sim_quiet_band(p->sim, 7, &low, &high));
+    eb_sim_set_path_price(p->sim, 7, px("2"), false);
+    eb_sim_path_at(p->sim, 7, EB_SIM_HIT_SOFT, px("2"));
+    eb_sim_path_at(p->sim, 0, EB_SIM_HIT_LIQUIDATION, px("2"));
+    eb_sim_path_point(p->sim, 7, EB_SIM_HIT_ALL, px("2"));
+    assert_int_equal(eb_sim_pay_funding(p->sim, 7, px("2"), 1, &amount), EB_E_NOT_FOUND);
+    assert_int_equal(eb_sim_pay_funding(p->sim, 0, px("2"), 1, &amount), EB_OK);
+    assert_int_equal(amount.e8, 0);
+    assert_int_equal(p->count, 0);
+    probe_free(p);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(worked_example),
         cmocka_unit_test(slippage_goes_to_the_adverse_tick),
+        cmocka_unit_test(money_is_rounded_against_the_account),
+        cmocka_unit_test(liquidation_a_hair_above_the_tick),
         cmocka_unit_test(next_happening),
         cmocka_unit_test(soft_legs_fill_at_their_level),
         cmocka_unit_test(each_fill_has_its_turn),
         cmocka_unit_test(liquidation),
         cmocka_unit_test(funding),
         cmocka_unit_test(triggers_fill_at_the_path_price),
+        cmocka_unit_test(a_trigger_in_a_segment),
+        cmocka_unit_test(unknown_slots_have_nothing_ahead),
     };
     return cmocka_run_group_tests_name("venue/sim path", tests, NULL, NULL);
 }
