@@ -186,14 +186,12 @@ eb_qty eb_leg_fire_qty(const struct eb_leg *leg, const struct eb_instrument *ins
                        eb_qty reserved)
 {
     int64_t want = leg->takes_rest ? remaining.e8 - reserved.e8 : leg->qty.e8 - leg->filled.e8;
-    if (want >= remaining.e8) {
-        return remaining;
-    }
+    want = want > 0 ? want : 0;
     eb_qty rest = {remaining.e8 - want};
-    if (rest.e8 < inst->min_qty.e8 || (hedge && !eb_notional_ok(inst, leg->price, rest))) {
-        return remaining;
+    if (want >= remaining.e8 || rest.e8 < inst->min_qty.e8 || (hedge && !eb_notional_ok(inst, leg->price, rest))) {
+        want = remaining.e8;
     }
-    return (eb_qty){want > 0 ? want : 0};
+    return (eb_qty){want >= inst->min_qty.e8 ? want : 0};
 }
 
 void eb_ladder_rebase(struct eb_leg *legs, unsigned count, const struct eb_ladder_input *in, bool levels)

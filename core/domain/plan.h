@@ -55,7 +55,7 @@ int eb_ladder_build(const struct eb_ladder_input *in, struct eb_leg *out, unsign
 
 /* Quantity that a leg closes when it fires now: its own rest, or, where it takes the rest, all but what is reserved for
  * un-hit legs that were left behind (parked); everything where what would remain could not be traded. At most
- * remaining. */
+ * remaining; 0 where that is below the minimum quantity, for no order can be made of it. */
 eb_qty eb_leg_fire_qty(const struct eb_leg *leg, const struct eb_instrument *inst, bool hedge, eb_qty remaining,
                        eb_qty reserved);
 

@@ -257,9 +257,6 @@ void eb_backstop_told(struct eb_engine *e, struct eb_slot *s, struct eb_order *o
 {
     struct eb_backstop *b = &s->d.backstop;
     enum eb_order_state to = (enum eb_order_state)ev->state;
-    if (eb_order_is_terminal(to) && e->stats.conditional_orders > 0) {
-        e->stats.conditional_orders--;
-    }
     if (!s->d.open || o->id.episode != s->d.episode) {
         return;
     }

@@ -59,7 +59,8 @@ static void target_edges(const struct eb_slot *s, struct band *b)
         const struct eb_leg *leg = &s->d.plan.leg[i];
         if (leg->state == EB_LEG_ARMED || leg->state == EB_LEG_RESTING) {
             favourable_edge(b, side, leg->price.e8);
-        } else if (leg->state == EB_LEG_PARKED) {
+        }
+        if (leg->state == EB_LEG_PARKED || (leg->soft && s->soft_since_ns != 0)) { /* price coming back is news */
             adverse_edge(b, side, side == EB_LONG ? leg->price.e8 - 1 : leg->price.e8 + 1);
         }
     }

@@ -144,8 +144,9 @@ static void add(struct eb_engine *e, struct eb_slot *s, const struct eb_ev_posit
     copy_terms(d, p);
     d->plan.trail.active = false;
     (void)eb_trail_observe(&d->plan.trail, eb_side_of(s), d->entry, d->r, paid);
+    const struct eb_plan before = d->plan;
     rebase_legs(e, s, true);
-    eb_park_legs(e, s, eb_judge_price(e, s));
+    eb_park_legs(e, s, eb_judge_price(e, s), &before);
     eb_touch(e);
     eb_recheck_buffer(e, s);
     eb_want_consult(e, s, EB_CONSULT_SIZE);

@@ -19,16 +19,9 @@ static bool seen_before(struct eb_slot *s, uint64_t trade_id)
     return false;
 }
 
-void eb_leg_progress(struct eb_engine *e, struct eb_slot *s, struct eb_leg *leg)
+void eb_leg_hit(struct eb_engine *e, struct eb_slot *s, struct eb_leg *leg)
 {
-    int64_t rest = leg->firing_qty.e8 - leg->filled.e8;
     eb_touch(e);
-    if (rest > 0 && rest >= eb_symbol_of(e, s)->inst.step.e8) {
-        if (leg->state == EB_LEG_FIRING) {
-            leg->state = EB_LEG_PARTIAL;
-        }
-        return;
-    }
     leg->state = EB_LEG_HIT;
     leg->hit_order = ++s->d.hits;
     eb_leg_id_retire(&s->d.plan.gone, leg->id);
@@ -38,6 +31,17 @@ void eb_leg_progress(struct eb_engine *e, struct eb_slot *s, struct eb_leg *leg)
         eb_plan_ratchet(e, s);
         eb_park_stops(e, s, eb_judge_price(e, s), &before);
         eb_want_consult(e, s, EB_CONSULT_HIT);
+    }
+}
+
+void eb_leg_progress(struct eb_engine *e, struct eb_slot *s, struct eb_leg *leg)
+{
+    int64_t rest = leg->firing_qty.e8 - leg->filled.e8;
+    eb_touch(e);
+    if (rest <= 0 || rest < eb_symbol_of(e, s)->inst.step.e8) {
+        eb_leg_hit(e, s, leg);
+    } else if (leg->state == EB_LEG_FIRING) {
+        leg->state = EB_LEG_PARTIAL;
     }
 }
 

@@ -67,16 +67,22 @@ static unsigned free_orders(const struct eb_slot *s)
     return n;
 }
 
-/* Sends qty at market (or at the band's edge) in slices of the market lot size; returns what was sent. Two places in
- * the order table stay free for backstop and bridge. */
+/* Two places in the order table stay free for backstop and bridge. */
+static bool table_full(const struct eb_engine *e, const struct eb_slot *s)
+{
+    return eb_is_live(e) && free_orders(s) <= 2;
+}
+
+/* Sends qty at market (or at the band's edge) in slices of the market lot size; returns what was sent. A virtual fill
+ * needs no slices. */
 static eb_qty send_slices(struct eb_engine *e, struct eb_slot *s, struct eb_order_request *proto, eb_qty qty)
 {
     const struct eb_instrument *inst = &eb_symbol_of(e, s)->inst;
     bool market = proto->type == EB_ORDER_MARKET;
-    eb_qty largest = eb_max_order_qty(inst, market);
+    eb_qty largest = eb_is_live(e) ? eb_max_order_qty(inst, market) : qty;
     eb_qty sent = {0};
     uint8_t slice = 0;
-    while (qty.e8 > 0 && free_orders(s) > 2) {
+    while (qty.e8 > 0 && !table_full(e, s)) {
         struct eb_order_request req = *proto;
         eb_qty part = {qty.e8 < largest.e8 ? qty.e8 : largest.e8};
         part = eb_round_qty_down(inst, part, market);
@@ -136,11 +142,21 @@ static eb_qty reserved_qty(const struct eb_slot *s, const struct eb_leg *leg)
     return (eb_qty){sum};
 }
 
-void eb_fire_leg(struct eb_engine *e, struct eb_slot *s, struct eb_leg *leg)
+static eb_qty leg_want(const struct eb_engine *e, const struct eb_slot *s, const struct eb_leg *leg, bool market)
 {
     const struct eb_instrument *inst = &eb_symbol_of(e, s)->inst;
-    bool hedge = s->d.position_side != EB_PS_BOTH;
-    eb_qty want = eb_leg_fire_qty(leg, inst, hedge, free_qty(s), reserved_qty(s, leg));
+    eb_qty want = eb_leg_fire_qty(leg, inst, s->d.position_side != EB_PS_BOTH, free_qty(s), reserved_qty(s, leg));
+    return eb_round_qty_down(inst, want, market);
+}
+
+bool eb_leg_can_fire(const struct eb_engine *e, const struct eb_slot *s, const struct eb_leg *leg)
+{
+    return eb_targets_may_fire(e, s) && leg_want(e, s, leg, true).e8 > 0;
+}
+
+void eb_fire_leg(struct eb_engine *e, struct eb_slot *s, struct eb_leg *leg)
+{
+    eb_qty want = leg_want(e, s, leg, true);
     if (want.e8 <= 0) {
         return;
     }
@@ -210,16 +226,36 @@ void eb_fire_stop(struct eb_engine *e, struct eb_slot *s)
     eb_exit_all(e, s, EB_PURPOSE_STOP, kind == EB_STOP_TRAIL ? EB_EXIT_TRAILING : EB_EXIT_STOP, level);
 }
 
+/* Nothing left although something was free: dust, or a gate that said why. Again later, not in a loop. */
+static void exit_stuck(struct eb_engine *e, struct eb_slot *s)
+{
+    struct eb_intent *n = &s->d.intent;
+    n->retry_ms = e->ev->now_ms + e->c.full_close_ms;
+    if (n->tries++ == 0) {
+        eb_alert(e, s, EB_ALERT_STOP_STUCK, n->level, 0, "nothing of what is left can be sent: look at the venue");
+    }
+    n->tries = n->tries == 0 ? UINT8_MAX : n->tries;
+}
+
 /* One attempt: market for what is free, or limit IOC at the band's edge where market was refused for its price. */
 static void send_exit(struct eb_engine *e, struct eb_slot *s)
 {
     struct eb_intent *n = &s->d.intent;
-    eb_qty free = free_qty(s);
     int64_t now_ms = e->ev->now_ms;
-    if (free.e8 <= 0 || now_ms < n->retry_ms) {
+    if (now_ms < n->retry_ms) {
         return;
     }
-    if (s->d.tripped && n->last_send_ms >= 0 && now_ms - n->last_send_ms < e->c.full_close_ms) {
+    if (n->retry_ms != 0) {
+        n->retry_ms = 0;
+        eb_touch(e);
+    }
+    eb_qty free = free_qty(s);
+    if (free.e8 <= 0 || table_full(e, s)) {
+        return; /* whatever resolves drives again */
+    }
+    eb_touch(e);
+    if (s->d.tripped && n->purpose != EB_PURPOSE_FLATTEN && n->last_send_ms >= 0 &&
+        now_ms - n->last_send_ms < e->c.full_close_ms) {
         n->retry_ms = n->last_send_ms + e->c.full_close_ms;
         return;
     }
@@ -230,12 +266,10 @@ static void send_exit(struct eb_engine *e, struct eb_slot *s)
     if (n->band && eb_price_band_edge(inst, (enum eb_order_side)req.order_side, mark, &req.price)) {
         req.type = EB_ORDER_LIMIT_IOC;
     }
-    eb_touch(e);
     if (send_slices(e, s, &req, free).e8 > 0) {
         n->last_send_ms = now_ms;
     } else if (s->d.open) {
-        n->retry_ms =
-            now_ms + e->c.full_close_ms; /* dust, a full table or a blocked gate: again later, not in a loop */
+        exit_stuck(e, s);
     }
 }
 
@@ -275,10 +309,13 @@ static struct eb_order *soft_order(struct eb_slot *s, uint8_t leg)
     return NULL;
 }
 
-/* Price has been at the leg for a while and it still rests: cancel, then market for the unfilled rest. */
+/* Price has been at the leg for a while and it still rests: cancel, then market for the unfilled rest; never on an old
+ * price. */
 static bool falls_back(const struct eb_engine *e, const struct eb_slot *s, const struct eb_leg *leg)
 {
-    return !e->c.bars && s->soft_since_ns != 0 &&
+    eb_symbol_id id = eb_slot_symbol(e, s);
+    bool fresh = eb_fresh(e, id, EB_SRC_BOOK, e->ev->now_ns) || eb_fresh(e, id, EB_SRC_LAST, e->ev->now_ns);
+    return !e->c.bars && fresh && s->soft_since_ns != 0 &&
            e->ev->now_ns - s->soft_since_ns >= e->c.soft_fallback_ms * EB_NS_PER_MS &&
            eb_target_crossed(eb_side_of(s), leg->price, eb_executable_price(e, s));
 }
@@ -299,10 +336,8 @@ static void drive_soft_leg(struct eb_engine *e, struct eb_slot *s, struct eb_leg
         eb_fire_leg(e, s, leg);
         return;
     }
-    const struct eb_instrument *inst = &eb_symbol_of(e, s)->inst;
-    bool hedge = s->d.position_side != EB_PS_BOTH;
-    eb_qty want = eb_round_qty_down(inst, eb_leg_fire_qty(leg, inst, hedge, free_qty(s), reserved_qty(s, leg)), false);
-    if (want.e8 <= 0 || free_orders(s) <= 2) {
+    eb_qty want = leg_want(e, s, leg, false);
+    if (want.e8 <= 0 || table_full(e, s)) {
         return;
     }
     struct eb_order_request req = request(e, s, EB_PURPOSE_SOFT, EB_EXIT_TARGET, leg->price);
@@ -330,7 +365,7 @@ static void drive_soft(struct eb_engine *e, struct eb_slot *s)
         }
         const struct eb_leg *leg = leg_of(s, o->leg);
         bool wanted = s->d.open && o->id.episode == s->d.episode && leg != NULL && leg->state == EB_LEG_RESTING &&
-                      leg->price.e8 == o->price.e8 && eb_is_owner(e, s);
+                      leg->price.e8 == o->price.e8 && eb_is_owner(e, s) && eb_is_live(e) && !e->paused;
         if (!wanted) {
             eb_cancel(e, s, o);
         }

@@ -65,11 +65,17 @@ static void rearm_leg(struct eb_engine *e, struct eb_slot *s, const struct eb_or
     for (unsigned i = 0; i < s->d.plan.leg_count; i++) {
         struct eb_leg *leg = &s->d.plan.leg[i];
         bool working = leg->state == EB_LEG_FIRING || leg->state == EB_LEG_PARTIAL || leg->state == EB_LEG_RESTING;
-        if (leg->id == o->leg && working && !leg_has_open_order(s, leg->id)) {
-            leg->state = EB_LEG_ARMED;
-            leg->firing_qty.e8 = 0;
-            eb_touch(e);
+        if (leg->id != o->leg || !working || leg_has_open_order(s, leg->id)) {
+            continue;
         }
+        eb_touch(e);
+        int64_t rest = leg->qty.e8 - leg->filled.e8;
+        if (leg->filled.e8 > 0 && rest < eb_symbol_of(e, s)->inst.min_qty.e8) {
+            eb_leg_hit(e, s, leg); /* what is left of it is no order */
+            continue;
+        }
+        leg->state = EB_LEG_ARMED;
+        leg->firing_qty.e8 = 0;
     }
 }
 
@@ -125,8 +131,10 @@ void eb_order_settle(struct eb_engine *e, struct eb_slot *s, struct eb_order *o)
     struct eb_order done = *o;
     memset(o, 0, sizeof *o);
     eb_touch(e);
-    bool current = s->d.open && done.id.episode == s->d.episode;
-    if (!current || done.filled.e8 >= done.qty.e8 || done.close_position) {
+    if (done.type == EB_ORDER_STOP_MARKET && e->stats.conditional_orders > 0) {
+        e->stats.conditional_orders--;
+    }
+    if (!s->d.open || done.id.episode != s->d.episode) {
         return;
     }
     switch ((enum eb_purpose)done.purpose) {
@@ -135,7 +143,9 @@ void eb_order_settle(struct eb_engine *e, struct eb_slot *s, struct eb_order *o)
         rearm_leg(e, s, &done);
         break;
     case EB_PURPOSE_PARTIAL:
-        eb_want_consult(e, s, EB_CONSULT_REJECTION);
+        if (done.filled.e8 < done.qty.e8) {
+            eb_want_consult(e, s, EB_CONSULT_REJECTION);
+        }
         break;
     case EB_PURPOSE_STOP:
     case EB_PURPOSE_FULL_EXIT:
@@ -188,17 +198,19 @@ static void told_open(struct eb_engine *e, struct eb_order *o, const struct eb_e
 {
     o->state = ev->state;
     o->queries = 0;
+    o->cancel_sent = o->cancel_sent && !ev->from_query; /* a cancel that was lost is sent again by whoever wants it */
     bool at_once = o->type == EB_ORDER_MARKET || o->type == EB_ORDER_LIMIT_IOC;
     o->timer_ms = at_once || o->cancel_sent ? e->ev->now_ms + e->c.absent_after_ms : 0;
 }
 
 static void cancel_failed(struct eb_engine *e, struct eb_slot *s, struct eb_order *o, const struct eb_ev_order *ev)
 {
-    o->cancel_sent = false;
+    o->cancel_sent = true;
     eb_touch(e);
     if (ev->reject == EB_REJ_GONE || ev->state == EB_OS_UNKNOWN) {
-        o->cancel_sent = true; /* it is filled, cancelled or triggering: the query tells which */
-        query(e, s, o);
+        query(e, s, o); /* it is filled, cancelled or triggering: the answer tells which */
+    } else {
+        o->timer_ms = e->ev->now_ms + e->c.unknown_query_ms; /* asked then, and cancelled again where it still works */
     }
 }
 
@@ -251,7 +263,7 @@ static void infer_fill(struct eb_engine *e, struct eb_slot *s, struct eb_order *
     f.price = o->level.e8 > 0 ? o->level : eb_executable_price(e, s);
     f.qty.e8 = o->told.e8 - o->filled.e8;
     f.venue_ms = e->ev->now_ms;
-    s->d.unexplained = true;
+    s->d.unexplained = s->d.unexplained || o->id.episode == s->d.episode;
     eb_alert(e, s, EB_ALERT_UNKNOWN_ORDER, f.price, 0,
              "a fill was told of but its trade never came: taken at its level");
     eb_emit(e, EB_ACT_SNAPSHOT);

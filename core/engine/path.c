@@ -26,7 +26,8 @@ bool eb_engine_path_next(const struct eb_engine *e, eb_position_id position, enu
     enum eb_stop_kind kind;
     if (eb_is_better(side, from, to)) { /* adverse travel */
         eb_price stop = eb_stop_in_force(e, s, &kind);
-        if (scope == EB_SCOPE_TARGETS || !eb_stop_crossed(side, stop, to)) {
+        bool acts = eb_is_owner(e, s) && !s->d.intent.active && !s->d.shadow_done;
+        if (scope == EB_SCOPE_TARGETS || !acts || !eb_stop_crossed(side, stop, to)) {
             return false;
         }
         *at = eb_is_better(side, stop, from) ? from : stop;
@@ -35,7 +36,7 @@ bool eb_engine_path_next(const struct eb_engine *e, eb_position_id position, enu
     bool found = false;
     for (unsigned i = 0; i < s->d.plan.leg_count && scope != EB_SCOPE_STOPS; i++) {
         const struct eb_leg *leg = &s->d.plan.leg[i];
-        if (leg_waits(leg) && eb_target_crossed(side, leg->price, to) && eb_targets_may_fire(e, s)) {
+        if (leg_waits(leg) && eb_target_crossed(side, leg->price, to) && eb_leg_can_fire(e, s, leg)) {
             eb_price reached = eb_is_better(side, from, leg->price) ? from : leg->price;
             if (!found || eb_is_better(side, *at, reached)) {
                 *at = reached;

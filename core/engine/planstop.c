@@ -26,28 +26,20 @@ static eb_price distance(eb_price a, eb_price b)
     return (eb_price){a.e8 > b.e8 ? a.e8 - b.e8 : b.e8 - a.e8};
 }
 
-/* R is frozen when the first plan is accepted; after an add the first stop accepted on the loss side sets it anew. */
+/* R is frozen when the first plan is accepted; that of the built-in plan only by the first accepted after it. */
 static int set_r(struct eb_slot *s, const struct eb_guard *g, eb_price stop, eb_price risk_price, struct eb_err *err)
 {
     struct eb_durable *d = &s->d;
-    bool loss_side = eb_guard_gives_risk(g, stop);
-    if (d->r_state == EB_R_FROZEN || (d->r_state == EB_R_PROVISIONAL && d->hits > 0)) {
-        if (d->rebase_pending && loss_side) {
-            d->r = distance(d->entry, stop);
-        }
-        d->rebase_pending = false;
+    if (d->r_state == EB_R_FROZEN || d->hits > 0) {
         return EB_OK;
     }
-    if (!loss_side && risk_price.e8 <= 0) {
+    bool loss_side = eb_guard_gives_risk(g, stop);
+    if (!loss_side && !eb_guard_gives_risk(g, risk_price)) {
         return eb_err_set(err, EB_E_REFUSED, "guard",
                           "stop: not at least max(2 ticks, min_stop_distance) on the loss side of entry; "
-                          "give risk_price to say what R is measured to");
+                          "give a risk_price that is, to say what R is measured to");
     }
-    eb_price from = loss_side ? stop : risk_price;
-    d->r = distance(d->entry, from);
-    if (d->r.e8 <= 0) {
-        return eb_err_set(err, EB_E_REFUSED, "guard", "risk_price equals entry: R would be 0");
-    }
+    d->r = distance(d->entry, loss_side ? stop : risk_price);
     d->r_state = EB_R_FROZEN;
     d->rebase_pending = false;
     d->initial_stop = stop;
@@ -55,17 +47,31 @@ static int set_r(struct eb_slot *s, const struct eb_guard *g, eb_price stop, eb_
     return EB_OK;
 }
 
-static bool may_loosen(const struct eb_engine *e, const struct eb_slot *s, const struct eb_decision *dec, eb_price stop)
+/* The first plan accepted after an add: R is the distance to its stop, or stays where that lies on the profit side. */
+void eb_plan_rebase(struct eb_engine *e, struct eb_slot *s)
 {
-    if (!dec->u.stop.allow_loosen || !e->c.allow_loosen || e->balance.e8 <= 0) {
+    struct eb_durable *d = &s->d;
+    struct eb_guard g = eb_guard_of(e, s);
+    if (d->rebase_pending && d->r_state != EB_R_NONE && d->plan.stop.e8 > 0 && eb_guard_gives_risk(&g, d->plan.stop)) {
+        d->r = distance(d->entry, d->plan.stop);
+    }
+    d->rebase_pending = false;
+}
+
+static bool may_loosen(const struct eb_engine *e, const struct eb_slot *s, const struct eb_decision *dec, eb_price stop,
+                       eb_money balance)
+{
+    if (!dec->u.stop.allow_loosen || !e->c.allow_loosen || balance.e8 <= 0) {
         return false;
     }
     int64_t favour = eb_favour_e8(eb_side_of(s), s->d.entry, stop);
     eb_i128 loss = favour < 0 ? (eb_i128)-favour * s->d.qty.e8 / EB_E8 : 0;
-    return loss * EB_PPM <= (eb_i128)e->balance.e8 * e->c.max_loss_ppm;
+    return loss * EB_PPM <= (eb_i128)balance.e8 * e->c.max_loss_ppm;
 }
 
-int eb_plan_stop(struct eb_engine *e, struct eb_slot *s, const struct eb_decision *dec, struct eb_err *err)
+/* balance: of the context that was answered; what the engine has observed since is not in a record. */
+int eb_plan_stop(struct eb_engine *e, struct eb_slot *s, const struct eb_decision *dec, eb_money balance,
+                 struct eb_err *err)
 {
     struct eb_durable *d = &s->d;
     struct eb_guard g = eb_guard_of(e, s);
@@ -88,7 +94,7 @@ int eb_plan_stop(struct eb_engine *e, struct eb_slot *s, const struct eb_decisio
     }
     bool replaces_builtin = first && d->plan.builtin;
     bool looser = d->plan.stop.e8 > 0 && eb_is_better(side, d->plan.stop, stop);
-    if (!looser || may_loosen(e, s, dec, stop)) {
+    if (!looser || may_loosen(e, s, dec, stop, balance)) {
         d->plan.stop = stop;
         d->plan.protective.e8 = looser ? 0 : d->plan.protective.e8;
     } else if (replaces_builtin) {
@@ -96,7 +102,7 @@ int eb_plan_stop(struct eb_engine *e, struct eb_slot *s, const struct eb_decisio
             eb_tighter_stop(side, d->plan.protective, d->plan.stop); /* the built-in one stays in force */
         d->plan.stop = stop;
     } else {
-        memcpy(s->last_reason, "stop kept: the new one is looser", sizeof "stop kept: the new one is looser");
+        eb_text_copy(s->last_reason, sizeof s->last_reason, "stop kept: the new one is looser");
     }
     return EB_OK;
 }
@@ -137,15 +143,34 @@ void eb_plan_ratchet(struct eb_engine *e, struct eb_slot *s)
     }
 }
 
-void eb_park_legs(struct eb_engine *e, struct eb_slot *s, eb_price judge)
+/* The same leg at the same level in the plan before; NULL when it is new or has moved. */
+static const struct eb_leg *same_leg(const struct eb_plan *before, const struct eb_leg *leg)
+{
+    for (unsigned i = 0; i < before->leg_count; i++) {
+        if (before->leg[i].id == leg->id && before->leg[i].price.e8 == leg->price.e8) {
+            return &before->leg[i];
+        }
+    }
+    return NULL;
+}
+
+/* A leg that was in force before stays so, wherever price is; one that was parked is not reported again. */
+void eb_park_legs(struct eb_engine *e, struct eb_slot *s, eb_price judge, const struct eb_plan *before)
 {
     if (judge.e8 <= 0) {
         return;
     }
     for (unsigned i = 0; i < s->d.plan.leg_count; i++) {
         struct eb_leg *leg = &s->d.plan.leg[i];
-        if (leg->state == EB_LEG_ARMED && eb_target_crossed(eb_side_of(s), leg->price, judge)) {
-            leg->state = EB_LEG_PARKED;
+        if (leg->state != EB_LEG_ARMED || !eb_target_crossed(eb_side_of(s), leg->price, judge)) {
+            continue;
+        }
+        const struct eb_leg *old = same_leg(before, leg);
+        if (old != NULL && old->state != EB_LEG_PARKED) {
+            continue;
+        }
+        leg->state = EB_LEG_PARKED;
+        if (old == NULL) {
             eb_alert(e, s, EB_ALERT_PARKED, leg->price, leg->id,
                      "target was crossed when set: parked until price has come back behind it");
         }
@@ -159,7 +184,7 @@ static bool park_stop(enum eb_side side, eb_price judge, eb_price *now, eb_price
         return false;
     }
     *parked = *now;
-    *now = eb_stop_crossed(side, before, judge) ? (eb_price){0} : before;
+    *now = before; /* crossed or not: what stands is about to act, and is not taken away */
     return true;
 }
 
@@ -171,6 +196,9 @@ void eb_park_stops(struct eb_engine *e, struct eb_slot *s, eb_price judge, const
         return;
     }
     bool parked = park_stop(side, judge, &p->stop, before->stop, &p->parked_stop);
+    if (p->stop.e8 != before->stop.e8) {
+        p->parked_stop.e8 = 0; /* a legal one stands now */
+    }
     parked |= park_stop(side, judge, &p->ratchet_stop, before->ratchet_stop, &p->parked_stop);
     parked |= park_stop(side, judge, &p->risk_floor, before->risk_floor, &p->parked_stop);
     parked |= park_stop(side, judge, &p->protective, before->protective, &p->parked_stop);
@@ -202,7 +230,7 @@ void eb_park_stops(struct eb_engine *e, struct eb_slot *s, eb_price judge, const
 
 void eb_plan_park(struct eb_engine *e, struct eb_slot *s, eb_price judge, const struct eb_plan *before)
 {
-    eb_park_legs(e, s, judge);
+    eb_park_legs(e, s, judge, before);
     eb_park_stops(e, s, judge, before);
 }
 

@@ -37,7 +37,8 @@ eb_price eb_executable_price(const struct eb_engine *e, const struct eb_slot *s)
     }
     eb_symbol_id id = eb_slot_symbol(e, s);
     const struct eb_hot *book = eb_hot_of(e, id, EB_SRC_BOOK);
-    if (book->price > 0 && book->ask > 0) {
+    bool only = !eb_fresh(e, id, EB_SRC_LAST, e->last_now_ns); /* an old book is better than an old print */
+    if (book->price > 0 && book->ask > 0 && (only || eb_fresh(e, id, EB_SRC_BOOK, e->last_now_ns))) {
         return (eb_price){eb_side_of(s) == EB_LONG ? book->price : book->ask};
     }
     const struct eb_hot *last = eb_hot_of(e, id, EB_SRC_LAST);
@@ -195,8 +196,10 @@ static void observe_targets(struct eb_engine *e, struct eb_slot *s, eb_price rea
     if (!d->open || d->shadow_done) {
         return;
     }
+    bool at_soft = false;
     for (unsigned i = 0; i < d->plan.leg_count && !d->intent.active && d->open; i++) {
         struct eb_leg *leg = &d->plan.leg[i];
+        at_soft = at_soft || (leg->soft && leg->state != EB_LEG_HIT && eb_target_crossed(eb_side_of(s), leg->price, now));
         if (!eb_target_crossed(eb_side_of(s), leg->price, reached)) {
             continue;
         }
@@ -206,6 +209,9 @@ static void observe_targets(struct eb_engine *e, struct eb_slot *s, eb_price rea
         } else if (leg->state == EB_LEG_RESTING && s->soft_since_ns == 0) {
             s->soft_since_ns = e->ev->now_ns;
         }
+    }
+    if (!at_soft) {
+        s->soft_since_ns = 0; /* price went back before the time was up: the leg goes on resting */
     }
     rearm_parked(e, s, now);
 }

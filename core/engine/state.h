@@ -292,6 +292,7 @@ void eb_step_path(struct eb_engine *e, const struct eb_event *ev);
 /* fire.c: from a crossed level to orders, and until they have done their work */
 eb_price eb_stop_in_force(const struct eb_engine *e, const struct eb_slot *s, enum eb_stop_kind *kind);
 void eb_fire_stop(struct eb_engine *e, struct eb_slot *s);
+bool eb_leg_can_fire(const struct eb_engine *e, const struct eb_slot *s, const struct eb_leg *leg); /* something is free */
 void eb_fire_leg(struct eb_engine *e, struct eb_slot *s, struct eb_leg *leg);
 void eb_fire_partial(struct eb_engine *e, struct eb_slot *s, int64_t fraction_ppm, enum eb_exit_reason reason);
 void eb_exit_all(struct eb_engine *e, struct eb_slot *s, enum eb_purpose purpose, enum eb_exit_reason reason,
@@ -316,6 +317,7 @@ void eb_order_settle(struct eb_engine *e, struct eb_slot *s, struct eb_order *o)
 void eb_step_fill(struct eb_engine *e, const struct eb_event *ev);
 void eb_apply_fill(struct eb_engine *e, struct eb_slot *s, struct eb_order *o, const struct eb_ev_fill *f,
                    bool is_virtual);
+void eb_leg_hit(struct eb_engine *e, struct eb_slot *s, struct eb_leg *leg);
 void eb_leg_progress(struct eb_engine *e, struct eb_slot *s, struct eb_leg *leg);
 
 /* episode.c */
@@ -345,9 +347,11 @@ void eb_step_verdict(struct eb_engine *e, const struct eb_event *ev);
 void eb_step_policy_failed(struct eb_engine *e, const struct eb_event *ev);
 
 /* planstop.c: stops of a plan: guard, R, parking, ratchet */
-int eb_plan_stop(struct eb_engine *e, struct eb_slot *s, const struct eb_decision *dec, struct eb_err *err);
+int eb_plan_stop(struct eb_engine *e, struct eb_slot *s, const struct eb_decision *dec, eb_money balance,
+                 struct eb_err *err);
+void eb_plan_rebase(struct eb_engine *e, struct eb_slot *s);
 void eb_plan_ratchet(struct eb_engine *e, struct eb_slot *s);
-void eb_park_legs(struct eb_engine *e, struct eb_slot *s, eb_price judge);
+void eb_park_legs(struct eb_engine *e, struct eb_slot *s, eb_price judge, const struct eb_plan *before);
 void eb_park_stops(struct eb_engine *e, struct eb_slot *s, eb_price judge, const struct eb_plan *before);
 void eb_plan_park(struct eb_engine *e, struct eb_slot *s, eb_price judge, const struct eb_plan *before);
 void eb_plan_builtin(struct eb_engine *e, struct eb_slot *s, eb_price judge);

@@ -30,6 +30,26 @@ static struct eb_slot *current_slot(struct eb_engine *e, const struct eb_event *
     return s;
 }
 
+/* Counts within their arrays, fractions within (0, 1]: nothing else of a verdict can lead beyond the plan. */
+static bool well_formed(const struct eb_verdict *v)
+{
+    if (v->count > EB_DECISIONS_MAX || (v->has_memory && v->memory.count > EB_MEMORY_MAX)) {
+        return false;
+    }
+    for (unsigned i = 0; i < v->count; i++) {
+        const struct eb_decision *dec = &v->decision[i];
+        if (dec->kind >= EB_DECISION_KIND_COUNT ||
+            (dec->kind == EB_UPDATE_TP_LIMITS && dec->u.targets.count > EB_LEGS_MAX) ||
+            (dec->kind == EB_SET_TRAILING && dec->u.trailing.curve_count > EB_CURVE_MAX) ||
+            (dec->kind == EB_SET_RATCHET && dec->u.ratchet.count > EB_RATCHET_MAX) ||
+            (dec->kind == EB_PARTIAL_CLOSE &&
+             (dec->u.partial.fraction_ppm <= 0 || dec->u.partial.fraction_ppm > EB_PPM))) {
+            return false;
+        }
+    }
+    return true;
+}
+
 /* Legs that are hit or being filled stay; the rest is replaced by what the verdict lists. */
 static int apply_targets(struct eb_engine *e, struct eb_slot *s, const struct eb_decision *dec, struct eb_err *err)
 {
@@ -87,7 +107,13 @@ static int apply_targets(struct eb_engine *e, struct eb_slot *s, const struct eb
     return EB_OK;
 }
 
-static int apply_trailing(struct eb_slot *s, const struct eb_decision *dec, eb_price judge, struct eb_err *err)
+static bool trail_stop(const struct eb_engine *e, const struct eb_slot *s, eb_price *out)
+{
+    return eb_trail_stop(&s->d.plan.trail, &eb_symbol_of(e, s)->inst, eb_side_of(s), s->d.entry, s->d.r, out);
+}
+
+static int apply_trailing(struct eb_engine *e, struct eb_slot *s, const struct eb_decision *dec, eb_price judge,
+                          struct eb_err *err)
 {
     struct eb_trail *t = &s->d.plan.trail;
     struct eb_trail next;
@@ -103,6 +129,8 @@ static int apply_trailing(struct eb_slot *s, const struct eb_decision *dec, eb_p
             return rc;
         }
     }
+    eb_price held;
+    bool had = trail_stop(e, s, &held);
     if (t->set && next.set) { /* a changed rule keeps what its predecessor has reached */
         next.active = t->active;
         next.peak = t->peak;
@@ -111,30 +139,24 @@ static int apply_trailing(struct eb_slot *s, const struct eb_decision *dec, eb_p
         (void)eb_trail_observe(&next, eb_side_of(s), s->d.entry, s->d.r, judge);
     }
     *t = next;
+    eb_price now = {0};
+    if (had && !(trail_stop(e, s, &now) && !eb_is_better(eb_side_of(s), held, now))) {
+        /* wider than before, or off: the stop that was reached stays, for a stop never loosens */
+        s->d.plan.protective = eb_tighter_stop(eb_side_of(s), s->d.plan.protective, held);
+    }
     return EB_OK;
 }
 
-/* A trail that is switched off leaves the stop that it had reached: a stop never loosens. */
-static void keep_trail_stop(struct eb_engine *e, struct eb_slot *s)
-{
-    eb_price at;
-    struct eb_plan *p = &s->d.plan;
-    if (eb_trail_stop(&p->trail, &eb_symbol_of(e, s)->inst, eb_side_of(s), s->d.entry, s->d.r, &at)) {
-        p->protective = eb_tighter_stop(eb_side_of(s), p->protective, at);
-    }
-}
-
-static int apply_one(struct eb_engine *e, struct eb_slot *s, const struct eb_decision *dec, eb_price judge,
-                     struct eb_err *err)
+static int apply_one(struct eb_engine *e, struct eb_slot *s, const struct eb_decision *dec,
+                     const struct eb_context *ctx, struct eb_err *err)
 {
     switch ((enum eb_decision_kind)dec->kind) {
     case EB_MOVE_STOP:
-        return eb_plan_stop(e, s, dec, err);
+        return eb_plan_stop(e, s, dec, ctx->balance, err);
     case EB_UPDATE_TP_LIMITS:
         return apply_targets(e, s, dec, err);
     case EB_SET_TRAILING:
-        keep_trail_stop(e, s);
-        return apply_trailing(s, dec, judge, err);
+        return apply_trailing(e, s, dec, ctx->price, err);
     case EB_SET_RATCHET:
         s->d.plan.ratchet_count = dec->u.ratchet.count;
         memset(s->d.plan.ratchet, 0, sizeof s->d.plan.ratchet);
@@ -150,8 +172,14 @@ static int apply_one(struct eb_engine *e, struct eb_slot *s, const struct eb_dec
     return EB_OK;
 }
 
+/* Whether a close that a verdict asks for acts: an adopted position waits for a person, unless configured to act. */
+static bool closes_act(const struct eb_engine *e, const struct eb_slot *s)
+{
+    return !s->d.adopted || s->d.confirmed || e->c.act_on_adopted;
+}
+
 /* Everything that forms the plan, stops first since R comes from them. */
-static int apply_plan(struct eb_engine *e, struct eb_slot *s, const struct eb_verdict *v, eb_price judge,
+static int apply_plan(struct eb_engine *e, struct eb_slot *s, const struct eb_verdict *v, const struct eb_context *ctx,
                       struct eb_err *err)
 {
     static const uint8_t order[] = {EB_MOVE_STOP, EB_UPDATE_TP_LIMITS, EB_SET_TRAILING, EB_SET_RATCHET};
@@ -161,22 +189,24 @@ static int apply_plan(struct eb_engine *e, struct eb_slot *s, const struct eb_ve
             if (v->decision[i].kind != order[pass]) {
                 continue;
             }
-            int rc = apply_one(e, s, &v->decision[i], judge, err);
+            int rc = apply_one(e, s, &v->decision[i], ctx, err);
             if (rc != EB_OK) {
                 return rc;
             }
+        }
+        if (pass == 0) {
+            eb_plan_rebase(e, s);
         }
     }
     for (unsigned i = 0; i < v->count; i++) {
         closes = closes || v->decision[i].kind == EB_FULL_EXIT;
     }
-    if (s->d.r_state == EB_R_NONE && !closes) {
+    if (s->d.r_state == EB_R_NONE && !(closes && closes_act(e, s))) {
         return eb_err_set(err, EB_E_REFUSED, "guard", "the first plan of an episode must carry a stop (move_stop)");
     }
     return EB_OK;
 }
 
-/* Closes that a verdict asks for. An adopted position waits for a person, unless configured to act. */
 static void apply_closes(struct eb_engine *e, struct eb_slot *s, const struct eb_verdict *v, eb_price judge)
 {
     for (unsigned i = 0; i < v->count && s->d.open; i++) {
@@ -185,7 +215,7 @@ static void apply_closes(struct eb_engine *e, struct eb_slot *s, const struct eb
         if (!partial && dec->kind != EB_FULL_EXIT) {
             continue;
         }
-        if (s->d.adopted && !s->d.confirmed && !e->c.act_on_adopted) {
+        if (!closes_act(e, s)) {
             eb_alert(e, s, EB_ALERT_NEEDS_CONFIRMATION, judge, 0,
                      "the policy wants to close an adopted position: confirm it, or set act_on_adopted");
             continue;
@@ -264,10 +294,19 @@ static void accept(struct eb_engine *e, struct eb_slot *s, const struct eb_verdi
     if (changed || before->revision == 0) {
         p->revision = before->revision + 1;
         p->builtin = false;
+        s->d.r_state = s->d.r_state == EB_R_PROVISIONAL ? EB_R_FROZEN : s->d.r_state;
         s->d.permit_seq = e->durable_count + 1;
         eb_touch(e);
     }
     apply_closes(e, s, v, judge);
+}
+
+static void refuse(struct eb_engine *e, struct eb_slot *s, eb_price judge, const char *why)
+{
+    s->refused++;
+    note(s, why);
+    eb_alert(e, s, EB_ALERT_VERDICT_REFUSED, judge, 0, why);
+    no_plan(e, s, judge, why, true);
 }
 
 void eb_step_verdict(struct eb_engine *e, const struct eb_event *ev)
@@ -276,7 +315,12 @@ void eb_step_verdict(struct eb_engine *e, const struct eb_event *ev)
     const struct eb_context *ctx = ev->u.verdict.ctx;
     struct eb_slot *s = current_slot(e, ev, ctx);
     e->stats.verdicts++;
-    if (s == NULL || v == NULL || v->count > EB_DECISIONS_MAX) {
+    if (s == NULL || v == NULL) {
+        return;
+    }
+    if (!well_formed(v)) {
+        s->last_result = EB_POLICY_INVALID;
+        refuse(e, s, ctx->price, "verdict: a count or a fraction lies outside its range");
         return;
     }
     s->last_verdict_ms = ev->now_ms;
@@ -290,12 +334,9 @@ void eb_step_verdict(struct eb_engine *e, const struct eb_event *ev)
     struct eb_durable before = s->d;
     struct eb_err err = {0};
     note(s, v->decision[0].reason);
-    if (apply_plan(e, s, v, ctx->price, &err) != EB_OK) {
+    if (apply_plan(e, s, v, ctx, &err) != EB_OK) {
         s->d = before;
-        s->refused++;
-        note(s, err.msg);
-        eb_alert(e, s, EB_ALERT_VERDICT_REFUSED, ctx->price, 0, err.msg);
-        no_plan(e, s, ctx->price, err.msg, true);
+        refuse(e, s, ctx->price, err.msg);
         return;
     }
     accept(e, s, v, ctx->price, &before.plan);
