@@ -6,6 +6,11 @@ endif()
 if(TARGET exitbrain_static)
   install(TARGETS exitbrain_static exitbrain_shared
           ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR} LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
+  # Relative to the file itself, so that `cmake --install --prefix DIR` and a moved tree work.
+  set(eb_pc_dir ${CMAKE_INSTALL_FULL_LIBDIR}/pkgconfig)
+  file(RELATIVE_PATH eb_prefix_from_pc ${eb_pc_dir} ${CMAKE_INSTALL_PREFIX})
+  file(RELATIVE_PATH eb_libdir_from_prefix ${CMAKE_INSTALL_PREFIX} ${CMAKE_INSTALL_FULL_LIBDIR})
+  file(RELATIVE_PATH eb_includedir_from_prefix ${CMAKE_INSTALL_PREFIX} ${CMAKE_INSTALL_FULL_INCLUDEDIR})
   configure_file(cmake/exitbrain.pc.in ${CMAKE_BINARY_DIR}/exitbrain.pc @ONLY)
   install(FILES ${CMAKE_BINARY_DIR}/exitbrain.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
 endif()
