@@ -319,13 +319,38 @@ static int read_all(struct reader *r, struct eb_err *err)
     return EB_OK;
 }
 
+/* The interval that the file's name tells ("BTCUSDT-15m-2025-02.csv"), 0 when it tells none. */
+static int64_t interval_of_name(const char *path)
+{
+    const char *base = strrchr(path, '/');
+    base = base != NULL ? base + 1 : path;
+    for (const char *dash = strchr(base, '-'); dash != NULL; dash = strchr(dash + 1, '-')) {
+        int64_t n = 0;
+        const char *p = dash + 1;
+        for (; *p >= '0' && *p <= '9' && n < 1000; p++) {
+            n = n * 10 + (*p - '0');
+        }
+        int64_t unit = *p == 'm' ? 60000 : *p == 'h' ? 3600000 : *p == 'd' ? 86400000 : 0;
+        if (n > 0 && unit > 0 && (p[1] == '-' || p[1] == '.' || p[1] == '\0')) {
+            return n * unit;
+        }
+    }
+    return 0;
+}
+
 /* Without close_time the smallest distance is the bar length; every distance must then be a whole number of bars. */
 static int check_spacing(struct reader *r, struct eb_err *err)
 {
     struct eb_series *s = &r->s;
     const char *name = eb_text_name(r->csv.source);
+    if (s->length_ms == 0 && s->count == 1) {
+        s->length_ms = interval_of_name(s->file);
+    }
     if (s->length_ms == 0 && s->count < 2) {
-        return eb_err_set(err, EB_E_INVALID, "kline", "%s: a single row without close_time has no bar length", name);
+        return eb_err_set(err, EB_E_INVALID, "kline",
+                          "%s: a single row without close_time has no bar length: name the interval in the file's name "
+                          "(SYMBOL-1m-....csv) or give close_time",
+                          name);
     }
     if (s->length_ms == 0) {
         s->length_ms = s->row[1].open_ms - s->row[0].open_ms;

@@ -124,7 +124,6 @@ static void a_wrong_row_is_named(void **state)
         {"bars overlap", ROW12_0 "1738368030000,1,1,1,1,1,1738368089999,1,1,1,1,0\n", ":2: opens 30000 ms", "no whole"},
         {"odd distance, 6 columns", HEAD6 ROW6_0 ROW6_1 "1738368150000,1,1,1,1,1\n", ":4: opens 90000 ms", NULL},
         {"rows far apart", ROW6_0 "1748368000000,1,1,1,1,1\n", "31 days", NULL},
-        {"one row, 6 columns", ROW6_0, "single row", NULL},
         {"header of another file", "time,open,close,high,low,volume\n" ROW6_0, "column 3 should be 'high'", NULL},
         {"header of another kind", "a,open,high,low,close,b,c,d,e,f,g,h\n" ROW12_0, "column 7 should be 'close_time'",
          NULL},
@@ -139,6 +138,34 @@ static void a_wrong_row_is_named(void **state)
             fail_msg("%s: was accepted", cases[c].name);
         }
         assert_error(&err, rc, EB_E_INVALID, cases[c].one, cases[c].two);
+    }
+}
+
+static void a_lone_row_takes_its_length_from_the_files_name(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *file;
+        int64_t length_ms; /* 0: refused */
+    } cases[] = {{"X-1m.csv", 60000},
+                 {"X-15m-2025-02.csv", 900000},
+                 {"X-2025-4h.csv", 14400000},
+                 {"X-1d.csv", 86400000},
+                 {"X-a.csv", 0},
+                 {"X-1mm.csv", 0},
+                 {"X-m.csv", 0},
+                 {"X-0m.csv", 0}};
+    for (size_t c = 0; c < EB_COUNT(cases); c++) {
+        struct eb_series s;
+        struct eb_err err = {0};
+        int rc = eb_kline_load(file_write(cases[c].file, ROW6_0), NULL, &s, &err);
+        if (cases[c].length_ms == 0) {
+            assert_error(&err, rc, EB_E_INVALID, "single row", "interval");
+            continue;
+        }
+        assert_int_equal(rc, EB_OK);
+        assert_int_equal(s.length_ms, cases[c].length_ms);
+        eb_series_deinit(&s);
     }
 }
 
@@ -316,6 +343,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_published_form_is_read_the_same),
         cmocka_unit_test(a_wrong_row_is_named),
+        cmocka_unit_test(a_lone_row_takes_its_length_from_the_files_name),
         cmocka_unit_test(the_symbol_comes_from_the_name_or_the_caller),
         cmocka_unit_test(a_truncated_archive_is_no_shorter_month),
         cmocka_unit_test(parts_join_in_time_order),
