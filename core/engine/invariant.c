@@ -9,7 +9,7 @@ void eb_check_slot(struct eb_engine *e, const struct eb_slot *s)
     if (!d->open) {
         return;
     }
-    EB_ASSERT(d->qty.e8 > 0 && d->entry.e8 > 0 && d->episode != 0);
+    EB_ASSERT((d->qty.e8 > 0 || d->shadow_done) && d->entry.e8 > 0 && d->episode != 0);
     EB_ASSERT(d->qty.e8 <= d->venue_qty.e8 || !eb_is_live(e) || d->claim_ms != 0 || d->unexplained);
     EB_ASSERT(d->plan.revision == 0 || d->permit_seq != 0); /* I4: a permit covers every send */
     EB_ASSERT(d->r_state == EB_R_NONE || d->r.e8 > 0);
@@ -21,5 +21,6 @@ void eb_check_slot(struct eb_engine *e, const struct eb_slot *s)
         hit += leg->state == EB_LEG_HIT;
     }
     EB_ASSERT(hit == d->hits);
-    EB_ASSERT(eb_committed(s).e8 <= d->qty.e8 || d->unexplained || d->venue_qty.e8 != d->qty.e8); /* I1 */
+    /* I1 is kept where orders leave (gateway.c): what is on the way may exceed the position afterwards, when a backstop
+     * or somebody else closes part of it first. */
 }
