@@ -199,7 +199,10 @@ static void summary(struct eb_buffer *b, const struct eb_bt_options *o, const st
         comma(b);
         integer(b, "differing", (int64_t)r->differing);
         comma(b);
-        ratio(b, "differing_share", r->both > 0, r->both > 0 ? (int64_t)(r->differing * EB_PPM / r->both) : 0);
+        int64_t share = 0;
+        bool known =
+            r->both > 0 && eb_mul_div((int64_t)r->differing, EB_PPM, (int64_t)r->both, EB_ROUND_HALF_EVEN, &share);
+        ratio(b, "differing_share", known, share);
         (void)eb_buffer_text(b, "}");
     }
     (void)eb_buffer_text(b, "}");
