@@ -11,6 +11,21 @@
 #include <string.h>
 
 #define EB_BACKSTOP_RETRY_MS 1000
+#define EB_BACKSTOP_SLOTS_MS 10000 /* between attempts while no slot is free */
+
+/* Live, ours and not handed back: only then anything is placed or said. */
+static bool watched(const struct eb_engine *e, const struct eb_slot *s)
+{
+    return e->c.backstop && s->d.open && eb_is_live(e) && !s->d.released;
+}
+
+static void wait_until(struct eb_engine *e, struct eb_backstop *b, int64_t ms)
+{
+    if (b->retry_ms != ms) {
+        b->retry_ms = ms;
+        eb_touch(e);
+    }
+}
 
 static struct eb_order *working(struct eb_slot *s, enum eb_purpose purpose)
 {
@@ -79,7 +94,7 @@ static void place(struct eb_engine *e, struct eb_slot *s, enum eb_purpose purpos
     if (eb_gateway(e, s, &req) == EB_GATE_SENT) {
         e->stats.conditional_orders++;
     } else {
-        s->d.backstop.retry_ms = e->ev->now_ms + EB_BACKSTOP_RETRY_MS;
+        wait_until(e, &s->d.backstop, e->ev->now_ms + EB_BACKSTOP_RETRY_MS);
     }
 }
 
@@ -89,6 +104,24 @@ static bool stands(const struct eb_order *o)
     return o != NULL && (o->state == EB_OS_NEW || o->state == EB_OS_TRIGGERING || o->state == EB_OS_TRIGGERED);
 }
 
+static void place_main(struct eb_engine *e, struct eb_slot *s, eb_price want)
+{
+    const struct eb_backstop *b = &s->d.backstop;
+    place(e, s, EB_PURPOSE_BACKSTOP, want, b->as_quantity || b->foreign.e8 > 0);
+}
+
+static void no_slot(struct eb_engine *e, struct eb_slot *s, eb_price want, int32_t code)
+{
+    struct eb_backstop *b = &s->d.backstop;
+    if (!b->unprotectable) {
+        b->unprotectable = true;
+        eb_touch(e);
+        eb_alert(e, s, EB_ALERT_UNPROTECTABLE, want, code,
+                 "no slot for a conditional order is left: only the soft stop stands");
+    }
+    wait_until(e, b, e->ev->now_ms + EB_BACKSTOP_SLOTS_MS);
+}
+
 static void first_backstop(struct eb_engine *e, struct eb_slot *s, eb_price want)
 {
     struct eb_backstop *b = &s->d.backstop;
@@ -96,114 +129,173 @@ static void first_backstop(struct eb_engine *e, struct eb_slot *s, eb_price want
     if (e->ev->now_ms < b->retry_ms) {
         return;
     }
-    if (mark.e8 > 0 && eb_stop_crossed(eb_side_of(s), want, mark)) {
-        b->retry_ms =
-            e->ev->now_ms + EB_BACKSTOP_RETRY_MS; /* it would trigger at once: the soft stop is about to act */
+    if (mark.e8 > 0 && eb_stop_crossed(eb_side_of(s), want, mark)) { /* it would trigger at once: the soft stop acts */
+        wait_until(e, b, e->ev->now_ms + EB_BACKSTOP_RETRY_MS);
         return;
     }
     if (conditional_count(e) + e->c.slots_reserve >= e->c.slots_max) {
-        if (!b->unprotectable) {
-            b->unprotectable = true;
-            eb_touch(e);
-            eb_alert(e, s, EB_ALERT_UNPROTECTABLE, want, (int32_t)conditional_count(e),
-                     "no slot for a conditional order is left: only the soft stop stands");
-        }
-        b->retry_ms = e->ev->now_ms + EB_BACKSTOP_RETRY_MS * 10;
+        no_slot(e, s, want, (int32_t)conditional_count(e));
         return;
     }
     b->unprotectable = false;
     b->stage = EB_BS_PLACING;
     b->renewed_ms = e->ev->now_ms;
     eb_touch(e);
-    place(e, s, EB_PURPOSE_BACKSTOP, want, b->as_quantity || b->foreign.e8 > 0);
+    place_main(e, s, want);
     if (working(s, EB_PURPOSE_BACKSTOP) == NULL) {
         b->stage = EB_BS_NONE;
     }
 }
 
+/* On the wrong side of the soft stop or of the liquidation buffer, or too small, or more than a hedge leg may close:
+ * at once. Else a quarter of R tighter, and not too often. */
 static bool worth_renewing(const struct eb_engine *e, const struct eb_slot *s, const struct eb_order *o, eb_price want)
 {
     const struct eb_durable *d = &s->d;
     enum eb_side side = eb_side_of(s);
-    if (d->tripped) {
-        return false; /* the only confirmed protection is not touched while tripped */
+    if (d->tripped || d->intent.active) {
+        return false; /* the only confirmed protection is not touched while tripped, or while a close is on its way */
     }
-    bool too_small = !o->close_position && o->qty.e8 < d->venue_qty.e8;
-    int64_t tighter = side == EB_LONG ? want.e8 - o->trigger.e8 : o->trigger.e8 - want.e8;
-    bool far = (eb_i128)tighter * EB_PPM >= (eb_i128)d->r.e8 * e->c.backstop_renew_r_ppm && tighter > 0;
-    return (too_small || far) && e->ev->now_ms - d->backstop.renewed_ms >= e->c.backstop_renew_ms;
+    enum eb_stop_kind kind;
+    struct eb_guard g = eb_guard_of(e, s);
+    eb_price edge;
+    bool wrong_size = !o->close_position && (o->qty.e8 < d->venue_qty.e8 ||
+                                             (d->position_side != EB_PS_BOTH && o->qty.e8 > d->venue_qty.e8));
+    bool wrong_side = eb_is_better(side, o->trigger, eb_stop_in_force(e, s, &kind)) ||
+                      (eb_guard_loosest(&g, &edge) && eb_is_better(side, edge, o->trigger));
+    if (wrong_size || (wrong_side && want.e8 != o->trigger.e8)) {
+        return true;
+    }
+    int64_t tighter = eb_favour_e8(side, o->trigger, want);
+    bool far = tighter > 0 && (eb_i128)tighter * EB_PPM >= (eb_i128)d->r.e8 * e->c.backstop_renew_r_ppm;
+    return far && e->ev->now_ms - d->backstop.renewed_ms >= e->c.backstop_renew_ms;
+}
+
+static void to_stage(struct eb_engine *e, struct eb_slot *s, enum eb_backstop_stage stage)
+{
+    s->d.backstop.stage = (uint8_t)stage;
+    eb_touch(e);
+}
+
+/* Sends the cancel unless it is on its way; one that was lost is due again after a query has said so. */
+static void take_away(struct eb_engine *e, struct eb_slot *s, struct eb_order *o)
+{
+    if (o != NULL && !o->cancel_sent && o->state != EB_OS_UNKNOWN && o->state != EB_OS_PENDING) {
+        eb_cancel(e, s, o);
+    }
+}
+
+static void drive_resting(struct eb_engine *e, struct eb_slot *s, struct eb_order *main, eb_price want)
+{
+    struct eb_backstop *b = &s->d.backstop;
+    struct eb_order *bridge = working(s, EB_PURPOSE_BRIDGE);
+    if (main == NULL) { /* lost: at once */
+        b->trigger.e8 = 0;
+        wait_until(e, b, 0);
+        to_stage(e, s, EB_BS_NONE);
+        first_backstop(e, s, want);
+    } else if (bridge != NULL && stands(main)) { /* left over from a renewal that went another way */
+        to_stage(e, s, EB_BS_CANCEL_BRIDGE);
+        take_away(e, s, bridge);
+    } else if (main->state == EB_OS_NEW && worth_renewing(e, s, main, want) && e->ev->now_ms >= b->retry_ms &&
+               conditional_count(e) < e->c.slots_max) {
+        b->renewed_ms = e->ev->now_ms;
+        to_stage(e, s, EB_BS_BRIDGING);
+        place(e, s, EB_PURPOSE_BRIDGE, want, true);
+    }
+}
+
+/* Nothing is known to stand: find what does, or place it. */
+static void drive_none(struct eb_engine *e, struct eb_slot *s, struct eb_order *main, eb_price want)
+{
+    struct eb_backstop *b = &s->d.backstop;
+    if (main == NULL) {
+        first_backstop(e, s, want);
+    } else if (stands(main)) { /* taken back from the venue, or its stage was another's */
+        b->trigger = main->trigger;
+        to_stage(e, s, EB_BS_RESTING);
+    } else {
+        to_stage(e, s, EB_BS_PLACING);
+    }
+}
+
+static void drive_bridge(struct eb_engine *e, struct eb_slot *s, struct eb_order *main, eb_price want)
+{
+    struct eb_backstop *b = &s->d.backstop;
+    struct eb_order *bridge = working(s, EB_PURPOSE_BRIDGE);
+    switch ((enum eb_backstop_stage)b->stage) {
+    case EB_BS_BRIDGING:
+        if (bridge == NULL) { /* refused: the old one is kept */
+            to_stage(e, s, main != NULL ? EB_BS_RESTING : EB_BS_NONE);
+        } else if (bridge->state == EB_OS_NEW) {
+            to_stage(e, s, EB_BS_CANCEL_OLD);
+            take_away(e, s, main);
+        }
+        break;
+    case EB_BS_CANCEL_OLD:
+        take_away(e, s, main);
+        if (main == NULL) {
+            to_stage(e, s, EB_BS_PLACE_NEW);
+            place_main(e, s, want);
+        }
+        break;
+    case EB_BS_PLACE_NEW:
+        if (stands(main)) {
+            to_stage(e, s, EB_BS_CANCEL_BRIDGE);
+            take_away(e, s, bridge);
+        } else if (main == NULL && e->ev->now_ms >= b->retry_ms) {
+            place_main(e, s, want);
+        }
+        break;
+    case EB_BS_CANCEL_BRIDGE:
+        take_away(e, s, bridge);
+        if (bridge == NULL) {
+            to_stage(e, s, EB_BS_RESTING);
+        }
+        break;
+    case EB_BS_NONE:
+    case EB_BS_PLACING:
+    case EB_BS_RESTING:
+    case EB_BS_CONFIRM_BREACH:
+    case EB_BS_STAGE_COUNT:
+        break;
+    }
+}
+
+static void ask_mark(struct eb_engine *e, struct eb_slot *s)
+{
+    eb_emit(e, EB_ACT_REFRESH_PRICE)->u.refresh.symbol = eb_slot_symbol(e, s);
+    wait_until(e, &s->d.backstop, e->ev->now_ms + EB_BACKSTOP_RETRY_MS);
 }
 
 static void drive_stage(struct eb_engine *e, struct eb_slot *s, eb_price want)
 {
     struct eb_backstop *b = &s->d.backstop;
     struct eb_order *main = working(s, EB_PURPOSE_BACKSTOP);
-    struct eb_order *bridge = working(s, EB_PURPOSE_BRIDGE);
     switch ((enum eb_backstop_stage)b->stage) {
     case EB_BS_NONE:
-    case EB_BS_REFUSED:
-        first_backstop(e, s, want);
-        break;
-    case EB_BS_RESTING:
-        if (main == NULL) {
-            b->stage = EB_BS_NONE; /* lost: at once */
-            b->trigger.e8 = 0;
-            b->retry_ms = 0;
-            eb_touch(e);
-            first_backstop(e, s, want);
-        } else if (main->state == EB_OS_NEW && worth_renewing(e, s, main, want) &&
-                   conditional_count(e) < e->c.slots_max) {
-            b->stage = EB_BS_BRIDGING;
-            b->renewed_ms = e->ev->now_ms;
-            eb_touch(e);
-            place(e, s, EB_PURPOSE_BRIDGE, want, true);
-        }
-        break;
-    case EB_BS_BRIDGING:
-        if (bridge == NULL) {
-            b->stage = main != NULL ? EB_BS_RESTING : EB_BS_NONE; /* bridge refused: the old one is kept */
-            eb_touch(e);
-        } else if (bridge->state == EB_OS_NEW) {
-            b->stage = EB_BS_CANCEL_OLD;
-            eb_touch(e);
-            if (main != NULL && !main->cancel_sent) {
-                eb_cancel(e, s, main);
-            }
-        }
-        break;
-    case EB_BS_CANCEL_OLD:
-        if (main == NULL) {
-            b->stage = EB_BS_PLACE_NEW;
-            eb_touch(e);
-            place(e, s, EB_PURPOSE_BACKSTOP, want, b->as_quantity || b->foreign.e8 > 0);
-        }
-        break;
-    case EB_BS_PLACE_NEW:
-        if (stands(main)) {
-            b->stage = EB_BS_CANCEL_BRIDGE;
-            eb_touch(e);
-            if (bridge != NULL && !bridge->cancel_sent) {
-                eb_cancel(e, s, bridge);
-            }
-        } else if (main == NULL && e->ev->now_ms >= b->retry_ms) {
-            place(e, s, EB_PURPOSE_BACKSTOP, want, b->as_quantity || b->foreign.e8 > 0);
-        }
-        break;
-    case EB_BS_CANCEL_BRIDGE:
-        if (bridge == NULL) {
-            b->stage = EB_BS_RESTING;
-            eb_touch(e);
-        }
+        drive_none(e, s, main, want);
         break;
     case EB_BS_PLACING:
         if (main == NULL && e->ev->now_ms >= b->retry_ms) {
-            b->stage = EB_BS_NONE;
-            eb_touch(e);
+            to_stage(e, s, EB_BS_NONE);
             first_backstop(e, s, want);
         }
         break;
+    case EB_BS_RESTING:
+        drive_resting(e, s, main, want);
+        break;
     case EB_BS_CONFIRM_BREACH:
+        if (e->ev->now_ms >= b->retry_ms) { /* the answer did not come: asked again */
+            ask_mark(e, s);
+        }
+        break;
+    case EB_BS_BRIDGING:
+    case EB_BS_CANCEL_OLD:
+    case EB_BS_PLACE_NEW:
+    case EB_BS_CANCEL_BRIDGE:
     case EB_BS_STAGE_COUNT:
+        drive_bridge(e, s, main, want);
         break;
     }
 }
@@ -244,39 +336,55 @@ void eb_backstop_drive(struct eb_engine *e, struct eb_slot *s)
         return;
     }
     sweep(e, s);
-    eb_price want;
-    if (!s->d.open || !eb_is_live(e) || s->d.plan.revision == 0 || s->d.released || !desired_trigger(e, s, &want)) {
+    if (!watched(e, s)) {
         return;
     }
-    drive_stage(e, s, want);
-    watch_protection(e, s);
+    eb_price want;
+    if (s->d.plan.revision != 0 && desired_trigger(e, s, &want)) {
+        drive_stage(e, s, want);
+    }
+    if (e->ev->kind != EB_EV_PRICE) { /* a price alone takes no protection away: the soft stop has fired before */
+        watch_protection(e, s);
+    }
+}
+
+static void told_refusal(struct eb_engine *e, struct eb_slot *s, const struct eb_order *o, enum eb_reject_class why,
+                         int32_t code)
+{
+    struct eb_backstop *b = &s->d.backstop;
+    unsigned doubled = b->refusals < 4 ? b->refusals : 4;
+    b->refusals = (uint8_t)(b->refusals < UINT8_MAX ? b->refusals + 1 : UINT8_MAX);
+    wait_until(e, b, e->ev->now_ms + ((int64_t)EB_BACKSTOP_RETRY_MS << doubled));
+    if (why == EB_REJ_WOULD_TRIGGER) { /* closes only after a fresh REST mark confirms the breach */
+        b->stage = EB_BS_CONFIRM_BREACH;
+        ask_mark(e, s);
+    } else if (why == EB_REJ_EXISTS) { /* a foreign closePosition order has the place: ours rests as a quantity stop */
+        wait_until(e, b, b->as_quantity ? b->retry_ms : e->ev->now_ms);
+        b->as_quantity = true;
+        eb_emit(e, EB_ACT_SNAPSHOT);
+    } else if (why == EB_REJ_SLOTS && o->purpose == EB_PURPOSE_BACKSTOP) {
+        no_slot(e, s, o->trigger, code);
+    }
 }
 
 /* The venue spoke about one of ours; the drive that follows acts on the new state. */
 void eb_backstop_told(struct eb_engine *e, struct eb_slot *s, struct eb_order *o, const struct eb_ev_order *ev)
 {
     struct eb_backstop *b = &s->d.backstop;
-    enum eb_order_state to = (enum eb_order_state)ev->state;
     if (!s->d.open || o->id.episode != s->d.episode) {
         return;
     }
-    if (to == EB_OS_NEW) {
+    if (ev->state == EB_OS_NEW) {
         b->confirmed_ms = e->ev->now_ms;
+        b->refusals = 0;
+        b->unprotectable = false;
         if (o->purpose == EB_PURPOSE_BACKSTOP) {
             b->trigger = o->trigger;
             b->stage = b->stage == EB_BS_PLACING || b->stage == EB_BS_NONE ? EB_BS_RESTING : b->stage;
         }
     }
-    if (to != EB_OS_REJECTED) {
-        return;
-    }
-    b->retry_ms = e->ev->now_ms + EB_BACKSTOP_RETRY_MS;
-    if (ev->reject == EB_REJ_WOULD_TRIGGER) { /* closes only after a fresh REST mark confirms the breach */
-        b->stage = EB_BS_CONFIRM_BREACH;
-        eb_emit(e, EB_ACT_REFRESH_PRICE)->u.refresh.symbol = eb_slot_symbol(e, s);
-    } else if (ev->reject == EB_REJ_EXISTS) {
-        b->as_quantity = true; /* a foreign closePosition order has the place: ours rests as a quantity stop */
-        eb_emit(e, EB_ACT_SNAPSHOT);
+    if (ev->state == EB_OS_REJECTED) {
+        told_refusal(e, s, o, (enum eb_reject_class)ev->reject, ev->code);
     }
 }
 
@@ -285,7 +393,7 @@ static bool between(const struct eb_engine *e, const struct eb_slot *s, eb_price
     struct eb_guard g = eb_guard_of(e, s);
     enum eb_side side = eb_side_of(s);
     eb_price mark = eb_judge_price(e, s);
-    if (mark.e8 > 0 && eb_stop_crossed(side, trigger, mark)) {
+    if (!g.inst->trading || (mark.e8 > 0 && eb_stop_crossed(side, trigger, mark))) {
         return false;
     }
     eb_price edge; /* the buffer's edge itself is where the guard puts the loosest stop */
@@ -309,7 +417,7 @@ enum eb_protection eb_protection_of(const struct eb_engine *e, const struct eb_s
             return EB_PROTECTED;
         }
     }
-    if (b->foreign.e8 > 0 && between(e, s, b->foreign)) {
+    if (b->foreign.e8 > 0 && now_ms - s->foreign_ms <= e->c.confirm_ms && between(e, s, b->foreign)) {
         return EB_PROTECTED_FOREIGN;
     }
     if (b->unprotectable) {
@@ -322,19 +430,18 @@ int64_t eb_backstop_deadline_ms(const struct eb_engine *e, const struct eb_slot 
 {
     const struct eb_backstop *b = &s->d.backstop;
     int64_t at = 0;
-    if (!e->c.backstop || !eb_is_live(e) || s->d.plan.revision == 0 || s->d.released) {
+    if (!watched(e, s)) {
         return 0;
     }
-    bool retrying = b->stage == EB_BS_NONE || b->stage == EB_BS_REFUSED || b->stage == EB_BS_PLACE_NEW;
-    if (retrying && b->retry_ms > e->ev->now_ms) {
+    if (b->retry_ms > e->ev->now_ms) {
         at = b->retry_ms;
     }
-    if (b->stage == EB_BS_RESTING && e->ev->now_ms < b->renewed_ms + e->c.backstop_renew_ms) {
-        int64_t renew = b->renewed_ms + e->c.backstop_renew_ms;
+    int64_t renew = b->renewed_ms + e->c.backstop_renew_ms;
+    if (b->stage == EB_BS_RESTING && renew > e->ev->now_ms) {
         at = at == 0 || renew < at ? renew : at;
     }
+    int64_t alarm = s->unprotected_since_ms + e->c.protect_ms;
     if (s->unprotected_since_ms != 0 && !s->alarm_unprotected) {
-        int64_t alarm = s->unprotected_since_ms + e->c.protect_ms;
         at = at == 0 || alarm < at ? alarm : at;
     }
     return at;

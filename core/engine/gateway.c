@@ -14,8 +14,9 @@ eb_qty eb_committed(const struct eb_slot *s)
     for (unsigned i = 0; i < EB_ORDERS_MAX; i++) {
         const struct eb_order *o = &s->order[i];
         bool closes_by_itself = o->type == EB_ORDER_STOP_MARKET && o->state != EB_OS_TRIGGERED;
-        if (o->state == EB_OS_NONE || closes_by_itself || o->close_position) {
-            continue; /* a resting backstop takes nothing until it triggers, and then only what is left */
+        if (o->state == EB_OS_NONE || closes_by_itself || o->close_position || o->id.episode != s->d.episode) {
+            continue; /* a resting backstop takes nothing until it triggers; an ended episode's order takes nothing of
+                         this one, which must not wait for it */
         }
         if (eb_order_is_open((enum eb_order_state)o->state) || o->ended_as != EB_OS_NONE) {
             int64_t upto = o->ended_as != EB_OS_NONE ? o->told.e8 : o->qty.e8;

@@ -82,7 +82,6 @@ enum eb_backstop_stage {
     EB_BS_PLACE_NEW,
     EB_BS_CANCEL_BRIDGE,
     EB_BS_CONFIRM_BREACH,
-    EB_BS_REFUSED,
     EB_BS_STAGE_COUNT
 };
 
@@ -90,6 +89,7 @@ struct eb_backstop {
     uint8_t stage;        /* enum eb_backstop_stage */
     bool as_quantity;     /* rests as a quantity stop: a foreign closePosition order occupies the place */
     bool unprotectable;   /* no slot was left */
+    uint8_t refusals;     /* in a row: each doubles the wait for the next attempt */
     eb_price trigger;     /* of the confirmed one; 0 none */
     eb_price foreign;     /* trigger of a foreign stop that protects; 0 none */
     int64_t confirmed_ms; /* last time the venue said that it stands */

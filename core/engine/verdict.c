@@ -282,15 +282,19 @@ static bool forms_plan(const struct eb_verdict *v)
 }
 
 static void accept(struct eb_engine *e, struct eb_slot *s, const struct eb_verdict *v, eb_price judge,
-                   const struct eb_plan *before)
+                   const struct eb_durable *was)
 {
     struct eb_plan *p = &s->d.plan;
+    const struct eb_plan *before = &was->plan;
     s->failures_in_row = 0;
     s->quarantined = false;
     s->accepted++;
     keep_memory(e, s, v);
     eb_plan_park(e, s, judge, before);
-    bool changed = memcmp(p, before, sizeof *p) != 0;
+    bool changed = memcmp(p, before, sizeof *p) != 0 || s->d.r.e8 != was->r.e8;
+    if (s->d.rebase_pending != was->rebase_pending) {
+        eb_touch(e);
+    }
     if (changed || before->revision == 0) {
         p->revision = before->revision + 1;
         p->builtin = false;
@@ -339,7 +343,7 @@ void eb_step_verdict(struct eb_engine *e, const struct eb_event *ev)
         refuse(e, s, ctx->price, err.msg);
         return;
     }
-    accept(e, s, v, ctx->price, &before.plan);
+    accept(e, s, v, ctx->price, &before);
 }
 
 void eb_step_policy_failed(struct eb_engine *e, const struct eb_event *ev)
