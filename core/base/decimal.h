@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Exact decimals: text <-> int64 at 1e-8, checked arithmetic, directed rounding. What prints one is in exitbrain/text.h.
+ * Exact decimals: text <-> int64 at 1e-8, checked arithmetic, directed rounding. See exitbrain/text.h for printing.
  *
  * Everything that can overflow returns false (or a code) and leaves *out untouched. Products go through __int128.
  */

@@ -35,7 +35,7 @@ END
 built() { "$1" "$2" >"$work/got"; }
 
 install_it() {
-  cmake --install "$EB_BUILD" --prefix "$work/prefix" >"$work/install.log" 2>&1 || { cat "$work/install.log"; return 1; }
+  cmake --install "$EB_BUILD" --prefix "$work/prefix" >"$work/log" 2>&1 || { cat "$work/log"; return 1; }
   pc=$(dirname "$(find "$work/prefix" -name exitbrain.pc)")
   [ -n "$pc" ]
 }
