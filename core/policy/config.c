@@ -127,6 +127,7 @@ static void refuse(struct read_job *job, const char *text, const char *detail)
                            job->path[0] != '\0' ? ": " : "", text, detail);
 }
 
+/* NOLINTBEGIN(misc-no-recursion): tables go DEPTH_MAX deep */
 static bool walk(lua_State *L, struct read_job *job, int depth);
 
 /* The scalar at the top of the stack. */
@@ -228,6 +229,8 @@ static bool walk(lua_State *L, struct read_job *job, int depth)
         return false;
     }
 }
+
+/* NOLINTEND(misc-no-recursion) */
 
 /* "return" as the first word makes it a chunk, anything else a literal. */
 static bool is_chunk(const struct read_job *job)

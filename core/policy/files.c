@@ -49,8 +49,8 @@ static struct eb_source *new_source(struct eb_sources *s, const char *name, size
         return NULL;
     }
     if (len > EB_SOURCE_BYTES_MAX || len > EB_SOURCES_BYTES_MAX - s->bytes) {
-        (void)eb_err_set(err, EB_E_FULL, where, "%s: a file has at most %d bytes, a set %d", name, EB_SOURCE_BYTES_MAX,
-                         EB_SOURCES_BYTES_MAX);
+        (void)eb_err_set(err, EB_E_FULL, where, "%s: a file has at most %zu bytes, a set %zu", name,
+                         EB_SOURCE_BYTES_MAX, EB_SOURCES_BYTES_MAX);
         return NULL;
     }
     struct eb_source *f = &s->file[s->count];
@@ -151,6 +151,7 @@ static int refuse_open(const struct place *p, struct eb_err *err)
     return eb_err_set(err, EB_E_IO, where, "%s/%s: %s", p->dir, shown(p), strerror(errno));
 }
 
+/* NOLINTBEGIN(misc-no-recursion): folders go EB_SOURCE_DEPTH_MAX deep */
 static int read_folder(struct eb_sources *s, int fd, const struct place *p, struct eb_err *err);
 
 static int read_entry(struct eb_sources *s, int parent, const char *entry, const struct place *up, struct eb_err *err)
@@ -228,6 +229,8 @@ static int read_folder(struct eb_sources *s, int fd, const struct place *p, stru
     (void)closedir(d);
     return code;
 }
+
+/* NOLINTEND(misc-no-recursion) */
 
 int eb_sources_read(struct eb_sources *s, const char *dir, const char *prefix, struct eb_err *err)
 {

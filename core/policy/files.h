@@ -4,10 +4,10 @@
 
 #include "policy/sandbox.h"
 
-#define EB_SOURCE_NAME_MAX 96            /* "legacy/hybrid.lua" with its zero */
-#define EB_SOURCE_BYTES_MAX (128 * 1024) /* of one file */
-#define EB_SOURCES_MAX 96                /* of the set and the library together */
-#define EB_SOURCES_BYTES_MAX (1024 * 1024)
+#define EB_SOURCE_NAME_MAX 96                    /* "legacy/hybrid.lua" with its zero */
+#define EB_SOURCE_BYTES_MAX ((size_t)128 * 1024) /* of one file */
+#define EB_SOURCES_MAX 96                        /* of the set and the library together */
+#define EB_SOURCES_BYTES_MAX ((size_t)1024 * 1024)
 #define EB_SOURCE_DEPTH_MAX 4 /* folders below the set */
 
 /* One Lua file. Files of the library have names that begin with "exitbrain/". */

@@ -13,6 +13,7 @@ static const char where[] = "policy.verdict";
 
 enum { PATH_MAX_TEXT = 160, VALUE_MAX_TEXT = 64 };
 
+/* NOLINTNEXTLINE(misc-no-recursion): as deep as decision[i].levels[i].price */
 static size_t add_path(const struct eb_at *at, char *out, size_t size)
 {
     size_t used = at->up != NULL ? add_path(at->up, out, size) : 0;

@@ -31,9 +31,7 @@ const struct eb_heap eb_heap_libc = {libc_resize, NULL};
 
 struct eb_sandbox *eb_sandbox_of(lua_State *L)
 {
-    struct eb_sandbox *s;
-    memcpy(&s, lua_getextraspace(L), sizeof(s));
-    return s;
+    return *(struct eb_sandbox **)lua_getextraspace(L);
 }
 
 /* Why a block may not grow from old to size bytes, or NULL. kind: of a new object, else LUA_TNONE. Long strings are
@@ -162,7 +160,7 @@ int eb_sandbox_open(struct eb_sandbox *s, const struct eb_sandbox_options *opt, 
     if (s->L == NULL) {
         return eb_err_set(err, EB_E_MEMORY, where, "no room for a Lua state in %zu bytes", opt->used_max);
     }
-    memcpy(lua_getextraspace(s->L), &s, sizeof(s));
+    *(struct eb_sandbox **)lua_getextraspace(s->L) = s;
     (void)lua_atpanic(s->L, on_panic);
     struct eb_sandbox_options copy = *opt;
     if (eb_sandbox_run(s, build_environment, &copy, err) != EB_POLICY_OK) {

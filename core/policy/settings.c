@@ -149,6 +149,7 @@ static void apply_profile(lua_State *L, int settings, const char *profile)
     lua_settop(L, settings);
 }
 
+/* NOLINTBEGIN(misc-no-recursion): tables go EB_SETTINGS_DEPTH_MAX deep */
 static bool render(lua_State *L, struct eb_buffer *out, int depth, struct eb_err *err);
 
 static bool refuse_value(lua_State *L, struct eb_err *err)
@@ -267,6 +268,8 @@ static bool render(lua_State *L, struct eb_buffer *out, int depth, struct eb_err
         return refuse_value(L, err);
     }
 }
+
+/* NOLINTEND(misc-no-recursion) */
 
 bool eb_settings_apply(lua_State *L, struct eb_policy *p, struct eb_err *err)
 {
