@@ -93,6 +93,7 @@ static void place(struct eb_engine *e, struct eb_slot *s, enum eb_purpose purpos
     req.needs_seq = s->d.permit_seq;
     if (eb_gateway(e, s, &req) == EB_GATE_SENT) {
         e->stats.conditional_orders++;
+        eb_slots_hold(e, s);
     } else {
         wait_until(e, &s->d.backstop, e->ev->now_ms + EB_BACKSTOP_RETRY_MS);
     }
@@ -134,7 +135,11 @@ static void first_backstop(struct eb_engine *e, struct eb_slot *s, eb_price want
         return;
     }
     if (conditional_count(e) + e->c.slots_reserve >= e->c.slots_max) {
+        bool promised = eb_slots_ask(e, s);
         no_slot(e, s, want, (int32_t)conditional_count(e));
+        if (promised) {
+            wait_until(e, b, e->ev->now_ms + EB_BACKSTOP_RETRY_MS);
+        }
         return;
     }
     b->unprotectable = false;
@@ -159,8 +164,8 @@ static bool worth_renewing(const struct eb_engine *e, const struct eb_slot *s, c
     enum eb_stop_kind kind;
     struct eb_guard g = eb_guard_of(e, s);
     eb_price edge;
-    bool wrong_size = !o->close_position && (o->qty.e8 < d->venue_qty.e8 ||
-                                             (d->position_side != EB_PS_BOTH && o->qty.e8 > d->venue_qty.e8));
+    bool wrong_size = !o->close_position &&
+                      (o->qty.e8 < d->venue_qty.e8 || (d->position_side != EB_PS_BOTH && o->qty.e8 > d->venue_qty.e8));
     bool wrong_side = eb_is_better(side, o->trigger, eb_stop_in_force(e, s, &kind)) ||
                       (eb_guard_loosest(&g, &edge) && eb_is_better(side, edge, o->trigger));
     if (wrong_size || (wrong_side && want.e8 != o->trigger.e8)) {
@@ -189,7 +194,14 @@ static void drive_resting(struct eb_engine *e, struct eb_slot *s, struct eb_orde
 {
     struct eb_backstop *b = &s->d.backstop;
     struct eb_order *bridge = working(s, EB_PURPOSE_BRIDGE);
-    if (main == NULL) { /* lost: at once */
+    if (b->yields && main == NULL) { /* given up for a position with more at risk */
+        b->yields = false;
+        b->trigger.e8 = 0;
+        to_stage(e, s, EB_BS_NONE);
+        no_slot(e, s, want, (int32_t)conditional_count(e));
+    } else if (b->yields && stands(main) && bridge == NULL) {
+        take_away(e, s, main);
+    } else if (main == NULL) { /* lost: at once */
         b->trigger.e8 = 0;
         wait_until(e, b, 0);
         to_stage(e, s, EB_BS_NONE);
@@ -313,9 +325,53 @@ static void sweep(struct eb_engine *e, struct eb_slot *s)
     }
 }
 
+static bool between(const struct eb_engine *e, const struct eb_slot *s, eb_price trigger, eb_price mark)
+{
+    struct eb_guard g = eb_guard_of(e, s);
+    enum eb_side side = eb_side_of(s);
+    if (!g.inst->trading || (mark.e8 > 0 && eb_stop_crossed(side, trigger, mark))) {
+        return false;
+    }
+    eb_price edge; /* the buffer's edge itself is where the guard puts the loosest stop */
+    return !eb_guard_loosest(&g, &edge) || !eb_is_better(side, edge, trigger);
+}
+
+static enum eb_protection protection(const struct eb_engine *e, const struct eb_slot *s, eb_price mark)
+{
+    const struct eb_backstop *b = &s->d.backstop;
+    int64_t now_ms = e->last_now_ms;
+    if (!s->d.open) {
+        return EB_UNPROTECTED;
+    }
+    for (unsigned i = 0; i < EB_ORDERS_MAX; i++) {
+        const struct eb_order *o = &s->order[i];
+        bool ours = (o->purpose == EB_PURPOSE_BACKSTOP || o->purpose == EB_PURPOSE_BRIDGE) &&
+                    o->id.episode == s->d.episode && stands(o);
+        bool covers = o->close_position || o->qty.e8 >= s->d.venue_qty.e8;
+        bool stuck = o->state != EB_OS_NEW && now_ms - o->changed_ms > e->c.triggering_ms;
+        if (ours && covers && !stuck && now_ms - b->confirmed_ms <= e->c.confirm_ms && between(e, s, o->trigger, mark)) {
+            return EB_PROTECTED;
+        }
+    }
+    if (b->foreign.e8 > 0 && now_ms - s->foreign_ms <= e->c.confirm_ms && between(e, s, b->foreign, mark)) {
+        return EB_PROTECTED_FOREIGN;
+    }
+    if (b->unprotectable) {
+        return EB_UNPROTECTABLE;
+    }
+    return b->stage == EB_BS_PLACING ? EB_PROTECTION_PENDING : EB_UNPROTECTED;
+}
+
+enum eb_protection eb_protection_of(const struct eb_engine *e, const struct eb_slot *s)
+{
+    return protection(e, s, eb_judge_price(e, s));
+}
+
+/* Time alone, no price: once price is beyond the trigger the soft stop has long fired. */
 static void watch_protection(struct eb_engine *e, struct eb_slot *s)
 {
-    if (eb_protection_of(e, s) == EB_PROTECTED || eb_protection_of(e, s) == EB_PROTECTED_FOREIGN) {
+    enum eb_protection p = protection(e, s, (eb_price){0});
+    if (p == EB_PROTECTED || p == EB_PROTECTED_FOREIGN) {
         s->unprotected_since_ms = 0;
         s->alarm_unprotected = false;
         return;
@@ -343,9 +399,7 @@ void eb_backstop_drive(struct eb_engine *e, struct eb_slot *s)
     if (s->d.plan.revision != 0 && desired_trigger(e, s, &want)) {
         drive_stage(e, s, want);
     }
-    if (e->ev->kind != EB_EV_PRICE) { /* a price alone takes no protection away: the soft stop has fired before */
-        watch_protection(e, s);
-    }
+    watch_protection(e, s);
 }
 
 static void told_refusal(struct eb_engine *e, struct eb_slot *s, const struct eb_order *o, enum eb_reject_class why,
@@ -388,61 +442,36 @@ void eb_backstop_told(struct eb_engine *e, struct eb_slot *s, struct eb_order *o
     }
 }
 
-static bool between(const struct eb_engine *e, const struct eb_slot *s, eb_price trigger)
+static void sooner(int64_t *at, int64_t ms, int64_t now_ms)
 {
-    struct eb_guard g = eb_guard_of(e, s);
-    enum eb_side side = eb_side_of(s);
-    eb_price mark = eb_judge_price(e, s);
-    if (!g.inst->trading || (mark.e8 > 0 && eb_stop_crossed(side, trigger, mark))) {
-        return false;
+    if (ms > now_ms && (*at == 0 || ms < *at)) {
+        *at = ms;
     }
-    eb_price edge; /* the buffer's edge itself is where the guard puts the loosest stop */
-    return !eb_guard_loosest(&g, &edge) || !eb_is_better(side, edge, trigger);
-}
-
-enum eb_protection eb_protection_of(const struct eb_engine *e, const struct eb_slot *s)
-{
-    const struct eb_backstop *b = &s->d.backstop;
-    int64_t now_ms = e->last_now_ms;
-    if (!s->d.open) {
-        return EB_UNPROTECTED;
-    }
-    for (unsigned i = 0; i < EB_ORDERS_MAX; i++) {
-        const struct eb_order *o = &s->order[i];
-        bool ours = (o->purpose == EB_PURPOSE_BACKSTOP || o->purpose == EB_PURPOSE_BRIDGE) &&
-                    o->id.episode == s->d.episode && stands(o);
-        bool covers = o->close_position || o->qty.e8 >= s->d.venue_qty.e8;
-        bool stuck = o->state != EB_OS_NEW && now_ms - o->changed_ms > e->c.triggering_ms;
-        if (ours && covers && !stuck && now_ms - b->confirmed_ms <= e->c.confirm_ms && between(e, s, o->trigger)) {
-            return EB_PROTECTED;
-        }
-    }
-    if (b->foreign.e8 > 0 && now_ms - s->foreign_ms <= e->c.confirm_ms && between(e, s, b->foreign)) {
-        return EB_PROTECTED_FOREIGN;
-    }
-    if (b->unprotectable) {
-        return EB_UNPROTECTABLE;
-    }
-    return b->stage == EB_BS_PLACING ? EB_PROTECTION_PENDING : EB_UNPROTECTED;
 }
 
 int64_t eb_backstop_deadline_ms(const struct eb_engine *e, const struct eb_slot *s)
 {
     const struct eb_backstop *b = &s->d.backstop;
+    int64_t now_ms = e->ev->now_ms;
     int64_t at = 0;
     if (!watched(e, s)) {
         return 0;
     }
-    if (b->retry_ms > e->ev->now_ms) {
-        at = b->retry_ms;
+    sooner(&at, b->retry_ms, now_ms);
+    if (b->stage == EB_BS_RESTING) {
+        sooner(&at, b->renewed_ms + e->c.backstop_renew_ms, now_ms);
     }
-    int64_t renew = b->renewed_ms + e->c.backstop_renew_ms;
-    if (b->stage == EB_BS_RESTING && renew > e->ev->now_ms) {
-        at = at == 0 || renew < at ? renew : at;
-    }
-    int64_t alarm = s->unprotected_since_ms + e->c.protect_ms;
     if (s->unprotected_since_ms != 0 && !s->alarm_unprotected) {
-        at = at == 0 || alarm < at ? alarm : at;
+        sooner(&at, s->unprotected_since_ms + e->c.protect_ms, now_ms);
+    } else if (s->unprotected_since_ms == 0) { /* when the confirmation grows too old */
+        sooner(&at, b->confirmed_ms + e->c.confirm_ms + 1, now_ms);
+        sooner(&at, s->foreign_ms + e->c.confirm_ms + 1, now_ms);
+    }
+    for (unsigned i = 0; i < EB_ORDERS_MAX; i++) {
+        const struct eb_order *o = &s->order[i];
+        if (o->type == EB_ORDER_STOP_MARKET && (o->state == EB_OS_TRIGGERING || o->state == EB_OS_TRIGGERED)) {
+            sooner(&at, o->changed_ms + e->c.triggering_ms + 1, now_ms);
+        }
     }
     return at;
 }

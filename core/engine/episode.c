@@ -50,6 +50,7 @@ void eb_episode_begin(struct eb_engine *e, struct eb_slot *s, const struct eb_ev
     s->soft_since_ns = 0;
     s->unprotected_since_ms = now_ms;
     s->alarm_unprotected = false;
+    s->alarm_stale = false;
     s->consults = s->accepted = s->refused = s->stale = s->failures = s->sent = s->fills = s->duplicates = 0;
     s->last_reason[0] = '\0';
     if (!eb_is_owner(e, s)) {
@@ -134,6 +135,7 @@ static void add(struct eb_engine *e, struct eb_slot *s, const struct eb_ev_posit
     eb_qty more = {p->qty.e8 - d->venue_qty.e8};
     eb_price paid = add_price(e, s, p);
     d->venue_qty = p->qty;
+    eb_touch(e);
     if (d->shadow_done) {
         return; /* the virtual episode has ended: later adds are censored (semantics 12) */
     }

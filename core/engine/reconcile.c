@@ -55,6 +55,7 @@ static void take_back(struct eb_engine *e, struct eb_slot *s, const struct eb_ev
             o->snapshot_gen = e->snapshot_gen;
             if (t->type == EB_ORDER_STOP_MARKET) {
                 e->stats.conditional_orders++;
+                eb_slots_hold(e, s);
                 s->d.backstop.confirmed_ms = e->ev->now_ms;
             }
             eb_touch(e);

@@ -89,6 +89,7 @@ struct eb_backstop {
     uint8_t stage;        /* enum eb_backstop_stage */
     bool as_quantity;     /* rests as a quantity stop: a foreign closePosition order occupies the place */
     bool unprotectable;   /* no slot was left */
+    bool yields;          /* a position with more at risk was promised its slot */
     uint8_t refusals;     /* in a row: each doubles the wait for the next attempt */
     eb_price trigger;     /* of the confirmed one; 0 none */
     eb_price foreign;     /* trigger of a foreign stop that protects; 0 none */
@@ -132,8 +133,9 @@ struct eb_slot {
     uint32_t snapshot_gen; /* generation of the last snapshot that named this position */
     uint32_t foreign_gen;  /* the same for the foreign stop that protects it, and when that was */
     int64_t foreign_ms;
-    bool wants_consult;    /* consult at the end of this step */
+    bool wants_consult; /* consult at the end of this step */
     bool alarm_unprotected, alarm_stale;
+    bool is_holder; /* listed in eb_engine.holder */
     bool consult_pending;
     bool quarantined;
     uint8_t consult_reason;
@@ -182,6 +184,8 @@ struct eb_engine {
     struct eb_slot *slot;     /* [symbols_max * 2] */
     uint32_t *heap;           /* slots by deadline */
     uint32_t heap_count, symbol_count;
+    uint32_t *holder; /* slots that have conditional orders, in no order */
+    uint32_t holder_count;
 
     /* durable */
     uint64_t durable_count; /* durable steps taken: what needs_seq counts */
@@ -197,9 +201,9 @@ struct eb_engine {
     bool in_snapshot;
     uint32_t snapshot_gen;
     int64_t snapshot_began_ms;
-    bool snapshot_broken;                /* another began before it ended: nothing is concluded from it */
-    uint32_t sweep_at[EB_SWEEP_COUNT];   /* next symbol of a sweep over all; UINT32_MAX none */
-    uint32_t sweep_gen;                  /* the picture that the sweep for absence concludes from */
+    bool snapshot_broken;              /* another began before it ended: nothing is concluded from it */
+    uint32_t sweep_at[EB_SWEEP_COUNT]; /* next symbol of a sweep over all; UINT32_MAX none */
+    uint32_t sweep_gen;                /* the picture that the sweep for absence concludes from */
     int64_t sweep_began_ms;
     int64_t snapshot_due_ns;
     uint32_t foreign_conditional, foreign_counting;
@@ -284,7 +288,8 @@ int64_t eb_jump_deadline_ns(const struct eb_engine *e, eb_symbol_id symbol); /* 
 
 /* band.c: the quiet bands, after each slow step */
 void eb_bands_rebuild(struct eb_engine *e, eb_symbol_id symbol);
-bool eb_price_is_quiet(struct eb_engine *e, eb_symbol_id symbol, const struct eb_ev_price *p); /* levels as they stand */
+bool eb_price_is_quiet(struct eb_engine *e, eb_symbol_id symbol,
+                       const struct eb_ev_price *p); /* levels as they stand */
 
 /* path.c: the bar walk */
 void eb_step_path(struct eb_engine *e, const struct eb_event *ev);
@@ -292,7 +297,8 @@ void eb_step_path(struct eb_engine *e, const struct eb_event *ev);
 /* fire.c: from a crossed level to orders, and until they have done their work */
 eb_price eb_stop_in_force(const struct eb_engine *e, const struct eb_slot *s, enum eb_stop_kind *kind);
 void eb_fire_stop(struct eb_engine *e, struct eb_slot *s);
-bool eb_leg_can_fire(const struct eb_engine *e, const struct eb_slot *s, const struct eb_leg *leg); /* something is free */
+bool eb_leg_can_fire(const struct eb_engine *e, const struct eb_slot *s,
+                     const struct eb_leg *leg); /* something is free */
 void eb_fire_leg(struct eb_engine *e, struct eb_slot *s, struct eb_leg *leg);
 void eb_fire_partial(struct eb_engine *e, struct eb_slot *s, int64_t fraction_ppm, enum eb_exit_reason reason);
 void eb_exit_all(struct eb_engine *e, struct eb_slot *s, enum eb_purpose purpose, enum eb_exit_reason reason,
@@ -362,6 +368,10 @@ void eb_backstop_drive(struct eb_engine *e, struct eb_slot *s);
 void eb_backstop_told(struct eb_engine *e, struct eb_slot *s, struct eb_order *o, const struct eb_ev_order *ev);
 enum eb_protection eb_protection_of(const struct eb_engine *e, const struct eb_slot *s);
 int64_t eb_backstop_deadline_ms(const struct eb_engine *e, const struct eb_slot *s);
+
+/* slots.c: conditional orders are few */
+void eb_slots_hold(struct eb_engine *e, struct eb_slot *s);
+bool eb_slots_ask(struct eb_engine *e, const struct eb_slot *s); /* a holder with less at risk will yield its slot */
 
 /* command.c */
 void eb_step_command(struct eb_engine *e, const struct eb_event *ev);
