@@ -209,8 +209,11 @@ static void drive_resting(struct eb_engine *e, struct eb_slot *s, struct eb_orde
     } else if (bridge != NULL && stands(main)) { /* left over from a renewal that went another way */
         to_stage(e, s, EB_BS_CANCEL_BRIDGE);
         take_away(e, s, bridge);
-    } else if (main->state == EB_OS_NEW && worth_renewing(e, s, main, want) && e->ev->now_ms >= b->retry_ms &&
-               conditional_count(e) < e->c.slots_max) {
+    } else if (main->state == EB_OS_NEW && e->ev->now_ms >= b->retry_ms && worth_renewing(e, s, main, want)) {
+        if (conditional_count(e) >= e->c.slots_max) {
+            wait_until(e, b, e->ev->now_ms + EB_BACKSTOP_RETRY_MS);
+            return;
+        }
         b->renewed_ms = e->ev->now_ms;
         to_stage(e, s, EB_BS_BRIDGING);
         place(e, s, EB_PURPOSE_BRIDGE, want, true);

@@ -222,8 +222,9 @@ void eb_step_order(struct eb_engine *e, const struct eb_event *ev)
     if (s == NULL || t->state >= EB_OS_COUNT || t->reject >= EB_REJ_COUNT) {
         return; /* foreign, or settled before: states repeat and arrive late */
     }
-    if (t->venue_order_id != 0) {
+    if (t->venue_order_id != 0 && t->venue_order_id != o->venue_id) {
         o->venue_id = t->venue_order_id;
+        eb_touch(e);
     }
     if (t->cancel_failed) {
         cancel_failed(e, s, o, t);
