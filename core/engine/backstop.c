@@ -241,6 +241,7 @@ static void drive_bridge(struct eb_engine *e, struct eb_slot *s, struct eb_order
     switch ((enum eb_backstop_stage)b->stage) {
     case EB_BS_BRIDGING:
         if (bridge == NULL) { /* refused: the old one is kept */
+            b->renewed_ms = e->ev->now_ms;
             to_stage(e, s, main != NULL ? EB_BS_RESTING : EB_BS_NONE);
         } else if (bridge->state == EB_OS_NEW) {
             to_stage(e, s, EB_BS_CANCEL_OLD);
@@ -400,7 +401,10 @@ void eb_backstop_drive(struct eb_engine *e, struct eb_slot *s)
     }
     eb_price want;
     if (s->d.plan.revision != 0 && desired_trigger(e, s, &want)) {
-        drive_stage(e, s, want);
+        for (unsigned n = 0, was = EB_BS_STAGE_COUNT; n < EB_BS_STAGE_COUNT && s->d.backstop.stage != was; n++) {
+            was = s->d.backstop.stage; /* a stage that has ended is no reason to wait for the next event */
+            drive_stage(e, s, want);
+        }
     }
     watch_protection(e, s);
 }

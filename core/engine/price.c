@@ -253,7 +253,7 @@ static void observe_substitute(struct eb_engine *e, const struct eb_event *ev)
         struct eb_slot *s = eb_slot_at(e, ev->symbol * 2 + leg);
         enum eb_stop_kind kind;
         eb_price print = print_for(s, &ev->u.price);
-        if (!s->d.open || print.e8 <= 0) {
+        if (!s->d.open || s->d.shadow_done || print.e8 <= 0) {
             continue;
         }
         eb_price stop = eb_stop_in_force(e, s, &kind);
