@@ -307,12 +307,6 @@ static void timed_idle(void *user)
     eb_policy_idle(((struct timed_policy *)user)->policy);
 }
 
-static int64_t turn_clock(void *user)
-{
-    (void)user;
-    return bench_clock_ns(CLOCK_MONOTONIC);
-}
-
 static long rss_kib(void)
 {
     FILE *f = fopen("/proc/self/statm", "r");
