@@ -227,6 +227,7 @@ static bool sweep_slot(struct eb_engine *e, struct eb_slot *s, enum eb_sweep kin
 static unsigned sweep_symbol(struct eb_engine *e, eb_symbol_id id, enum eb_sweep kind, uint64_t absent)
 {
     unsigned acted = 0;
+    eb_fold_extremes(e, id);
     for (unsigned leg = 0; leg < 2; leg++) {
         struct eb_slot *s = eb_slot_at(e, id * 2 + leg);
         if (s->d.episode != 0) {

@@ -86,6 +86,7 @@ struct fx *fx_new(const struct eb_engine_config *c)
     struct fx *f = calloc(1, sizeof *f);
     assert_non_null(f);
     f->now_ms = FX_START_MS;
+    f->hedge = c->hedge;
     struct eb_err err = {0};
     assert_int_equal(eb_engine_create(c, &f->e, &err), EB_OK);
     for (unsigned i = 0; i < 2 && i < c->symbols_max; i++) {
@@ -365,7 +366,7 @@ void fx_mode(struct fx *f, enum eb_exit_mode mode, bool executor, bool rollout)
 void fx_balance(struct fx *f, const char *balance)
 {
     struct eb_event ev = fx_event(f, EB_EV_ACCOUNT, EB_NO_SYMBOL);
-    ev.u.account = (struct eb_ev_account){.balance = {e8(balance)}};
+    ev.u.account = (struct eb_ev_account){.balance = {e8(balance)}, .hedge = f->hedge};
     ok_step(f, &ev);
 }
 

@@ -32,6 +32,7 @@ struct fx {
     unsigned log_count, asked_count;
     struct eb_action log[FX_LOG];           /* since fx_clear */
     struct eb_context asked[FX_ASKED];      /* consults since fx_clear */
+    bool hedge;                             /* position mode of the account, as fx_balance tells it */
     bool mute;                              /* leave consults unanswered: f->asked has them */
     bool has_next;                          /* answer the next consult with next, then with KEEP again */
     struct eb_verdict next;
