@@ -1,0 +1,319 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The oracle's frame: events in, positions against the exchange, and what must be true at the end. */
+#include "oracle.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "base/hash.h"
+#include "domain/instrument.h"
+#include "domain/order.h"
+
+#define DIFFERS_MS 4000 /* a size that fills might explain is believed after 2 s */
+#define ALARM_SLACK_MS 1500
+
+void oracle_violated(struct oracle *o, const char *fmt, ...)
+{
+    if (o->violated) {
+        return;
+    }
+    o->violated = true;
+    va_list args;
+    va_start(args, fmt);
+    (void)vsnprintf(o->violation, sizeof o->violation, fmt, args);
+    va_end(args);
+}
+
+void oracle_begin(struct oracle *o, const struct eb_engine_config *config, struct eb_engine *engine, struct eb_sim *sim,
+                  uint32_t symbols, bool hedge, bool shadow)
+{
+    memset(o, 0, sizeof *o);
+    o->config = config;
+    o->engine = engine;
+    o->sim = sim;
+    o->symbols = symbols;
+    o->hedge = hedge;
+    o->shadow = shadow;
+}
+
+void oracle_instrument(struct oracle *o, eb_symbol_id symbol, const struct eb_ev_instrument *inst)
+{
+    o->inst[symbol] = *inst;
+}
+
+/* ---- events ------------------------------------------------------------------------------------------------------ */
+
+static void note_price(struct oracle *o, eb_symbol_id symbol, const struct eb_ev_price *p)
+{
+    if (p->source >= EB_SRC_COUNT || p->price.e8 <= 0 || p->min.e8 <= 0 || p->max.e8 <= 0 ||
+        p->price.e8 >= INT64_MAX / 2 || p->min.e8 >= INT64_MAX / 2 || p->max.e8 >= INT64_MAX / 2) {
+        return; /* no price: the last one ages */
+    }
+    struct oracle_price *y = &o->price[symbol];
+    y->price[p->source] = p->price;
+    y->at_ns[p->source] = o->now_ns;
+    if (p->source == EB_SRC_BOOK) {
+        y->ask = p->ask;
+    }
+    oracle_levels_price(o, symbol, p);
+}
+
+static void rearm(struct oracle *o, eb_symbol_id symbol)
+{
+    for (unsigned leg = 0; leg < 2; leg++) {
+        struct oracle_slot *s = &o->slot[2 * symbol + leg];
+        for (unsigned i = 0; i < s->leg_count; i++) {
+            s->leg[i].parked = false;
+        }
+    }
+}
+
+static void note_command(struct oracle *o, eb_symbol_id symbol, const struct eb_ev_command *c)
+{
+    if (symbol == EB_NO_SYMBOL) {
+        o->paused = c->verb == EB_CMD_PAUSE || (o->paused && c->verb != EB_CMD_RESUME);
+        return;
+    }
+    for (unsigned leg = 0; leg < 2; leg++) {
+        struct oracle_slot *s = &o->slot[2 * symbol + leg];
+        s->released = s->open && (c->verb == EB_CMD_RELEASE || (s->released && c->verb != EB_CMD_ADOPT));
+    }
+    if (c->verb == EB_CMD_REARM) {
+        rearm(o, symbol);
+    }
+}
+
+static void note_picture(struct oracle *o, const struct eb_event *ev)
+{
+    if (ev->kind == EB_EV_SNAPSHOT_BEGIN) {
+        o->whole_picture = o->whole_picture && !o->in_picture;
+        o->in_picture = true;
+        o->dropped_at_begin = o->dropped;
+    } else if (ev->kind == EB_EV_SNAPSHOT_END || ev->kind == EB_EV_SNAPSHOT_FAILED) {
+        o->whole_picture = ev->kind == EB_EV_SNAPSHOT_END && o->dropped_at_begin == o->dropped;
+        o->in_picture = false;
+    }
+}
+
+static void note_event(struct oracle *o, const struct eb_event *ev)
+{
+    if (ev->kind == EB_EV_PRICE) {
+        note_price(o, ev->symbol, &ev->u.price);
+    } else if (ev->kind == EB_EV_COMMAND) {
+        note_command(o, ev->symbol, ev->u.command);
+    } else {
+        note_picture(o, ev);
+    }
+    oracle_orders_event(o, ev);
+}
+
+static void note_durable(struct oracle *o, const struct eb_actions *actions)
+{
+    o->durable += actions->durable;
+}
+
+void oracle_step(struct oracle *o, const struct eb_event *ev, const struct eb_actions *actions)
+{
+    if (o->violated) {
+        return;
+    }
+    o->steps++;
+    o->now_ms = ev->now_ms;
+    o->now_ns = ev->now_ns;
+    note_durable(o, actions);
+    note_event(o, ev);
+    if (!actions->durable && actions->count == 0 && o->steps % 32 != 0) {
+        return; /* quiet: now and then it is looked at whether that is true */
+    }
+    bool one = ev->symbol < o->symbols;
+    for (eb_position_id at = one ? 2 * ev->symbol : 0; at < (one ? 2 * ev->symbol + 2 : 2 * o->symbols); at++) {
+        oracle_levels(o, ev, actions, at);
+    }
+    oracle_orders_actions(o, ev, actions);
+    for (eb_position_id at = 0; at < 2 * o->symbols; at++) {
+        oracle_protection(o, &o->slot[at]);
+    }
+}
+
+/* ---- between turns ----------------------------------------------------------------------------------------------- */
+
+/* Nothing is known to be on its way that could explain a difference. */
+static bool is_quiescent(const struct oracle_slot *s)
+{
+    for (unsigned i = 0; i < s->order_count; i++) {
+        const struct oracle_order *k = &s->order[i];
+        bool rests = k->state == EB_OS_NEW || k->state == EB_OS_PARTIAL;
+        if (k->ended ? k->told.e8 > k->credited.e8 : !rests || k->type == EB_ORDER_MARKET) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static void compare(struct oracle *o, eb_position_id at)
+{
+    struct oracle_slot *s = &o->slot[at];
+    struct eb_sim_position p = {0};
+    bool open = eb_sim_position(o->sim, at, &p);
+    int64_t ours = s->open ? s->seen.ctx.qty.e8 : 0;
+    bool same = ours == (open ? p.qty.e8 : 0) && (!open || !s->open || s->seen.ctx.side == p.side);
+    o->checks++;
+    if (same || !is_quiescent(s)) {
+        s->differs_ms = 0;
+    } else if (s->differs_ms == 0) {
+        s->differs_ms = o->now_ms;
+    } else if (o->now_ms - s->differs_ms > DIFFERS_MS) {
+        oracle_violated(o,
+                        "slot %u: the engine believes in %" PRId64 ", the exchange has %" PRId64 " (1e-8), and nothing"
+                        " is on its way for %" PRId64 " ms",
+                        at, ours, open ? p.qty.e8 : 0, o->now_ms - s->differs_ms);
+    }
+}
+
+static void watch_drops(struct oracle *o)
+{
+    struct eb_sim_stats stats;
+    eb_sim_stats(o->sim, &stats);
+    if (stats.faults[EB_SIM_F_DROP] != o->dropped) {
+        o->dropped = stats.faults[EB_SIM_F_DROP];
+        o->whole_picture = false;
+    }
+}
+
+void oracle_between(struct oracle *o, int64_t now_ms, bool in_flight)
+{
+    struct eb_err err = {0};
+    if (o->violated) {
+        return;
+    }
+    o->now_ms = now_ms;
+    ORACLE_CHECK(o, eb_sim_check(o->sim, &err) == EB_OK, "at the exchange: %s", err.msg);
+    watch_drops(o);
+    for (eb_position_id at = 0; at < 2 * o->symbols && !o->shadow; at++) {
+        struct oracle_slot *s = &o->slot[at];
+        bool blind = o->dropped > 0 && !o->whole_picture;
+        if (!in_flight && !blind) {
+            compare(o, at);
+        } else if (blind) {
+            s->differs_ms = 0;
+        }
+        int64_t since = s->unprotected_ms > o->awake_ms ? s->unprotected_ms : o->awake_ms;
+        bool late = s->open && s->unprotected_ms != 0 && now_ms - since > o->config->protect_ms + ALARM_SLACK_MS;
+        ORACLE_CHECK(o, !late || s->alarmed || s->released, "slot %u: no confirmed stop for %" PRId64 " ms, no alarm",
+                     at, now_ms - since);
+    }
+}
+
+/* ---- the end ----------------------------------------------------------------------------------------------------- */
+
+struct look {
+    eb_client_id id;
+    uint8_t state;
+};
+
+static void match(void *user, const struct eb_ev_open_order *order)
+{
+    struct look *l = user;
+    if (eb_client_id_equal(order->client_id, l->id)) {
+        l->state = order->state;
+    }
+}
+
+static uint8_t state_at_exchange(const struct oracle *o, eb_symbol_id symbol, eb_client_id id)
+{
+    struct look l = {.id = id, .state = EB_OS_NONE};
+    eb_sim_open_orders(o->sim, symbol, match, &l);
+    return l.state;
+}
+
+static void settled_orders(struct oracle *o, eb_position_id at)
+{
+    const struct oracle_slot *s = &o->slot[at];
+    char text[EB_CLIENT_ID_TEXT_MAX];
+    for (unsigned i = 0; i < s->order_count; i++) {
+        const struct oracle_order *k = &s->order[i];
+        uint8_t truth = state_at_exchange(o, at / 2, k->id);
+        (void)eb_client_id_format(k->id, text);
+        if (k->ended || truth == EB_OS_TRIGGERING) { /* one that is stuck at the exchange stays so */
+            continue;
+        }
+        ORACLE_CHECK(o, truth != EB_OS_NONE, "slot %u: order %s has no end, and the exchange does not have it", at,
+                     text);
+        ORACLE_CHECK(o, s->open && k->id.episode == s->episode, "slot %u: order %s outlives its episode", at, text);
+    }
+}
+
+static bool works_on(const struct oracle_slot *s, uint8_t leg)
+{
+    for (unsigned i = 0; i < s->order_count; i++) {
+        if (s->order[i].leg == leg && !s->order[i].ended) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void settled_position(struct oracle *o, eb_position_id at)
+{
+    const struct oracle_slot *s = &o->slot[at];
+    struct eb_sim_position p = {0};
+    bool open = eb_sim_position(o->sim, at, &p);
+    ORACLE_CHECK(o, open == s->open && p.qty.e8 == (s->open ? s->seen.ctx.qty.e8 : 0),
+                 "slot %u: settled, yet the engine believes in %" PRId64 " and the exchange has %" PRId64, at,
+                 s->open ? s->seen.ctx.qty.e8 : 0, p.qty.e8);
+    for (unsigned i = 0; s->open && i < s->seen.ctx.leg_count; i++) {
+        const struct eb_leg_view *leg = &s->seen.ctx.legs[i];
+        bool fires = leg->state == EB_LEG_FIRING || leg->state == EB_LEG_PARTIAL || leg->state == EB_LEG_RESTING;
+        ORACLE_CHECK(o, !fires || works_on(s, leg->id), "slot %u: leg %u is working without an order", at, leg->id);
+    }
+    ORACLE_CHECK(o, !s->open || s->unprotected_ms == 0 || s->alarmed, "slot %u: settled, neither protected nor alarmed",
+                 at);
+}
+
+void oracle_settled(struct oracle *o)
+{
+    for (eb_position_id at = 0; at < 2 * o->symbols && !o->violated && !o->shadow; at++) {
+        settled_orders(o, at);
+        settled_position(o, at);
+    }
+}
+
+static void no_order_of_ours(void *user, const struct eb_ev_open_order *order)
+{
+    struct oracle *o = user;
+    bool ours = order->client_id.instance != 0;
+    char text[EB_CLIENT_ID_TEXT_MAX];
+    (void)eb_client_id_format(order->client_id, text);
+    ORACLE_CHECK(o, !ours || order->state == EB_OS_TRIGGERING, "everything is flat, yet order %s stands", text);
+}
+
+/* A rest that no order could close: below the minimum, or off the market's step. */
+static bool is_dust(const struct oracle *o, eb_position_id at, eb_qty qty)
+{
+    struct eb_instrument inst;
+    eb_instrument_from_event(&inst, &o->inst[at / 2]);
+    return !eb_qty_is_tradable(&inst, qty);
+}
+
+void oracle_flat(struct oracle *o)
+{
+    for (eb_position_id at = 0; at < 2 * o->symbols && !o->violated; at++) {
+        const struct oracle_slot *s = &o->slot[at];
+        struct eb_sim_position p = {0};
+        bool open = eb_sim_position(o->sim, at, &p);
+        bool dust = open && is_dust(o, at, p.qty) && s->alarmed;
+        ORACLE_CHECK(o, !open || dust, "slot %u: every stop was crossed and %" PRId64 " (1e-8) is still open", at,
+                     p.qty.e8);
+        ORACLE_CHECK(o, s->open == open, "slot %u: %s here, %s at the exchange", at, s->open ? "open" : "flat",
+                     open ? "open" : "flat");
+    }
+    for (eb_symbol_id id = 0; id < o->symbols && !o->violated; id++) {
+        struct eb_sim_position p;
+        if (!eb_sim_position(o->sim, 2 * id, &p) && !eb_sim_position(o->sim, 2 * id + 1, &p)) {
+            eb_sim_open_orders(o->sim, id, no_order_of_ours, o);
+        }
+    }
+}

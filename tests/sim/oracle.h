@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What must never happen, judged from outside: from the events that the engine was given, the actions that it gave, the
+ * requests on the wire, the evidence that it publishes and the trades of the exchange; never from its own bookkeeping.
+ *
+ *     every step: oracle_step()      every request on the wire: oracle_wire()      between turns: oracle_between()
+ */
+#pragma once
+
+#include "venue/sim/sim.h"
+#include <exitbrain/host.h>
+
+#define ORACLE_SYMBOLS_MAX 6
+#define ORACLE_SLOTS_MAX (2 * ORACLE_SYMBOLS_MAX)
+#define ORACLE_OPEN_MAX 64       /* orders of one slot that may still do something */
+#define ORACLE_IDS (1u << 14)    /* client ids of one run, as a set */
+#define ORACLE_TRADES (1u << 16) /* trade ids of one symbol in one run */
+
+/* An order as the engine was told of it. */
+struct oracle_order {
+    eb_client_id id;
+    uint8_t state; /* enum eb_order_state */
+    uint8_t type, purpose, leg;
+    bool close_position, ended; /* ended: an end was told; what it counts may still be on its way */
+    eb_qty qty, told, credited; /* credited: what EXIT actions have reported of it */
+    eb_price price, trigger, level;
+    int64_t sent_ms, ended_ms;
+};
+
+struct oracle_leg {
+    uint8_t id;
+    bool parked; /* it was crossed when set, and price has not come back since */
+    bool rest;   /* it takes whatever remains */
+    eb_price price;
+};
+
+/* A position as the engine was told of it, and what was promised about it. */
+struct oracle_slot {
+    bool open, released, tripped, alarmed; /* alarmed: somebody was called since it lost its protection */
+    bool may_rebase_r;                     /* size was added: the next plan may measure R anew */
+    uint32_t episode;
+    eb_qty size_in, exited; /* at the start and adds; exits reported */
+    eb_qty base;            /* what fractions refer to, kept here independently */
+    uint64_t permit;        /* record of the plan in force */
+    int64_t unprotected_ms; /* since when no confirmed stop stands; 0 one does */
+    int64_t full_ms;        /* last full close sent while tripped */
+    uint16_t full_attempt;
+    int64_t differs_ms; /* since when quantities differ with nothing in flight */
+    uint64_t gone[4];   /* leg ids that were hit */
+    uint8_t leg_count;
+    struct oracle_leg leg[EB_LEGS_MAX];
+    uint32_t hits;
+    uint32_t order_count;
+    struct oracle_order order[ORACLE_OPEN_MAX];
+    struct eb_evidence seen; /* as of the last step that may have changed it */
+};
+
+struct oracle_price {
+    eb_price price[EB_SRC_COUNT], ask;
+    int64_t at_ns[EB_SRC_COUNT];
+};
+
+struct oracle {
+    const struct eb_engine_config *config;
+    struct eb_engine *engine;
+    struct eb_sim *sim;
+    uint32_t symbols;
+    bool hedge, shadow, paused, store_failed;
+    uint64_t durable; /* steps so far */
+    uint64_t checks, steps;
+    int64_t now_ms, now_ns;
+    int64_t awake_ms;                   /* when the process last stood still */
+    uint64_t dropped, dropped_at_begin; /* events that were never delivered; as of the last picture's beginning */
+    bool in_picture, whole_picture;     /* a complete picture was told since the last event that was dropped */
+    struct oracle_slot slot[ORACLE_SLOTS_MAX];
+    struct oracle_price price[ORACLE_SYMBOLS_MAX];
+    struct eb_ev_instrument inst[ORACLE_SYMBOLS_MAX];
+    uint64_t id[ORACLE_IDS]; /* every client id that was ever used, by hash */
+    int64_t credited[ORACLE_IDS];
+    uint8_t trade[ORACLE_SYMBOLS_MAX][ORACLE_TRADES / 8];
+    struct eb_evidence now; /* scratch */
+    bool violated;
+    char violation[400];
+};
+
+void oracle_begin(struct oracle *o, const struct eb_engine_config *config, struct eb_engine *engine, struct eb_sim *sim,
+                  uint32_t symbols, bool hedge, bool shadow);
+void oracle_instrument(struct oracle *o, eb_symbol_id symbol, const struct eb_ev_instrument *inst);
+/* After each step, in order. */
+void oracle_step(struct oracle *o, const struct eb_event *ev, const struct eb_actions *actions);
+/* A submit that leaves for the exchange, durable records at that moment, and whether the store has failed. */
+void oracle_wire(struct oracle *o, const struct eb_order_request *order, uint64_t durable_seq, bool store_failed);
+/* Between turns: exchange and engine against each other where nothing is on its way. */
+void oracle_between(struct oracle *o, int64_t now_ms, bool in_flight);
+/* After the calm: every order has an end or stands for a reason, every position is protected or alarmed. */
+void oracle_settled(struct oracle *o);
+/* At the end: everything is flat and nothing of ours is left. */
+void oracle_flat(struct oracle *o);
+
+/* ---- shared by its files ---- */
+#define ORACLE_CHECK(o, cond, ...) ((o)->checks++, (cond) ? (void)0 : oracle_violated((o), __VA_ARGS__))
+void oracle_violated(struct oracle *o, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+int64_t *oracle_credit(struct oracle *o, eb_client_id id);     /* NULL: never used */
+int64_t oracle_truth(const struct oracle *o, eb_client_id id); /* what the exchange has filled of an order */
+void oracle_orders_event(struct oracle *o, const struct eb_event *ev);
+void oracle_orders_actions(struct oracle *o, const struct eb_event *ev, const struct eb_actions *actions);
+void oracle_levels_price(struct oracle *o, eb_symbol_id symbol, const struct eb_ev_price *p);
+void oracle_levels(struct oracle *o, const struct eb_event *ev, const struct eb_actions *actions, eb_position_id slot);
+void oracle_leg_fires(struct oracle *o, const struct oracle_slot *s, const struct eb_event *ev,
+                      const struct eb_order_request *r);
+void oracle_protection(struct oracle *o, struct oracle_slot *s);

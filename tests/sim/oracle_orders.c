@@ -1,0 +1,397 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Orders as the engine was told of them, and what it may send knowing that much.
+ *
+ *     SUBMIT -> pending -> told states -> an end;   an end is an end only when the exchange said so, or a query did
+ */
+#include "oracle.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "base/hash.h"
+#include "domain/order.h"
+
+#define KEPT_AFTER_END_MS 10000
+
+/* ---- client ids -------------------------------------------------------------------------------------------------- */
+
+static uint32_t place_of(const struct oracle *o, eb_client_id id, bool *known)
+{
+    uint64_t h = eb_hash64(EB_HASH64_SEED, &id, sizeof id) | 1;
+    uint32_t at = (uint32_t)(h >> 20) % ORACLE_IDS;
+    while (o->id[at] != 0 && o->id[at] != h) {
+        at = (at + 1) % ORACLE_IDS;
+    }
+    *known = o->id[at] == h;
+    return at;
+}
+
+int64_t *oracle_credit(struct oracle *o, eb_client_id id)
+{
+    bool known;
+    uint32_t at = place_of(o, id, &known);
+    return known ? &o->credited[at] : NULL;
+}
+
+static void use_id(struct oracle *o, eb_client_id id, const char *text)
+{
+    bool known;
+    uint32_t at = place_of(o, id, &known);
+    ORACLE_CHECK(o, !known, "client id %s is used again", text);
+    o->id[at] = eb_hash64(EB_HASH64_SEED, &id, sizeof id) | 1;
+}
+
+int64_t oracle_truth(const struct oracle *o, eb_client_id id)
+{
+    size_t count;
+    const struct eb_sim_trade *t = eb_sim_trades(o->sim, &count);
+    int64_t sum = 0;
+    for (size_t i = 0; i < count; i++) {
+        sum += eb_client_id_equal(t[i].client_id, id) ? t[i].qty.e8 : 0;
+    }
+    return sum;
+}
+
+/* ---- what the engine is told ------------------------------------------------------------------------------------- */
+
+static struct oracle_order *find(struct oracle *o, eb_symbol_id symbol, eb_client_id id, struct oracle_slot **slot)
+{
+    for (unsigned leg = 0; leg < 2 && symbol < o->symbols; leg++) {
+        struct oracle_slot *s = &o->slot[2 * symbol + leg];
+        for (unsigned i = 0; i < s->order_count; i++) {
+            if (eb_client_id_equal(s->order[i].id, id)) {
+                *slot = s;
+                return &s->order[i];
+            }
+        }
+    }
+    return NULL;
+}
+
+/* An end that may be believed: for an order that nobody knows, only after the request can no longer arrive. */
+static bool is_end(const struct oracle *o, const struct oracle_order *k, const struct eb_ev_order *t)
+{
+    if (t->state == EB_OS_ABSENT) {
+        return t->from_query && o->now_ms - k->sent_ms >= o->config->absent_after_ms;
+    }
+    if (t->state == EB_OS_REJECTED) {
+        return t->reject != EB_REJ_DUPLICATE;
+    }
+    return t->state == EB_OS_FILLED || t->state == EB_OS_CANCELED || t->state == EB_OS_EXPIRED;
+}
+
+static void order_told(struct oracle *o, const struct eb_event *ev)
+{
+    const struct eb_ev_order *t = &ev->u.order;
+    struct oracle_slot *s;
+    struct oracle_order *k = find(o, ev->symbol, t->client_id, &s);
+    if (k == NULL || k->ended || t->cancel_failed) {
+        return;
+    }
+    k->told = t->filled.e8 > k->told.e8 ? t->filled : k->told;
+    if (is_end(o, k, t)) {
+        k->ended = true;
+        k->ended_ms = o->now_ms;
+        k->state = t->state;
+    } else if (t->state == EB_OS_NEW || t->state == EB_OS_PARTIAL || t->state == EB_OS_TRIGGERING ||
+               t->state == EB_OS_TRIGGERED) {
+        k->state = t->state;
+    } else {
+        k->state = EB_OS_UNKNOWN;
+    }
+}
+
+static void listed(struct oracle *o, const struct eb_event *ev)
+{
+    const struct eb_ev_open_order *t = &ev->u.open_order;
+    struct oracle_slot *s;
+    struct oracle_order *k = find(o, ev->symbol, t->client_id, &s);
+    if (k != NULL && !k->ended && (k->state == EB_OS_PENDING || k->state == EB_OS_UNKNOWN)) {
+        k->state = t->state;
+    }
+}
+
+static void forget_ended(struct oracle *o)
+{
+    for (eb_position_id at = 0; at < 2 * o->symbols; at++) {
+        struct oracle_slot *s = &o->slot[at];
+        for (unsigned i = 0; i < s->order_count;) {
+            const struct oracle_order *k = &s->order[i];
+            bool done = k->ended && (k->told.e8 <= k->credited.e8 || o->now_ms - k->ended_ms > KEPT_AFTER_END_MS);
+            if (done) {
+                s->order[i] = s->order[--s->order_count];
+            } else {
+                i++;
+            }
+        }
+    }
+}
+
+void oracle_orders_event(struct oracle *o, const struct eb_event *ev)
+{
+    if (ev->kind == EB_EV_ORDER) {
+        order_told(o, ev);
+    } else if (ev->kind == EB_EV_OPEN_ORDER) {
+        listed(o, ev);
+    }
+}
+
+/* ---- fills: each trade once -------------------------------------------------------------------------------------- */
+
+static bool first_time(struct oracle *o, const struct eb_event *ev)
+{
+    uint64_t id = ev->u.fill.trade_id;
+    uint8_t *byte = &o->trade[ev->symbol][id % ORACLE_TRADES / 8];
+    uint8_t bit = (uint8_t)(1u << (id % 8));
+    bool first = (*byte & bit) == 0;
+    *byte |= bit;
+    return first;
+}
+
+static void exit_reported(struct oracle *o, const struct eb_exit *x)
+{
+    struct oracle_slot *s = &o->slot[x->position];
+    struct oracle_slot *owner;
+    struct oracle_order *k = find(o, x->symbol, x->client_id, &owner);
+    int64_t *credit = oracle_credit(o, x->client_id);
+    char text[EB_CLIENT_ID_TEXT_MAX];
+    (void)eb_client_id_format(x->client_id, text);
+    if (k != NULL) {
+        k->credited.e8 += x->qty.e8;
+    }
+    if (credit != NULL && !x->virtual_fill) {
+        *credit += x->qty.e8;
+        ORACLE_CHECK(o, *credit <= oracle_truth(o, x->client_id),
+                     "slot %u: order %s: fills of %" PRId64 " were applied, the exchange has made %" PRId64,
+                     x->position, text, *credit, oracle_truth(o, x->client_id));
+    }
+    if (x->episode == s->episode) {
+        s->exited.e8 += x->qty.e8;
+        ORACLE_CHECK(o, s->exited.e8 <= s->size_in.e8, "slot %u: exits of %" PRId64 " exceed the size of %" PRId64,
+                     x->position, s->exited.e8, s->size_in.e8);
+    }
+}
+
+static void fills(struct oracle *o, const struct eb_event *ev, const struct eb_actions *actions)
+{
+    bool is_fill = ev->kind == EB_EV_FILL;
+    bool first = is_fill && ev->u.fill.trade_id != 0 && first_time(o, ev);
+    int64_t applied = 0;
+    for (uint16_t i = 0; i < actions->count; i++) {
+        const struct eb_action *a = &actions->action[i];
+        if (a->kind == EB_ACT_EXIT && a->u.exit.position < 2 * o->symbols) {
+            exit_reported(o, &a->u.exit);
+            applied += a->u.exit.virtual_fill ? 0 : a->u.exit.qty.e8;
+        }
+    }
+    ORACLE_CHECK(o, !is_fill || applied <= (first ? ev->u.fill.qty.e8 : 0),
+                 "symbol %u: trade %" PRIu64 " of %" PRId64 " was applied as %" PRId64 "%s", ev->symbol,
+                 is_fill ? ev->u.fill.trade_id : 0, is_fill ? ev->u.fill.qty.e8 : 0, applied,
+                 first ? "" : ", a second time");
+}
+
+/* ---- what the engine sends --------------------------------------------------------------------------------------- */
+
+static int64_t claimed(const struct oracle_slot *s)
+{
+    int64_t sum = 0;
+    for (unsigned i = 0; i < s->order_count; i++) {
+        const struct oracle_order *k = &s->order[i];
+        bool waits = k->type == EB_ORDER_STOP_MARKET && k->state != EB_OS_TRIGGERED;
+        if (k->id.episode != s->episode || waits || k->close_position) {
+            continue;
+        }
+        int64_t upto = k->ended ? k->told.e8 : k->qty.e8;
+        sum += upto > k->credited.e8 ? upto - k->credited.e8 : 0;
+    }
+    return sum;
+}
+
+/* I8: nothing is sent again while a query has not said what became of the first. */
+static void not_again(struct oracle *o, const struct oracle_slot *s, const struct eb_order_request *r, const char *text)
+{
+    bool leg = r->purpose == EB_PURPOSE_TARGET || r->purpose == EB_PURPOSE_SOFT;
+    bool protects = r->purpose == EB_PURPOSE_BACKSTOP || r->purpose == EB_PURPOSE_BRIDGE;
+    for (unsigned i = 0; i < s->order_count; i++) {
+        const struct oracle_order *k = &s->order[i];
+        bool leg_too = k->purpose == EB_PURPOSE_TARGET || k->purpose == EB_PURPOSE_SOFT;
+        bool same = (leg && leg_too && k->leg == r->client_id.leg) || (protects && k->purpose == r->purpose);
+        bool slice = k->id.attempt == r->client_id.attempt;
+        char other[EB_CLIENT_ID_TEXT_MAX];
+        (void)eb_client_id_format(k->id, other);
+        ORACLE_CHECK(o, !same || slice || k->ended || k->id.episode != s->episode,
+                     "slot %u: %s is sent while %s of the same intent is %s", r->position, text, other,
+                     eb_order_state_name((enum eb_order_state)k->state));
+    }
+}
+
+static bool on_grid(int64_t value, int64_t grid)
+{
+    return value > 0 && value % grid == 0;
+}
+
+static void form(struct oracle *o, const struct eb_order_request *r, const char *text)
+{
+    const struct eb_ev_instrument *inst = &o->inst[r->symbol];
+    bool limit = r->type == EB_ORDER_LIMIT_IOC || r->type == EB_ORDER_LIMIT_GTC;
+    bool stop = r->type == EB_ORDER_STOP_MARKET;
+    bool market = r->type == EB_ORDER_MARKET;
+    ORACLE_CHECK(o, r->close_position ? r->qty.e8 == 0 : on_grid(r->qty.e8, inst->step.e8),
+                 "%s: quantity %" PRId64 " is off the grid", text, r->qty.e8);
+    ORACLE_CHECK(o, !market || (on_grid(r->qty.e8, inst->market_step.e8) && r->qty.e8 <= inst->market_max_qty.e8),
+                 "%s: %" PRId64 " is no quantity of a market order", text, r->qty.e8);
+    ORACLE_CHECK(o, r->close_position || r->qty.e8 <= inst->max_qty.e8, "%s: beyond the largest order", text);
+    ORACLE_CHECK(o, !limit || on_grid(r->price.e8, inst->tick.e8), "%s: price %" PRId64 " is off the grid", text,
+                 r->price.e8);
+    ORACLE_CHECK(o, !stop || on_grid(r->trigger.e8, inst->tick.e8), "%s: trigger %" PRId64 " is off the grid", text,
+                 r->trigger.e8);
+    ORACLE_CHECK(o, r->reduce_only == (!o->hedge && !r->close_position), "%s: reduce-only %d in %s mode", text,
+                 r->reduce_only, o->hedge ? "hedge" : "one-way");
+    uint8_t side = !o->hedge ? EB_PS_BOTH : r->position % 2 == 0 ? EB_PS_LONG : EB_PS_SHORT;
+    ORACLE_CHECK(o, r->position_side == side, "%s: position side %u", text, r->position_side);
+}
+
+/* While tripped: no targets, and one full close at a time, 2 s apart. */
+static void caps(struct oracle *o, struct oracle_slot *s, const struct eb_order_request *r, const char *text)
+{
+    bool part = r->purpose == EB_PURPOSE_TARGET || r->purpose == EB_PURPOSE_PARTIAL || r->purpose == EB_PURPOSE_SOFT;
+    bool full = r->purpose <= EB_PURPOSE_FLATTEN;
+    bool flatten = r->purpose == EB_PURPOSE_FLATTEN;
+    ORACLE_CHECK(o, !part || !s->tripped, "%s: sent although tripped", text);
+    ORACLE_CHECK(o, !part || !o->paused, "%s: sent although paused", text);
+    ORACLE_CHECK(o, !s->released || flatten, "%s: sent although released", text);
+    ORACLE_CHECK(o, !o->shadow, "%s: sent in shadow", text);
+    if (full && r->client_id.attempt != s->full_attempt) {
+        ORACLE_CHECK(o, !s->tripped || s->full_ms == 0 || o->now_ms - s->full_ms >= o->config->full_close_ms,
+                     "%s: a second full close within %" PRId64 " ms while tripped", text, o->now_ms - s->full_ms);
+        s->full_ms = o->now_ms;
+        s->full_attempt = r->client_id.attempt;
+    }
+}
+
+static void remember(struct oracle *o, struct oracle_slot *s, const struct eb_order_request *r)
+{
+    if (s->order_count == ORACLE_OPEN_MAX) {
+        oracle_violated(o, "slot %u: more than %d orders without an end", r->position, ORACLE_OPEN_MAX);
+        return;
+    }
+    s->order[s->order_count++] = (struct oracle_order){.id = r->client_id,
+                                                       .state = EB_OS_PENDING,
+                                                       .type = r->type,
+                                                       .purpose = r->purpose,
+                                                       .leg = r->client_id.leg,
+                                                       .close_position = r->close_position,
+                                                       .qty = r->qty,
+                                                       .price = r->price,
+                                                       .trigger = r->trigger,
+                                                       .level = r->level,
+                                                       .sent_ms = o->now_ms};
+}
+
+static void submitted(struct oracle *o, const struct eb_event *ev, const struct eb_order_request *r)
+{
+    struct oracle_slot *s = &o->slot[r->position];
+    char text[EB_CLIENT_ID_TEXT_MAX];
+    (void)eb_client_id_format(r->client_id, text);
+    bool protects = r->purpose == EB_PURPOSE_BACKSTOP || r->purpose == EB_PURPOSE_BRIDGE;
+    ORACLE_CHECK(o, s->open && r->client_id.episode == s->episode, "%s: sent for an episode that is not open", text);
+    use_id(o, r->client_id, text);
+    form(o, r, text);
+    caps(o, s, r, text);
+    not_again(o, s, r, text);
+    int64_t taken = protects ? 0 : claimed(s);
+    ORACLE_CHECK(o, taken + r->qty.e8 <= s->seen.ctx.qty.e8 || protects,
+                 "%s: %" PRId64 " on top of %" PRId64 " that other orders may take, of a position of %" PRId64, text,
+                 r->qty.e8, taken, s->seen.ctx.qty.e8);
+    uint8_t closing = s->seen.ctx.side == EB_LONG ? EB_SELL : EB_BUY;
+    ORACLE_CHECK(o, r->order_side == closing, "%s: would not close", text);
+    ORACLE_CHECK(o, r->needs_seq == s->permit || r->purpose == EB_PURPOSE_FLATTEN,
+                 "%s: needs record %" PRIu64 ", its permit is record %" PRIu64, text, r->needs_seq, s->permit);
+    if (r->purpose == EB_PURPOSE_TARGET || r->purpose == EB_PURPOSE_SOFT) {
+        oracle_leg_fires(o, s, ev, r);
+    }
+    remember(o, s, r);
+}
+
+static bool has_confirmed(const struct oracle_slot *s, enum eb_purpose purpose)
+{
+    for (unsigned i = 0; i < s->order_count; i++) {
+        const struct oracle_order *k = &s->order[i];
+        bool told = k->state == EB_OS_NEW || k->state == EB_OS_TRIGGERING || k->state == EB_OS_TRIGGERED;
+        if (k->purpose == purpose && k->id.episode == s->episode && !k->ended && told) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* What protects an open position is taken away only when another stop of ours is known to stand. */
+static void cancelled(struct oracle *o, eb_symbol_id symbol, eb_client_id id)
+{
+    struct oracle_slot *s;
+    const struct oracle_order *k = find(o, symbol, id, &s);
+    bool protects = k != NULL && (k->purpose == EB_PURPOSE_BACKSTOP || k->purpose == EB_PURPOSE_BRIDGE);
+    if (!protects || !s->open || id.episode != s->episode) {
+        return;
+    }
+    enum eb_purpose other = k->purpose == EB_PURPOSE_BACKSTOP ? EB_PURPOSE_BRIDGE : EB_PURPOSE_BACKSTOP;
+    char text[EB_CLIENT_ID_TEXT_MAX];
+    (void)eb_client_id_format(id, text);
+    ORACLE_CHECK(o, has_confirmed(s, other), "%s: the only confirmed protection is cancelled", text);
+}
+
+static void alerted(struct oracle *o, const struct eb_alert *a)
+{
+    if (a->position >= 2 * o->symbols) {
+        return;
+    }
+    struct oracle_slot *s = &o->slot[a->position];
+    s->tripped = s->tripped || a->kind == EB_ALERT_TRIPPED;
+    s->alarmed = s->alarmed || a->kind == EB_ALERT_UNPROTECTED || a->kind == EB_ALERT_UNPROTECTABLE ||
+                 a->kind == EB_ALERT_NO_LEGAL_STOP || a->kind == EB_ALERT_STOP_STUCK;
+}
+
+void oracle_orders_actions(struct oracle *o, const struct eb_event *ev, const struct eb_actions *actions)
+{
+    fills(o, ev, actions);
+    for (uint16_t i = 0; i < actions->count && !o->violated; i++) {
+        const struct eb_action *a = &actions->action[i];
+        if (a->kind == EB_ACT_SUBMIT) {
+            submitted(o, ev, &a->u.submit);
+        } else if (a->kind == EB_ACT_CANCEL) {
+            cancelled(o, a->u.cancel.symbol, a->u.cancel.client_id);
+        }
+    }
+    for (uint16_t i = 0; i < actions->count; i++) { /* a trip counts from the next step on */
+        if (actions->action[i].kind == EB_ACT_ALERT) {
+            alerted(o, &actions->action[i].u.alert);
+        }
+    }
+    forget_ended(o);
+}
+
+void oracle_protection(struct oracle *o, struct oracle_slot *s)
+{
+    bool stands = has_confirmed(s, EB_PURPOSE_BACKSTOP) || has_confirmed(s, EB_PURPOSE_BRIDGE) ||
+                  s->seen.protection == EB_PROTECTED_FOREIGN;
+    if (!s->open || stands) {
+        s->unprotected_ms = 0;
+        s->alarmed = false;
+    } else if (s->unprotected_ms == 0) {
+        s->unprotected_ms = o->now_ms;
+    }
+}
+
+/* ---- the wire ---------------------------------------------------------------------------------------------------- */
+
+void oracle_wire(struct oracle *o, const struct eb_order_request *r, uint64_t durable_seq, bool store_failed)
+{
+    char text[EB_CLIENT_ID_TEXT_MAX];
+    (void)eb_client_id_format(r->client_id, text);
+    ORACLE_CHECK(o, !o->shadow, "%s: on the wire in shadow", text);
+    ORACLE_CHECK(o, r->needs_seq <= durable_seq || (r->urgent && store_failed),
+                 "%s: on the wire before its permit (record %" PRIu64 ") is durable (%" PRIu64 ")", text, r->needs_seq,
+                 durable_seq);
+}
