@@ -211,13 +211,15 @@ eb_clang_tidy() {
   find core -name '*.c' -print0 | xargs -0 -r -n 1 -P "$(nproc)" clang-tidy --quiet -p build/clang
 }
 
-# The floor holds for each of the three folders alone.
+# What the unit tests, a short sim and the golden backtests reach. The floor holds for each of the three folders alone.
 suite_coverage() {
   eb_build coverage || { echo "not ok build coverage" >&3; return 1; }
   local dir=$EB_ROOT/build/coverage
   find "$dir" -name '*.gcda' -delete
   ctest --test-dir "$dir" -j "$(nproc)" --no-tests=error || return 1
-  EB_BUILD=$dir EB_BIN=$dir/exitbrain EB_SIM_SEEDS=$EB_SIM_SEEDS_SHORT eb_scripts sim 3>/dev/null || return 1
+  export EB_BUILD=$dir EB_BIN=$dir/exitbrain EB_SIM_SEEDS=$EB_SIM_SEEDS_SHORT
+  eb_scripts sim 3>/dev/null || return 1
+  eb_scripts golden 3>/dev/null || return 1
   cd "$EB_ROOT" || return 1
   gcovr -r . --object-directory "$dir" -f 'core/(base|domain|engine)/' --csv -o "$EB_OUT/coverage.csv" "$dir" ||
     return 1
