@@ -9,7 +9,7 @@
 #include "generated/version.h"
 #include "store/codec.h"
 
-static const struct eb_subcommand *const commands[] = {&eb_cmd_backtest, &eb_cmd_check};
+static const struct eb_subcommand *const commands[] = {&eb_cmd_run, &eb_cmd_explain, &eb_cmd_backtest, &eb_cmd_check};
 
 static void help(FILE *to)
 {

@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The one table of configuration keys. Sections are the parts before the point and stand together. */
+#include "app/config.h"
+
+#include <stddef.h>
+
+#define AT(field) .offset = offsetof(struct eb_config, field), .size = sizeof(((struct eb_config *)0)->field)
+
+static const char *const exit_modes[] = {
+    [EB_EXIT_MODE_LEGACY] = "LEGACY", [EB_EXIT_MODE_EXIT_BRAIN_V3] = "EXIT_BRAIN_V3", NULL};
+static const char *const executor_modes[] = {"SHADOW", "LIVE", NULL};
+static const char *const rollouts[] = {"DISABLED", "ENABLED", NULL};
+static const char *const stop_sources[] = {[EB_SRC_MARK] = "mark", [EB_SRC_LAST] = "last", NULL};
+static const char *const target_sources[] = {
+    [EB_TARGET_BOOK] = "book", [EB_TARGET_LAST] = "last", [EB_TARGET_MARK] = "mark", NULL};
+static const char *const no_legal_stop[] = {[EB_NO_STOP_ALARM] = "alarm", [EB_NO_STOP_CLOSE] = "close", NULL};
+
+#define CHOICE(n, env, list, field, text)                                                                      \
+    {                                                                                                          \
+        .name = (n), .environment = (env), .kind = EB_KEY_CHOICE, .choices = (list), AT(field), .help = (text) \
+    }
+#define BOOL(n, env, field, text)                                                         \
+    {                                                                                     \
+        .name = (n), .environment = (env), .kind = EB_KEY_BOOL, AT(field), .help = (text) \
+    }
+#define RATIO(n, u, low, high, field, text)                                                                    \
+    {                                                                                                          \
+        .name = (n), .kind = EB_KEY_RATIO, .unit = (u), .min = (low), .max = (high), AT(field), .help = (text) \
+    }
+#define TIME(n, low, high, field, text)                                                              \
+    {                                                                                                \
+        .name = (n), .kind = EB_KEY_DURATION, .min = (low), .max = (high), AT(field), .help = (text) \
+    }
+#define WHOLE(n, low, high, field, text)                                                            \
+    {                                                                                               \
+        .name = (n), .kind = EB_KEY_INTEGER, .min = (low), .max = (high), AT(field), .help = (text) \
+    }
+#define TEXT(n, env, field, text)                                                         \
+    {                                                                                     \
+        .name = (n), .environment = (env), .kind = EB_KEY_TEXT, AT(field), .help = (text) \
+    }
+
+#define SECOND INT64_C(1000)
+#define MINUTE (60 * SECOND)
+#define HOUR (60 * MINUTE)
+
+/* Ranges are those of eb_engine_create(), so that a message names the key as it was written. */
+static const struct eb_config_key keys[] = {
+    CHOICE("mode.exit_mode", "EXIT_MODE", exit_modes, engine.mode.exit_mode, "who owns exits"),
+    CHOICE("mode.executor_mode", "EXIT_EXECUTOR_MODE", executor_modes, engine.mode.executor_live,
+           "whether orders are sent"),
+    CHOICE("mode.live_rollout", "EXIT_BRAIN_V3_LIVE_ROLLOUT", rollouts, engine.mode.rollout_enabled,
+           "kill switch: orders leave only when all three modes say so"),
+    BOOL("mode.legacy_trailing_stop", "QT_TRAILING_STOP_ENABLED", legacy_trailing,
+         "whether the legacy trailing manager may run; the brain's own trailing does not ask"),
+
+    TEXT("policy.dir", NULL, policies, "directory of the policy set; empty: the shipped one"),
+    TEXT("policy.profile", "EXIT_BRAIN_PROFILE", profile, "profile that the set pins; empty or DEFAULT: by regime"),
+
+    RATIO("guard.min_stop_distance_pct", EB_IN_PERCENT, 0, 100000, engine.min_stop_distance_ppm, "of entry"),
+    RATIO("guard.liquidation_buffer_pct", EB_IN_PERCENT, 0, 200000, engine.liquidation_buffer_ppm,
+          "of entry: no stop is set nearer to liquidation"),
+    RATIO("guard.max_loss_pct", EB_IN_PERCENT, 0, EB_PPM, engine.max_loss_ppm,
+          "of the balance: bound on the loss at a stop that is loosened"),
+    RATIO("guard.builtin_stop_pct", EB_IN_PERCENT, 1000, 500000, engine.builtin_stop_ppm,
+          "of entry: the plan that stands in while no policy answers"),
+    RATIO("guard.maintenance_pct", EB_IN_PERCENT, 0, 500000, engine.maintenance_ppm,
+          "maintenance margin where the instrument does not say"),
+    CHOICE("guard.on_no_legal_stop", NULL, no_legal_stop, engine.on_no_legal_stop, "when no stop is allowed anywhere"),
+    BOOL("guard.allow_loosen", NULL, engine.allow_loosen, "consent to policies that move a stop away from price"),
+    BOOL("guard.act_on_adopted", NULL, engine.act_on_adopted,
+         "policy closes of positions that were found open act without confirmation"),
+    WHOLE("guard.orders_per_minute", 4, 1200, engine.orders_per_minute_max, "per episode, before the cap trips"),
+
+    CHOICE("price.stop_source", NULL, stop_sources, engine.stop_source, "stops, trails and liquidation watch it"),
+    CHOICE("price.target_source", NULL, target_sources, engine.target_source, "targets watch it; book: else last"),
+    RATIO("price.max_jump_pct", EB_IN_PERCENT, 1000, EB_PPM, engine.max_jump_ppm,
+          "a larger jump awaits a second observation"),
+    TIME("price.max_age_mark", 100, MINUTE, engine.max_age_mark_ms, "an older mark price is stale"),
+    TIME("price.max_age_last", 100, MINUTE, engine.max_age_last_ms, "the same for last and book"),
+
+    TIME("cycle.interval", 100, 10 * MINUTE, engine.cycle_ms, "between consults of one position"),
+    TIME("cycle.consult_at_least", SECOND, 24 * HOUR, engine.consult_max_ms, "no wake condition suppresses longer"),
+    WHOLE("cycle.failures_max", 1, 1000, engine.failures_max, "policy failures in a row before quarantine"),
+    TIME("cycle.quarantine", 0, 24 * HOUR, engine.quarantine_ms, "between consults of a quarantined position"),
+
+    BOOL("backstop.enabled", NULL, engine.backstop, "a conditional stop rests at the venue"),
+    RATIO("backstop.distance_r", EB_IN_ONE, 0, 10 * EB_PPM, engine.backstop_r_ppm, "beyond the soft stop, in R, or"),
+    RATIO("backstop.distance_min_bps", EB_IN_BPS, 0, 200000, engine.backstop_min_ppm, "of entry, whichever is more"),
+    RATIO("backstop.renew_r", EB_IN_ONE, 1, 10 * EB_PPM, engine.backstop_renew_r_ppm,
+          "renewed when it can be this much tighter"),
+    TIME("backstop.renew_interval", 0, HOUR, engine.backstop_renew_ms, "at least between renewals"),
+    TIME("backstop.protect_within", 100, HOUR, engine.protect_ms, "unprotected longer is an alarm"),
+    TIME("backstop.confirmed_for", SECOND, HOUR, engine.confirm_ms, "how long a confirmation is good"),
+    TIME("backstop.triggering_max", 100, MINUTE, engine.triggering_ms, "triggering longer is no protection"),
+    WHOLE("backstop.slots", 0, 100000, engine.slots_max, "conditional orders of the account"),
+    WHOLE("backstop.slots_reserve", 0, 100000, engine.slots_reserve, "kept free for bridges"),
+
+    TIME("orders.query_unknown", 10, MINUTE, engine.unknown_query_ms, "between queries of an order of unknown fate"),
+    TIME("orders.absent_after", 100, 2 * MINUTE, engine.absent_after_ms,
+         "since the last possible send, then absent counts"),
+    TIME("orders.full_close_interval", 100, MINUTE, engine.full_close_ms,
+         "between full closes of an episode whose cap has tripped"),
+    TIME("orders.soft_fallback", 0, 10 * MINUTE, engine.soft_fallback_ms,
+         "at or beyond a resting leg this long, then market for the rest"),
+
+    TIME("account.snapshot_interval", 0, HOUR, engine.snapshot_ms, "between complete pictures; 0s: never by itself"),
+    RATIO("account.fee_taker_bps", EB_IN_BPS, 0, 100000, engine.fee_taker_ppm, "what policies are told"),
+    RATIO("account.fee_maker_bps", EB_IN_BPS, -100000, 100000, engine.fee_maker_ppm, "what policies are told"),
+    WHOLE("account.symbols_max", 1, 20000, engine.symbols_max, "symbols that can be known at once"),
+    WHOLE("account.instance", 1, UINT32_MAX, engine.instance, "epoch of this instance, part of every order id"),
+
+    {.name = "paper.balance",
+     .kind = EB_KEY_DECIMAL,
+     .min = EB_E8,
+     .max = 1000000000 * EB_E8,
+     AT(paper.balance),
+     .help = "wallet of the simulated account"},
+    TIME("paper.latency", 0, 10 * SECOND, paper.latency_ms, "one way to the simulated exchange and back"),
+    WHOLE("paper.seed", 1, UINT32_MAX, paper.seed, "of the simulated market"),
+    RATIO("paper.speed", EB_IN_ONE, 10000, 1000 * EB_PPM, paper.speed_ppm, "simulated time per wall time"),
+};
+_Static_assert(EB_COUNT(keys) <= EB_CONFIG_KEYS_MAX, "sources are kept per key");
+
+const struct eb_config_key *eb_config_keys(unsigned *count)
+{
+    *count = EB_COUNT(keys);
+    return keys;
+}
