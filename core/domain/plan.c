@@ -36,7 +36,7 @@ static int leg_price(const struct eb_ladder_input *in, const struct eb_leg_spec 
     if (s->price.e8 != 0) {
         ok = eb_round_target(in->inst, in->side, (eb_i128)s->price.e8 * EB_PPM, out);
     } else if (s->pct_ppm != 0) {
-        int64_t sign = in->side == EB_LONG ? 1 : -1;
+        eb_i128 sign = in->side == EB_LONG ? 1 : -1;
         ok = eb_round_target(in->inst, in->side, (eb_i128)in->entry.e8 * (EB_PPM + sign * s->pct_ppm), out);
     } else {
         ok = in->risk.e8 > 0 && eb_leg_price(in->inst, in->side, in->entry, s->r_ppm, in->risk, out);

@@ -29,6 +29,9 @@ static void for_symbol(struct eb_engine *e, struct eb_slot *s, enum eb_command v
         s->d.released = true;
         s->d.intent.active = false;
         eb_touch(e);
+        eb_alert(e, s, EB_ALERT_FOREIGN_OWNER, s->d.backstop.trigger, 0,
+                 s->d.backstop.trigger.e8 > 0 ? "released: nothing more is sent; the backstop stays at this price"
+                                              : "released: nothing more is sent; no backstop stands");
         break;
     case EB_CMD_ADOPT:
         s->d.released = false;

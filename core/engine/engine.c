@@ -158,6 +158,9 @@ static int step_instrument(struct eb_engine *e, const struct eb_event *ev)
 static void clock_symbol(struct eb_engine *e, eb_symbol_id id)
 {
     eb_fold_extremes(e, id);
+    for (unsigned leg = 0; leg < 2; leg++) {
+        eb_episode_mode(e, eb_slot_at(e, id * 2 + leg));
+    }
     eb_jump_timer(e, id);
     for (unsigned leg = 0; leg < 2; leg++) {
         struct eb_slot *s = eb_slot_at(e, id * 2 + leg);
@@ -347,6 +350,9 @@ static int step_slow(struct eb_engine *e, const struct eb_event *ev)
     if (ev->position != EB_NO_POSITION && ev->position / 2 != ev->symbol && about_symbol) {
         return EB_E_INVALID;
     }
+    if (ev->kind == EB_EV_PATH && !eb_path_valid(e, ev)) {
+        return EB_E_INVALID;
+    }
     e->has_witness = false;
     if (ev->witness != NULL) {
         if (ev->witness->symbol >= e->symbol_count || ev->witness->jump_source >= EB_SRC_COUNT) {
@@ -359,6 +365,9 @@ static int step_slow(struct eb_engine *e, const struct eb_event *ev)
     }
     eb_witness_take(e, ev->symbol);
     eb_fold_extremes(e, ev->symbol);
+    for (unsigned leg = 0; leg < 2; leg++) {
+        eb_episode_mode(e, eb_slot_at(e, ev->symbol * 2 + leg));
+    }
     apply_symbol_event(e, ev);
     eb_finish_symbol(e, ev->symbol);
     return EB_OK;
@@ -395,7 +404,9 @@ static bool quiet_bar(struct eb_engine *e, const struct eb_event *ev)
     }
     struct eb_slot *s = eb_slot_at(e, ev->position);
     const struct eb_ev_path *p = &ev->u.path;
-    EB_ASSERT(s->band_ok && p->from.e8 > s->band_low.e8 && p->to.e8 < s->band_high.e8);
+    if (!s->d.open || !s->band_ok || p->from.e8 <= s->band_low.e8 || p->to.e8 >= s->band_high.e8) {
+        return false; /* no such bar is quiet: the walk is refused */
+    }
     eb_price high = p->to;
     eb_price low = p->from;
     bool is_long = s->d.side == EB_LONG;

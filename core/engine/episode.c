@@ -19,6 +19,17 @@ static void copy_terms(struct eb_durable *d, const struct eb_ev_position *p)
     }
 }
 
+static void first_plan(struct eb_engine *e, struct eb_slot *s, enum eb_consult_reason why)
+{
+    if (!eb_is_owner(e, s)) {
+        eb_alert(e, s, EB_ALERT_FOREIGN_OWNER, s->d.entry, 0, "EXIT_MODE gives this position to the legacy owners");
+    } else if (e->flattening || e->paused) {
+        eb_plan_builtin(e, s, eb_judge_price(e, s)); /* only the built-in stop until resume (semantics 8) */
+    } else {
+        eb_want_consult(e, s, why);
+    }
+}
+
 void eb_episode_begin(struct eb_engine *e, struct eb_slot *s, const struct eb_ev_position *p, int64_t now_ms)
 {
     struct eb_durable *d = &s->d;
@@ -33,6 +44,7 @@ void eb_episode_begin(struct eb_engine *e, struct eb_slot *s, const struct eb_ev
     d->base = p->qty;
     d->venue_qty = p->qty;
     d->entry = p->entry;
+    d->shadow = !eb_is_live(e);
     d->opened_ms = p->opened_ms > 0 ? p->opened_ms : now_ms;
     memcpy(d->strategy_id, p->strategy_id, sizeof d->strategy_id);
     d->strategy_id[sizeof d->strategy_id - 1] = '\0';
@@ -53,15 +65,7 @@ void eb_episode_begin(struct eb_engine *e, struct eb_slot *s, const struct eb_ev
     s->alarm_stale = false;
     s->consults = s->accepted = s->refused = s->stale = s->failures = s->sent = s->fills = s->duplicates = 0;
     s->last_reason[0] = '\0';
-    if (!eb_is_owner(e, s)) {
-        eb_alert(e, s, EB_ALERT_FOREIGN_OWNER, p->entry, 0, "EXIT_MODE gives this position to the legacy owners");
-        return;
-    }
-    if (e->flattening || e->paused) {
-        eb_plan_builtin(e, s, now); /* only the built-in stop until resume (semantics 8) */
-        return;
-    }
-    eb_want_consult(e, s, p->adopted ? EB_CONSULT_ADOPTED : EB_CONSULT_NEW);
+    first_plan(e, s, p->adopted ? EB_CONSULT_ADOPTED : EB_CONSULT_NEW);
 }
 
 void eb_episode_end(struct eb_engine *e, struct eb_slot *s)
@@ -95,6 +99,48 @@ void eb_episode_end(struct eb_engine *e, struct eb_slot *s)
     eb_touch(e);
 }
 
+/* Shadow -> LIVE: rebuilt from the venue; virtual hits, peaks and what the policy remembered of them are discarded. */
+static void to_live(struct eb_engine *e, struct eb_slot *s)
+{
+    struct eb_durable *d = &s->d;
+    d->shadow = false;
+    eb_touch(e);
+    if (d->venue_qty.e8 == 0) {
+        eb_episode_end(e, s);
+        return;
+    }
+    d->qty = d->first_qty = d->base = d->venue_qty;
+    d->exited.e8 = d->r.e8 = d->initial_stop.e8 = d->first_r.e8 = 0;
+    d->r_state = EB_R_NONE;
+    d->hits = 0;
+    d->permit_seq = 0;
+    d->rebase_pending = d->shadow_done = d->unexplained = false;
+    d->last_fill_ms = d->claim_ms = 0;
+    memset(&d->plan, 0, sizeof d->plan);
+    memset(&d->intent, 0, sizeof d->intent);
+    memset(&d->memory, 0, sizeof d->memory);
+    memset(&s->wake, 0, sizeof s->wake);
+    eb_price now = eb_judge_price(e, s);
+    s->best = s->worst = now.e8 > 0 ? now : d->entry;
+    s->consult_pending = false;
+    s->unprotected_since_ms = e->ev->now_ms;
+    s->alarm_unprotected = false;
+    first_plan(e, s, EB_CONSULT_MODE);
+}
+
+void eb_episode_mode(struct eb_engine *e, struct eb_slot *s)
+{
+    if (!s->d.open || s->d.shadow != eb_is_live(e)) {
+        return;
+    }
+    if (eb_is_live(e)) {
+        to_live(e, s);
+    } else {
+        s->d.shadow = true;
+        eb_touch(e);
+    }
+}
+
 static void rebase_legs(struct eb_engine *e, struct eb_slot *s, bool levels)
 {
     struct eb_durable *d = &s->d;
@@ -104,7 +150,16 @@ static void rebase_legs(struct eb_engine *e, struct eb_slot *s, bool levels)
                                  .risk = d->r,
                                  .base = d->base,
                                  .remaining = d->qty};
+    const struct eb_plan before = d->plan;
     eb_ladder_rebase(d->plan.leg, d->plan.leg_count, &in, levels);
+    for (unsigned i = 0; i < d->plan.leg_count; i++) {
+        struct eb_leg *leg = &d->plan.leg[i];
+        const struct eb_leg *old = &before.leg[i];
+        if (leg->state == EB_LEG_RESTING && (leg->qty.e8 != old->qty.e8 || leg->price.e8 != old->price.e8)) {
+            leg->state = EB_LEG_ARMED; /* its order is cancelled, and placed anew as it should be now */
+            leg->firing_qty.e8 = 0;
+        }
+    }
 }
 
 /* What the added part cost, from the two averages; back on the tick where their rounding at 1e-8 blurred it. */
@@ -146,6 +201,7 @@ static void add(struct eb_engine *e, struct eb_slot *s, const struct eb_ev_posit
     copy_terms(d, p);
     d->plan.trail.active = false;
     (void)eb_trail_observe(&d->plan.trail, eb_side_of(s), d->entry, d->r, paid);
+    s->best = s->worst = paid;
     const struct eb_plan before = d->plan;
     rebase_legs(e, s, true);
     eb_park_legs(e, s, eb_judge_price(e, s), &before);
@@ -220,26 +276,49 @@ void eb_recheck_buffer(struct eb_engine *e, struct eb_slot *s)
     eb_touch(e);
 }
 
-static void update_terms(struct eb_engine *e, struct eb_slot *s, const struct eb_ev_position *p)
+/* An entry that changes without an increase is recorded, never a re-base; a margin that changes by itself is asked
+ * about, as a leverage is. */
+static void update_terms(struct eb_engine *e, struct eb_slot *s, const struct eb_ev_position *p, bool resized)
 {
     struct eb_durable *d = &s->d;
     bool leverage = p->leverage_ppm > 0 && p->leverage_ppm != d->leverage_ppm;
-    if (!leverage && p->liquidation.e8 == d->liquidation.e8 && p->margin.e8 == d->margin.e8) {
+    bool margin = p->margin.e8 != d->margin.e8;
+    if (!leverage && !margin && p->liquidation.e8 == d->liquidation.e8 && p->entry.e8 == d->entry.e8) {
         return;
     }
+    bool asked = leverage || (margin && !resized && d->margin.e8 > 0);
     copy_terms(d, p);
+    d->entry = p->entry;
     eb_touch(e);
     eb_recheck_buffer(e, s);
-    if (leverage) {
+    if (asked) {
         eb_want_consult(e, s, EB_CONSULT_MARGIN);
     }
+}
+
+/* Orders of ours that may have done what the venue tells, their fills being on the way: what is committed, or a
+ * conditional order whose trigger was reached. */
+static bool ours_may_explain(const struct eb_engine *e, const struct eb_slot *s, eb_qty missing)
+{
+    eb_price now = eb_judge_price(e, s);
+    for (unsigned i = 0; i < EB_ORDERS_MAX; i++) {
+        const struct eb_order *o = &s->order[i];
+        bool stands = o->type == EB_ORDER_STOP_MARKET && o->id.episode == s->d.episode &&
+                      eb_order_is_open((enum eb_order_state)o->state);
+        bool met = o->state == EB_OS_TRIGGERING || o->state == EB_OS_TRIGGERED ||
+                   (now.e8 > 0 && eb_stop_crossed(eb_side_of(s), o->trigger, now));
+        if (stands && met) {
+            return true;
+        }
+    }
+    return eb_committed(s).e8 >= missing.e8;
 }
 
 static void resize(struct eb_engine *e, struct eb_slot *s, eb_qty to)
 {
     struct eb_durable *d = &s->d;
     eb_qty missing = {d->venue_qty.e8 - to.e8};
-    if (eb_committed(s).e8 >= missing.e8) { /* our own orders may explain it: their fills are on the way */
+    if (ours_may_explain(e, s, missing)) {
         if (d->claim_ms == 0 || d->claim.e8 != to.e8) {
             d->claim = to;
             d->claim_ms = e->ev->now_ms + EB_CLAIM_MS;
@@ -269,6 +348,41 @@ static bool sane(const struct eb_ev_position *p)
            p->position_side <= EB_PS_SHORT;
 }
 
+/* Told before what our fills have told since: never news. With the same time it may be an earlier trade of that
+ * moment, so that a larger position is believed only a little later. (In a bar walk a new entry may have the time of the
+ * last exit.) */
+static bool outdated(const struct eb_engine *e, const struct eb_durable *d, const struct eb_ev_position *p)
+{
+    int64_t known = d->open ? d->venue_qty.e8 : 0;
+    if (e->c.bars || p->venue_ms == 0 || d->last_fill_ms == 0 || p->qty.e8 <= known) {
+        return false;
+    }
+    return p->venue_ms < d->last_fill_ms ||
+           (p->venue_ms == d->last_fill_ms && e->ev->now_ms < d->last_fill_ms + EB_CLAIM_MS);
+}
+
+/* Shadow: another owner closes the real position as it likes; the virtual one goes on to its own exit. Adds are mirrored
+ * while both are open; a new real position ends a virtual one that is left over. */
+static void follow(struct eb_engine *e, struct eb_slot *s, const struct eb_ev_position *p)
+{
+    struct eb_durable *d = &s->d;
+    if (p->qty.e8 > 0 && (p->side != d->side || d->venue_qty.e8 == 0)) {
+        d->unexplained = true;
+        eb_episode_end(e, s);
+        eb_episode_begin(e, s, p, e->ev->now_ms);
+        return;
+    }
+    if (p->qty.e8 > d->venue_qty.e8) {
+        add(e, s, p);
+    } else if (p->qty.e8 < d->venue_qty.e8) {
+        d->venue_qty = p->qty;
+        eb_touch(e);
+        if (p->qty.e8 == 0 && d->shadow_done) {
+            eb_episode_end(e, s);
+        }
+    }
+}
+
 void eb_step_position(struct eb_engine *e, const struct eb_event *ev)
 {
     const struct eb_ev_position *p = ev->u.venue_position;
@@ -280,8 +394,8 @@ void eb_step_position(struct eb_engine *e, const struct eb_event *ev)
     struct eb_slot *s = eb_slot_at(e, ev->symbol * 2 + (p->position_side == EB_PS_SHORT ? 1 : 0));
     struct eb_durable *d = &s->d;
     s->snapshot_gen = e->snapshot_gen;
-    if (p->venue_ms != 0 && d->open && p->venue_ms < d->last_fill_ms && p->qty.e8 > d->venue_qty.e8) {
-        return; /* older than what our fills have told since */
+    if (outdated(e, d, p)) {
+        return;
     }
     if (!d->open) {
         if (p->qty.e8 > 0) {
@@ -289,19 +403,25 @@ void eb_step_position(struct eb_engine *e, const struct eb_event *ev)
         }
         return;
     }
+    if (d->shadow && eb_is_owner(e, s) && d->plan.revision != 0) {
+        follow(e, s, p);
+        return;
+    }
     if (p->qty.e8 > 0 && p->side != d->side) { /* a flip: end and begin in one turn */
         reduce(e, s, (eb_qty){0});
         eb_episode_begin(e, s, p, ev->now_ms);
         return;
     }
+    bool resized = p->qty.e8 != d->venue_qty.e8;
     if (p->qty.e8 < d->venue_qty.e8) {
         resize(e, s, p->qty);
     } else if (p->qty.e8 > d->venue_qty.e8) {
         add(e, s, p);
-    } else {
+    } else if (d->claim_ms != 0) {
         d->claim_ms = 0;
+        eb_touch(e);
     }
     if (d->open && p->qty.e8 > 0) {
-        update_terms(e, s, p);
+        update_terms(e, s, p, resized);
     }
 }

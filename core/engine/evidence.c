@@ -10,6 +10,7 @@
 static const char *const why_text[EB_WHY_COUNT] = {
     [EB_WHY_WAITING] = "waiting: the price has not reached it",
     [EB_WHY_PARKED] = "parked: it was crossed when set; it re-arms when price has come back behind it",
+    [EB_WHY_PARKED_STOP] = "parked: the stop was crossed when set; the protective stop stands instead",
     [EB_WHY_FIRING] = "firing: its order is on the way",
     [EB_WHY_RESTING] = "resting at the venue as a reduce-only limit",
     [EB_WHY_HIT] = "hit: filled",
@@ -32,13 +33,32 @@ const char *eb_why_text(enum eb_why why)
     return (unsigned)why < EB_WHY_COUNT && why_text[why] != NULL ? why_text[why] : "?";
 }
 
+/* Whether the prices that decide have been seen, are fresh, and are believed. */
+static enum eb_why price_why(const struct eb_engine *e, eb_symbol_id id, bool target, int64_t now_ns)
+{
+    bool from[EB_SRC_COUNT] = {true, true, true}; /* for stops: the mark, or substitutes */
+    if (target) {
+        from[EB_SRC_MARK] = e->c.target_source == EB_TARGET_MARK;
+        from[EB_SRC_LAST] = e->c.target_source != EB_TARGET_MARK;
+        from[EB_SRC_BOOK] = e->c.target_source == EB_TARGET_BOOK;
+    }
+    bool seen = false;
+    bool fresh = false;
+    for (unsigned i = 0; i < EB_SRC_COUNT; i++) {
+        seen = seen || (from[i] && eb_hot_of(e, id, (enum eb_price_source)i)->price > 0);
+        fresh = fresh || (from[i] && eb_fresh(e, id, (enum eb_price_source)i, now_ns));
+    }
+    if (!seen || !fresh) {
+        return seen ? EB_WHY_STALE : EB_WHY_NO_PRICE;
+    }
+    return e->symbol[id].jump_price.e8 != 0 ? EB_WHY_JUMP : EB_WHY_WAITING;
+}
+
 /* What holds back everything of this position, if anything does. */
 static enum eb_why common_why(const struct eb_engine *e, const struct eb_slot *s, bool target, int64_t now_ns)
 {
-    eb_symbol_id id = eb_slot_symbol(e, s);
-    const struct eb_symbol *y = &e->symbol[id];
     if (!s->d.open || s->d.shadow_done) {
-        return EB_WHY_ENDED;
+        return s->d.open ? EB_WHY_SHADOW : EB_WHY_ENDED;
     }
     if (s->d.released) {
         return EB_WHY_RELEASED;
@@ -52,19 +72,7 @@ static enum eb_why common_why(const struct eb_engine *e, const struct eb_slot *s
     if (target && s->d.tripped) {
         return EB_WHY_TRIPPED;
     }
-    if (!e->c.bars) {
-        if (eb_hot_of(e, id, EB_SRC_MARK)->price <= 0 && eb_hot_of(e, id, EB_SRC_LAST)->price <= 0) {
-            return EB_WHY_NO_PRICE;
-        }
-        if (!eb_fresh(e, id, EB_SRC_MARK, now_ns) && !eb_fresh(e, id, EB_SRC_LAST, now_ns) &&
-            !eb_fresh(e, id, EB_SRC_BOOK, now_ns)) {
-            return EB_WHY_STALE;
-        }
-        if (y->jump_price.e8 != 0) {
-            return EB_WHY_JUMP;
-        }
-    }
-    return EB_WHY_WAITING;
+    return e->c.bars ? EB_WHY_WAITING : price_why(e, eb_slot_symbol(e, s), target, now_ns);
 }
 
 static void distances(const struct eb_slot *s, eb_price price, bool target, struct eb_level_evidence *l)
@@ -133,6 +141,15 @@ static void add_levels(const struct eb_engine *e, const struct eb_slot *s, struc
     add_stop(s, out, EB_STOP_RATCHET, p->ratchet_stop, stops);
     add_stop(s, out, EB_STOP_RISK_FLOOR, p->risk_floor, stops);
     add_stop(s, out, EB_STOP_PROTECTIVE, p->protective, stops);
+    if (p->parked_stop.e8 > 0) { /* reported, never fired */
+        struct eb_level_evidence *l = &out->level[out->level_count++];
+        memset(l, 0, sizeof *l);
+        l->state = EB_LEG_PARKED;
+        l->why = EB_WHY_PARKED_STOP;
+        l->price = p->parked_stop;
+        l->qty = s->d.qty;
+        distances(s, out->ctx.price, false, l);
+    }
     if (out->ctx.trailing_active) {
         add_stop(s, out, EB_STOP_TRAIL, out->ctx.trail_stop, stops);
     } else if (p->trail.set) {

@@ -36,7 +36,8 @@ void eb_leg_hit(struct eb_engine *e, struct eb_slot *s, struct eb_leg *leg)
 
 void eb_leg_progress(struct eb_engine *e, struct eb_slot *s, struct eb_leg *leg)
 {
-    int64_t rest = leg->firing_qty.e8 - leg->filled.e8;
+    int64_t goal = leg->firing_qty.e8 > 0 ? leg->firing_qty.e8 : leg->qty.e8; /* 0: a fill of an order given up */
+    int64_t rest = goal - leg->filled.e8;
     eb_touch(e);
     if (rest <= 0 || rest < eb_symbol_of(e, s)->inst.step.e8) {
         eb_leg_hit(e, s, leg);
@@ -93,8 +94,8 @@ void eb_apply_fill(struct eb_engine *e, struct eb_slot *s, struct eb_order *o, c
         d->unexplained = d->unexplained || qty.e8 != f->qty.e8;
         d->qty.e8 -= qty.e8;
         d->exited.e8 += qty.e8;
-        d->last_fill_ms = f->venue_ms > d->last_fill_ms ? f->venue_ms : d->last_fill_ms;
         if (!is_virtual) {
+            d->last_fill_ms = f->venue_ms > d->last_fill_ms ? f->venue_ms : d->last_fill_ms;
             d->venue_qty.e8 -= qty.e8 < d->venue_qty.e8 ? qty.e8 : d->venue_qty.e8;
         }
         if (d->claim_ms != 0 && d->venue_qty.e8 == d->claim.e8) {

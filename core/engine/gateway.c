@@ -122,7 +122,10 @@ enum eb_gate eb_gateway(struct eb_engine *e, struct eb_slot *s, struct eb_order_
 {
     const char *no = refusal(e, s, req);
     struct eb_order *o = table_place(s);
-    if (no == NULL && o == NULL) {
+    if (no == NULL && !eb_is_live(e) && eb_executable_price(e, s).e8 <= 0) {
+        no = "shadow: no price to fill at";
+    }
+    if (no == NULL && o == NULL && eb_is_live(e)) {
         no = "the order table of this position is full";
     }
     if (no != NULL) {

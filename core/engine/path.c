@@ -142,20 +142,22 @@ static void step_mark(struct eb_engine *e, struct eb_slot *s, const struct eb_ev
     }
 }
 
+bool eb_path_valid(const struct eb_engine *e, const struct eb_event *ev)
+{
+    const struct eb_ev_path *p = &ev->u.path;
+    return e->c.bars && ev->position < e->symbol_count * 2 && p->kind < EB_PATH_QUIET && p->to.e8 > 0 &&
+           p->to.e8 < INT64_MAX / 2 && (!p->has_mark || (p->mark_to.e8 > 0 && p->mark_to.e8 < INT64_MAX / 2));
+}
+
 void eb_step_path(struct eb_engine *e, const struct eb_event *ev)
 {
     const struct eb_ev_path *p = &ev->u.path;
-    if (ev->position >= e->symbol_count * 2) {
-        return;
-    }
     struct eb_slot *s = eb_slot_at(e, ev->position);
     s->path_kind = p->kind;
-    if (p->to.e8 > 0) {
-        s->path = p->to;
-        struct eb_hot *h = eb_hot_of(e, ev->symbol, EB_SRC_LAST);
-        h->price = p->to.e8;
-        h->received_ns = ev->now_ns;
-    }
+    s->path = p->to;
+    struct eb_hot *h = eb_hot_of(e, ev->symbol, EB_SRC_LAST);
+    h->price = p->to.e8;
+    h->received_ns = ev->now_ns;
     if (p->has_mark) {
         s->path_mark = p->mark_to;
     }

@@ -138,7 +138,7 @@ static bool unseen(const struct eb_engine *e, uint32_t gen)
 static uint32_t absent_of(const struct eb_engine *e, const struct eb_slot *s)
 {
     uint32_t bits = 0;
-    if (s->d.open && unseen(e, s->snapshot_gen) && s->d.opened_ms <= e->sweep_began_ms) {
+    if (s->d.open && s->d.venue_qty.e8 > 0 && unseen(e, s->snapshot_gen) && s->d.opened_ms <= e->sweep_began_ms) {
         bits |= ABSENT_POSITION;
     }
     if (s->d.backstop.foreign.e8 != 0 && unseen(e, s->foreign_gen)) {
@@ -230,6 +230,7 @@ static unsigned sweep_symbol(struct eb_engine *e, eb_symbol_id id, enum eb_sweep
     eb_fold_extremes(e, id);
     for (unsigned leg = 0; leg < 2; leg++) {
         struct eb_slot *s = eb_slot_at(e, id * 2 + leg);
+        eb_episode_mode(e, s);
         if (s->d.episode != 0) {
             acted += sweep_slot(e, s, kind, (uint32_t)(absent >> (32 * leg)));
         }

@@ -101,6 +101,7 @@ struct eb_backstop {
 struct eb_durable {
     bool open;
     bool adopted, confirmed, released, tripped, rebase_pending;
+    bool shadow;      /* ran while nothing was sent: rebuilt from the venue before anything is */
     bool shadow_done; /* shadow: the virtual episode has ended before the real one */
     bool unexplained; /* something other than our fills changed the size */
     uint8_t side, position_side, r_state, hits, regime;
@@ -293,6 +294,7 @@ bool eb_price_is_quiet(struct eb_engine *e, eb_symbol_id symbol,
 
 /* path.c: the bar walk */
 void eb_step_path(struct eb_engine *e, const struct eb_event *ev);
+bool eb_path_valid(const struct eb_engine *e, const struct eb_event *ev); /* may be walked; a quiet bar never gets here */
 
 /* fire.c: from a crossed level to orders, and until they have done their work */
 eb_price eb_stop_in_force(const struct eb_engine *e, const struct eb_slot *s, enum eb_stop_kind *kind);
@@ -330,6 +332,7 @@ void eb_leg_progress(struct eb_engine *e, struct eb_slot *s, struct eb_leg *leg)
 void eb_step_position(struct eb_engine *e, const struct eb_event *ev);
 void eb_episode_begin(struct eb_engine *e, struct eb_slot *s, const struct eb_ev_position *p, int64_t now_ms);
 void eb_episode_end(struct eb_engine *e, struct eb_slot *s);
+void eb_episode_mode(struct eb_engine *e, struct eb_slot *s); /* shadow became live, or the other way round */
 void eb_position_claim_timer(struct eb_engine *e, struct eb_slot *s);
 void eb_recheck_buffer(struct eb_engine *e, struct eb_slot *s);
 

@@ -34,7 +34,7 @@ static void run(struct chaos_plan p, uint64_t first_seed)
         durable += c->durable;
         chaos_free(c);
     }
-    assert_true(durable > seeds() * 100);
+    assert_true(durable > seeds() * 60);
 }
 
 static void firing_alone(void **state)
