@@ -50,6 +50,6 @@ verdict "exitbrain.lua sets the liquidation buffer" says "$work/first" "liquidat
 verdict "exitbrain.lua leaves the rest as it is" says "$work/first" "builtin_stop_pct = 2,"
 verdict "exitbrain.lua runs" runs examples/configurations/exitbrain.lua
 verdict "an unknown key is refused with its line" wrong max_los_pct 's/max_loss_pct/max_los_pct/'
-verdict "a value out of range is refused with its line" wrong liquidation_buffer_pct 's/buffer_pct = 1.5/buffer_pct = 150/'
+verdict "a value out of range is refused with its line" wrong max_loss_pct 's/max_loss_pct = 1,/max_loss_pct = 150,/'
 verdict "a wrong type is refused with its line" wrong allow_loosen 's/allow_loosen = false/allow_loosen = 0/'
 exit $overall
