@@ -3,31 +3,18 @@
 #include "policy/sandbox.h"
 
 #include <lauxlib.h>
-#include <stdlib.h>
 #include <string.h>
 
 static const char where[] = "policy.sandbox";
 
 /* The collector works in pieces of 2^10 bytes times the multiplier: some tens of microseconds each. */
-enum { GC_PAUSE = 200, GC_MULTIPLIER = 100, GC_STEP_LOG2 = 10 };
+enum { GC_PAUSE = 200, GC_MULTIPLIER = 25, GC_STEP_LOG2 = 10 };
 
 static const char too_long[] = "a string longer than 1024 bytes";
 static const char too_much[] = "more memory at once than a set may hold";
 static const char too_big[] = "one block larger than a run may have (a huge list, endless recursion)";
 static const char too_often[] = "more memory in sum than one run may request";
 _Static_assert(EB_SANDBOX_STRING == 1024, "the text above names it");
-
-static void *libc_resize(void *user, void *block, size_t size)
-{
-    (void)user;
-    if (size == 0) {
-        free(block);
-        return NULL;
-    }
-    return realloc(block, size);
-}
-
-const struct eb_heap eb_heap_libc = {libc_resize, NULL};
 
 struct eb_sandbox *eb_sandbox_of(lua_State *L)
 {
@@ -57,7 +44,7 @@ static void *allocate(void *user, void *block, size_t osize, size_t nsize)
     struct eb_sandbox *s = user;
     size_t old = block == NULL ? 0 : osize;
     if (nsize == 0) {
-        (void)s->heap.resize(s->heap.user, block, 0);
+        (void)eb_pool_resize(&s->pool, block, old, 0);
         s->used -= old;
         return NULL;
     }
@@ -68,7 +55,7 @@ static void *allocate(void *user, void *block, size_t osize, size_t nsize)
             return NULL;
         }
     }
-    void *out = s->heap.resize(s->heap.user, block, nsize);
+    void *out = eb_pool_resize(&s->pool, block, old, nsize);
     if (out == NULL) {
         if (nsize > old) {
             s->refused = "memory when the machine has none left";
@@ -150,7 +137,7 @@ static int build_environment(lua_State *L)
 int eb_sandbox_open(struct eb_sandbox *s, const struct eb_sandbox_options *opt, struct eb_err *err)
 {
     memset(s, 0, sizeof(*s));
-    s->heap = opt->heap;
+    eb_pool_init(&s->pool, &opt->heap);
     s->used_max = opt->used_max;
     s->requested_max = UINT64_MAX;
     s->budget = UINT64_MAX;
@@ -158,6 +145,7 @@ int eb_sandbox_open(struct eb_sandbox *s, const struct eb_sandbox_options *opt, 
     s->log = opt->log;
     s->L = lua_newstate(allocate, s);
     if (s->L == NULL) {
+        eb_pool_free(&s->pool);
         return eb_err_set(err, EB_E_MEMORY, where, "no room for a Lua state in %zu bytes", opt->used_max);
     }
     *(struct eb_sandbox **)lua_getextraspace(s->L) = s;
@@ -176,6 +164,7 @@ void eb_sandbox_close(struct eb_sandbox *s)
         lua_close(s->L);
         s->L = NULL;
         EB_ASSERT(s->used == 0);
+        eb_pool_free(&s->pool);
     }
 }
 
@@ -240,10 +229,18 @@ enum eb_policy_result eb_sandbox_run(struct eb_sandbox *s, lua_CFunction f, void
     return result;
 }
 
+static const char sweep_fence = 0; /* its address is a key of the registry */
+
+/* The collector begins to sweep with everything dead before the first live object in its list, youngest first, in one
+ * go: the garbage of many consults. A live object put there makes it go on in small steps. */
 static int step_collector(lua_State *L)
 {
     struct eb_sandbox *s = eb_sandbox_of(L);
+    lua_createtable(L, 0, 0);
+    lua_rawsetp(L, LUA_REGISTRYINDEX, &sweep_fence);
+    s->collecting = true;
     if (lua_gc(L, LUA_GCSTEP, 0)) {
+        s->collecting = false;
         s->settled = s->used;
     }
     return 0;
@@ -253,13 +250,14 @@ static int collect(lua_State *L)
 {
     struct eb_sandbox *s = eb_sandbox_of(L);
     (void)lua_gc(L, LUA_GCCOLLECT);
+    s->collecting = false;
     s->settled = s->used;
     return 0;
 }
 
 void eb_sandbox_idle(struct eb_sandbox *s)
 {
-    if (s->L != NULL && s->used > s->settled + s->used_max / 4) {
+    if (s->L != NULL && (s->collecting || s->used > s->settled + s->used_max / 16)) {
         (void)eb_sandbox_run(s, step_collector, NULL, NULL);
     }
 }

@@ -13,14 +13,7 @@
 #include <lua.h>
 
 #include "policy/policy.h"
-
-/* Where memory comes from, for C blocks and Lua alike, so that tests can fail each single request. Resizes block (NULL:
- * a new one) to size bytes; size 0 frees it. Returns NULL when there is none, leaving block as it was. */
-struct eb_heap {
-    void *(*resize)(void *user, void *block, size_t size);
-    void *user;
-};
-extern const struct eb_heap eb_heap_libc;
+#include "policy/pool.h"
 
 enum eb_breach { EB_BREACH_NONE = 0, EB_BREACH_BUDGET, EB_BREACH_MEMORY, EB_BREACH_STATE };
 
@@ -33,11 +26,12 @@ enum eb_breach { EB_BREACH_NONE = 0, EB_BREACH_BUDGET, EB_BREACH_MEMORY, EB_BREA
 
 struct eb_sandbox {
     lua_State *L; /* NULL: closed */
-    struct eb_heap heap;
-    size_t used, used_max;
+    struct eb_pool pool;
+    size_t used, used_max;             /* as Lua counts */
     uint64_t requested, requested_max; /* bytes, since eb_sandbox_begin */
     uint64_t spent, budget;            /* instructions, since eb_sandbox_begin */
     size_t settled;                    /* bytes in use after the last complete collection */
+    bool collecting;                   /* a collection was begun and is not complete */
     enum eb_breach breach;
     const char *refused;          /* why the allocator last said no: static text */
     const struct eb_context *ctx; /* bound while a consult runs, else NULL */

@@ -309,6 +309,7 @@ int luaopen_exitbrain_host(lua_State *L)
                                        {"settings", policy_settings}, {"log", policy_log},
                                        {"idle", policy_idle},         {"close", policy_close},
                                        {"__gc", policy_close},        {NULL, NULL}};
+    luaL_checkversion(L);
     luaL_newmetatable(L, type_name);
     luaL_setfuncs(L, methods, 0);
     lua_pushvalue(L, -1);

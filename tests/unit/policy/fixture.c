@@ -31,7 +31,7 @@ static void *fail_resize(void *user, void *block, size_t size)
 
 struct eb_heap fixture_heap(struct fail_heap *f)
 {
-    return (struct eb_heap){fail_resize, f};
+    return (struct eb_heap){fail_resize, f, f->pooled};
 }
 
 static void set_leg(struct eb_leg_view *leg, uint8_t id, uint8_t state, int64_t r_ppm, int64_t price_e8)

@@ -17,6 +17,7 @@ struct fail_heap {
     uint64_t requests;
     uint64_t fail_at; /* 0 never; from 1 */
     bool for_ever;    /* and every one after it */
+    bool pooled;      /* as in production: few requests, for chunks; else one for each block */
 };
 struct eb_heap fixture_heap(struct fail_heap *f);
 

@@ -345,6 +345,33 @@ static void test_garbage(void **state)
     }
 }
 
+/* A collection is spread over calls: none of them frees the garbage of a hundred consults at once. */
+static void test_idle_goes_in_steps(void **state)
+{
+    (void)state;
+    struct eb_policy *p = fixture_decide("local t = {} for i = 1, 20 do t[i] = { i } end");
+    struct eb_context ctx;
+    struct eb_verdict out;
+    struct eb_policy_info info;
+    size_t largest = 0;
+    size_t freed = 0;
+    fixture_context(&ctx);
+    for (int i = 0; i < 5000; i++) {
+        assert_int_equal(eb_policy_consult(p, &ctx, &out, NULL), EB_POLICY_KEEP);
+        eb_policy_info(p, &info);
+        size_t before = info.memory_used;
+        eb_policy_idle(p);
+        eb_policy_info(p, &info);
+        size_t drop = before > info.memory_used ? before - info.memory_used : 0;
+        largest = drop > largest ? drop : largest;
+        freed += drop;
+        assert_true(info.memory_used < (size_t)1024 * 1024);
+    }
+    assert_true(freed > (size_t)4 * 1024 * 1024);
+    assert_true(largest < (size_t)192 * 1024);
+    eb_policy_close(p);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -356,6 +383,7 @@ int main(void)
         cmocka_unit_test(test_log_quota),
         cmocka_unit_test(test_instructions_are_counted_afresh),
         cmocka_unit_test(test_garbage),
+        cmocka_unit_test(test_idle_goes_in_steps),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
