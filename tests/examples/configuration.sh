@@ -39,6 +39,20 @@ wrong() {
   refused "wrong.lua:$line: guard.$key" "$EB_BIN" run --config "$work/wrong.lua" --print-config
 }
 
+# docs/OPERATIONS.md names every key with its default, and every alert.
+documented() {
+  echo "return {}" >"$work/empty.lua"
+  print "$work/empty.lua" "$work/defaults"
+  awk '/^  [a-z_]+ = \{/ { section = $1 }
+       /^    [a-z_]+ = / { sub(/,$/, ""); key = $1; sub(/^ *[a-z_]+ = /, "")
+                           print "| `" section "." key "` | `" $0 "` |" }' "$work/defaults" >"$work/keys"
+  grep -o '\[EB_ALERT_[A-Z_]*\] = "[a-z_]*"' core/app/words.c | sed 's/.*"\(.*\)"/- **\1**:/' >>"$work/keys"
+  [ "$(wc -l <"$work/keys")" -gt 40 ] || return 1
+  while IFS= read -r line; do
+    grep -qF -e "$line" docs/OPERATIONS.md || { echo "docs/OPERATIONS.md lacks $line"; return 1; }
+  done <"$work/keys"
+}
+
 for file in examples/configurations/*.lua; do
   name=$(basename "$file")
   verdict "$name is valid" print "$file" "$work/first"
@@ -52,4 +66,5 @@ verdict "exitbrain.lua runs" runs examples/configurations/exitbrain.lua
 verdict "an unknown key is refused with its line" wrong max_los_pct 's/max_loss_pct/max_los_pct/'
 verdict "a value out of range is refused with its line" wrong max_loss_pct 's/max_loss_pct = 1,/max_loss_pct = 150,/'
 verdict "a wrong type is refused with its line" wrong allow_loosen 's/allow_loosen = false/allow_loosen = 0/'
+verdict "every key and alert is documented" documented
 exit $overall
