@@ -39,6 +39,9 @@ struct eb_action *eb_emit(struct eb_engine *e, enum eb_action_kind kind)
     struct eb_action *a = &out->action[out->count++];
     memset(a, 0, sizeof *a);
     a->kind = (uint8_t)kind;
+    if (kind == EB_ACT_SNAPSHOT && e->asked_count < EB_ASKED_MAX) {
+        e->asked_ms[e->asked_count++] = e->ev->now_ms;
+    }
     return a;
 }
 

@@ -4,8 +4,11 @@
 
 #include <string.h>
 
+/* The newest ids are kept. One that is older than all of them counts as seen: a query repeats every fill of its order,
+ * however many, while a fill that was missed for that long is told of by its order too. */
 static bool seen_before(struct eb_slot *s, uint64_t trade_id)
 {
+    unsigned least = 0;
     if (trade_id == 0) {
         return false;
     }
@@ -13,10 +16,34 @@ static bool seen_before(struct eb_slot *s, uint64_t trade_id)
         if (s->trade[i] == trade_id) {
             return true;
         }
+        least = s->trade[i] < s->trade[least] ? i : least;
     }
-    s->trade[s->trade_next] = trade_id;
-    s->trade_next = (uint8_t)((s->trade_next + 1) % EB_TRADES_KEPT);
+    if (trade_id < s->trade[least]) {
+        return true;
+    }
+    s->trade[least] = trade_id;
     return false;
+}
+
+void eb_fill_inferred(struct eb_slot *s, eb_client_id id, eb_qty qty)
+{
+    s->inferred[s->inferred_next] = (struct eb_inferred){id, qty};
+    s->inferred_next = (uint8_t)((s->inferred_next + 1) % EB_INFERRED_MAX);
+}
+
+/* How much of a trade that comes late was taken already. */
+static eb_qty taken_before(struct eb_slot *s, const struct eb_ev_fill *f)
+{
+    eb_qty taken = {0};
+    for (unsigned i = 0; i < EB_INFERRED_MAX; i++) {
+        struct eb_inferred *was = &s->inferred[i];
+        if (was->qty.e8 > 0 && eb_client_id_equal(was->id, f->client_id)) {
+            int64_t part = was->qty.e8 < f->qty.e8 - taken.e8 ? was->qty.e8 : f->qty.e8 - taken.e8;
+            was->qty.e8 -= part;
+            taken.e8 += part;
+        }
+    }
+    return taken;
 }
 
 void eb_leg_hit(struct eb_engine *e, struct eb_slot *s, struct eb_leg *leg)
@@ -185,6 +212,14 @@ void eb_step_fill(struct eb_engine *e, const struct eb_event *ev)
     }
     if (seen_before(s, f->trade_id)) {
         s->duplicates++;
+        return;
+    }
+    struct eb_ev_fill news = *f;
+    news.qty.e8 -= taken_before(s, f).e8;
+    f = &news;
+    if (f->qty.e8 == 0) {
+        s->duplicates++;
+        eb_touch(e);
         return;
     }
     if (o != NULL) {

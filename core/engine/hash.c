@@ -87,6 +87,10 @@ static uint64_t hash_slot(uint64_t h, const struct eb_slot *s)
             h = hash_order(h, &s->order[i]);
         }
     }
+    for (unsigned i = 0; i < EB_INFERRED_MAX; i++) {
+        h = eb_hash64(h, &s->inferred[i].id, sizeof s->inferred[i].id);
+        h = HASH(h, s->inferred[i].qty.e8);
+    }
     return eb_hash64(h, s->trade, sizeof s->trade);
 }
 

@@ -29,7 +29,7 @@ static void foreign_stop(struct eb_engine *e, struct eb_slot *s, const struct eb
     }
 }
 
-/* One of ours that the table does not hold: it comes back under its id (a restart, or a late arrival). */
+/* One of ours that this state has never sent: a restart after the end of a journal was lost. */
 static void take_back(struct eb_engine *e, struct eb_slot *s, const struct eb_ev_open_order *t)
 {
     for (unsigned i = 0; i < EB_ORDERS_MAX; i++) {
@@ -77,7 +77,9 @@ static void open_order(struct eb_engine *e, const struct eb_event *ev)
         return;
     }
     if (o == NULL) {
-        if (t->state == EB_OS_NEW || t->state == EB_OS_PARTIAL) {
+        bool ended = t->client_id.episode < s->d.episode ||
+                     (t->client_id.episode == s->d.episode && t->client_id.attempt <= s->d.attempts);
+        if (!ended && (t->state == EB_OS_NEW || t->state == EB_OS_PARTIAL)) { /* else the picture is older than its end */
             take_back(e, s, t);
         }
         return;
@@ -100,13 +102,24 @@ static void open_order(struct eb_engine *e, const struct eb_event *ev)
     }
 }
 
+/* What a picture shows may be as old as the question: only what was known before that can be missing in it. */
+static int64_t asked_when(struct eb_engine *e)
+{
+    if (e->asked_count == 0) {
+        return e->ev->now_ms; /* the host's own, which asks before anything else */
+    }
+    int64_t at_ms = e->asked_ms[0];
+    memmove(&e->asked_ms[0], &e->asked_ms[1], sizeof e->asked_ms[0] * --e->asked_count);
+    return at_ms;
+}
+
 void eb_step_snapshot(struct eb_engine *e, const struct eb_event *ev)
 {
     if (ev->kind == EB_EV_SNAPSHOT_BEGIN) {
         e->snapshot_broken = e->in_snapshot; /* two at once: neither is known to be complete */
         e->in_snapshot = true;
         e->snapshot_gen++;
-        e->snapshot_began_ms = ev->now_ms;
+        e->snapshot_began_ms = asked_when(e);
         e->foreign_counting = 0;
     } else if (ev->kind == EB_EV_OPEN_ORDER) {
         if (e->in_snapshot || ev->witness != NULL) { /* a fold has no BEGIN: it is quiet */
@@ -120,8 +133,11 @@ void eb_step_snapshot(struct eb_engine *e, const struct eb_event *ev)
             eb_sweep_start(e, EB_SWEEP_ABSENT);
         }
         e->in_snapshot = false;
-    } else {
-        e->in_snapshot = false; /* failed: nothing is concluded */
+    } else { /* failed: nothing is concluded */
+        if (!e->in_snapshot) {
+            (void)asked_when(e);
+        }
+        e->in_snapshot = false;
     }
 }
 

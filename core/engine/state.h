@@ -19,7 +19,9 @@
 #include <exitbrain/engine.h>
 
 #define EB_ORDERS_MAX 16  /* working orders of one position; further slices wait for room */
-#define EB_TRADES_KEPT 16 /* trade ids remembered per position against duplicates */
+#define EB_TRADES_KEPT 64 /* trade ids remembered per position against duplicates, the newest */
+#define EB_INFERRED_MAX 4 /* orders whose fills were told of and taken before their trades came */
+#define EB_ASKED_MAX 8    /* pictures of the account on their way; more count as asked for with the last of these */
 #define EB_NS_PER_MS INT64_C(1000000)
 
 /* One price source of one symbol. A price inside (low, high) only updates this line. */
@@ -124,11 +126,18 @@ struct eb_durable {
     struct eb_memory memory;
 };
 
+/* Fills that were applied without their trades: when those come after all, they are not news. */
+struct eb_inferred {
+    eb_client_id id;
+    eb_qty qty;
+};
+
 struct eb_slot {
     struct eb_durable d;
     struct eb_order order[EB_ORDERS_MAX]; /* durable too; outlive their episode until resolved */
-    uint64_t trade[EB_TRADES_KEPT];       /* durable: ids applied, a ring */
-    uint8_t trade_next;
+    uint64_t trade[EB_TRADES_KEPT];       /* durable: ids applied */
+    struct eb_inferred inferred[EB_INFERRED_MAX]; /* durable, a ring */
+    uint8_t inferred_next;
 
     /* observed from here on */
     uint32_t snapshot_gen; /* generation of the last snapshot that named this position */
@@ -201,7 +210,9 @@ struct eb_engine {
     uint64_t consult_serial;
     bool in_snapshot;
     uint32_t snapshot_gen;
-    int64_t snapshot_began_ms;
+    int64_t snapshot_began_ms;           /* when the picture under way was asked for: it cannot be older */
+    int64_t asked_ms[EB_ASKED_MAX];      /* pictures asked for and not begun, oldest first */
+    uint8_t asked_count;
     bool snapshot_broken;              /* another began before it ended: nothing is concluded from it */
     uint32_t sweep_at[EB_SWEEP_COUNT]; /* next symbol of a sweep over all; UINT32_MAX none */
     uint32_t sweep_gen;                /* the picture that the sweep for absence concludes from */
@@ -326,6 +337,7 @@ void eb_step_fill(struct eb_engine *e, const struct eb_event *ev);
 void eb_apply_fill(struct eb_engine *e, struct eb_slot *s, struct eb_order *o, const struct eb_ev_fill *f,
                    bool is_virtual);
 void eb_leg_hit(struct eb_engine *e, struct eb_slot *s, struct eb_leg *leg);
+void eb_fill_inferred(struct eb_slot *s, eb_client_id id, eb_qty qty); /* applied without its trade */
 void eb_leg_progress(struct eb_engine *e, struct eb_slot *s, struct eb_leg *leg);
 
 /* episode.c */
