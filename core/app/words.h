@@ -20,7 +20,7 @@ const char *eb_ratio_text(int64_t ppm, int64_t unit, char out[EB_RATIO_TEXT_MAX]
 #define EB_TIME_TEXT_MAX 32
 const char *eb_time_text(int64_t ms, char out[EB_TIME_TEXT_MAX]);
 
-#define EB_LINE_MAX 320
+#define EB_LINE_MAX 400
 /* Whether an event, or an action that it led to, is worth a line; then the line without newline. Ask after the step. */
 bool eb_line_of_event(const struct eb_engine *e, const struct eb_event *ev, char out[EB_LINE_MAX]);
 bool eb_line_of_action(const struct eb_engine *e, const struct eb_action *a, const struct eb_actions *all,
