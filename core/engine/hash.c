@@ -34,6 +34,15 @@ static uint64_t hash_leg(uint64_t h, const struct eb_leg *l)
                 l->price.e8, l->qty.e8, l->firing_qty.e8, l->filled.e8);
 }
 
+static uint64_t hash_trail(uint64_t h, const struct eb_trail *t)
+{
+    h = HASH(h, t->set, t->active, t->activation_r_ppm, t->callback_ppm, t->curve_count, t->peak.e8);
+    for (unsigned i = 0; i < t->curve_count; i++) {
+        h = HASH(h, t->curve[i].r_ppm, t->curve[i].callback_ppm);
+    }
+    return h;
+}
+
 static uint64_t hash_plan(uint64_t h, const struct eb_plan *p)
 {
     h = HASH(h, p->revision, p->builtin, p->leg_count, p->ratchet_count, p->stop.e8, p->ratchet_stop.e8,
@@ -44,11 +53,7 @@ static uint64_t hash_plan(uint64_t h, const struct eb_plan *p)
     for (unsigned i = 0; i < p->ratchet_count; i++) {
         h = HASH(h, p->ratchet[i].after_hits, p->ratchet[i].to, p->ratchet[i].offset_ppm);
     }
-    const struct eb_trail *t = &p->trail;
-    h = HASH(h, t->set, t->active, t->activation_r_ppm, t->callback_ppm, t->curve_count, t->peak.e8);
-    for (unsigned i = 0; i < t->curve_count; i++) {
-        h = HASH(h, t->curve[i].r_ppm, t->curve[i].callback_ppm);
-    }
+    h = hash_trail(h, &p->trail);
     return eb_hash64(h, &p->gone, sizeof p->gone);
 }
 
@@ -92,6 +97,16 @@ static uint64_t hash_slot(uint64_t h, const struct eb_slot *s)
         h = HASH(h, s->inferred[i].qty.e8);
     }
     return eb_hash64(h, s->trade, sizeof s->trade);
+}
+
+uint64_t eb_plan_hash(const struct eb_plan *p)
+{
+    return hash_plan(EB_HASH64_SEED, p);
+}
+
+uint64_t eb_trail_hash(const struct eb_trail *t)
+{
+    return hash_trail(EB_HASH64_SEED, t);
 }
 
 uint64_t eb_engine_durable_hash(const struct eb_engine *e)

@@ -188,6 +188,29 @@ static bool park_stop(enum eb_side side, eb_price judge, eb_price *now, eb_price
     return true;
 }
 
+/* A changed trail that is crossed goes on from the current price, and what it had reached before stays; one that had
+ * been crossed before it changed is about to act, and is not taken away. */
+static bool park_trail(struct eb_engine *e, struct eb_slot *s, eb_price judge, const struct eb_plan *before)
+{
+    struct eb_plan *p = &s->d.plan;
+    enum eb_side side = eb_side_of(s);
+    const struct eb_instrument *inst = &eb_symbol_of(e, s)->inst;
+    eb_price now;
+    eb_price old;
+    if (memcmp(&p->trail, &before->trail, sizeof p->trail) == 0 ||
+        !eb_trail_stop(&p->trail, inst, side, s->d.entry, s->d.r, &now) || !eb_stop_crossed(side, now, judge)) {
+        return false;
+    }
+    bool had = eb_trail_stop(&before->trail, inst, side, s->d.entry, s->d.r, &old);
+    if (had && eb_stop_crossed(side, old, judge)) {
+        return false;
+    }
+    p->protective = had ? eb_tighter_stop(side, p->protective, old) : p->protective;
+    p->parked_stop = now;
+    p->trail.peak = judge;
+    return true;
+}
+
 void eb_park_stops(struct eb_engine *e, struct eb_slot *s, eb_price judge, const struct eb_plan *before)
 {
     struct eb_plan *p = &s->d.plan;
@@ -202,15 +225,7 @@ void eb_park_stops(struct eb_engine *e, struct eb_slot *s, eb_price judge, const
     parked |= park_stop(side, judge, &p->ratchet_stop, before->ratchet_stop, &p->parked_stop);
     parked |= park_stop(side, judge, &p->risk_floor, before->risk_floor, &p->parked_stop);
     parked |= park_stop(side, judge, &p->protective, before->protective, &p->parked_stop);
-    eb_price trail;
-    const struct eb_instrument *inst = &eb_symbol_of(e, s)->inst;
-    bool trail_changed = memcmp(&p->trail, &before->trail, sizeof p->trail) != 0;
-    if (trail_changed && eb_trail_stop(&p->trail, inst, side, s->d.entry, s->d.r, &trail) &&
-        eb_stop_crossed(side, trail, judge)) {
-        p->parked_stop = trail;
-        p->trail.peak = judge; /* it goes on from here; what it would have been is reported */
-        parked = true;
-    }
+    parked |= park_trail(e, s, judge, before);
     if (!parked) {
         return;
     }

@@ -384,6 +384,10 @@ void eb_backstop_told(struct eb_engine *e, struct eb_slot *s, struct eb_order *o
 enum eb_protection eb_protection_of(const struct eb_engine *e, const struct eb_slot *s);
 int64_t eb_backstop_deadline_ms(const struct eb_engine *e, const struct eb_slot *s);
 
+/* hash.c: whether a plan or a trail changed is told by their fields, never by their bytes (padding) */
+uint64_t eb_plan_hash(const struct eb_plan *p);
+uint64_t eb_trail_hash(const struct eb_trail *t);
+
 /* slots.c: conditional orders are few */
 void eb_slots_hold(struct eb_engine *e, struct eb_slot *s);
 bool eb_slots_ask(struct eb_engine *e, const struct eb_slot *s); /* a holder with less at risk will yield its slot */
