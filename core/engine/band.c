@@ -55,12 +55,15 @@ static void stop_edges(const struct eb_slot *s, struct band *b)
 static void target_edges(const struct eb_slot *s, struct band *b)
 {
     enum eb_side side = eb_side_of(s);
+    if (s->soft_since_ns != 0) { /* whether price stays at the resting leg is news */
+        *b = (struct band){INT64_MAX, 0};
+        return;
+    }
     for (unsigned i = 0; i < s->d.plan.leg_count; i++) {
         const struct eb_leg *leg = &s->d.plan.leg[i];
         if (leg->state == EB_LEG_ARMED || leg->state == EB_LEG_RESTING) {
             favourable_edge(b, side, leg->price.e8);
-        }
-        if (leg->state == EB_LEG_PARKED || (leg->soft && s->soft_since_ns != 0)) { /* price coming back is news */
+        } else if (leg->state == EB_LEG_PARKED) {
             adverse_edge(b, side, side == EB_LONG ? leg->price.e8 - 1 : leg->price.e8 + 1);
         }
     }

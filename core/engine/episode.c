@@ -116,6 +116,7 @@ static void to_live(struct eb_engine *e, struct eb_slot *s)
     d->permit_seq = 0;
     d->rebase_pending = d->shadow_done = d->unexplained = false;
     d->last_fill_ms = d->claim_ms = 0;
+    d->backstop.stage = d->backstop.stage == EB_BS_CONFIRM_BREACH ? EB_BS_NONE : d->backstop.stage;
     memset(&d->plan, 0, sizeof d->plan);
     memset(&d->intent, 0, sizeof d->intent);
     memset(&d->memory, 0, sizeof d->memory);

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #define EB_SWEEP_ACTIONS 16 /* slots acted upon in one step */
+#define EB_SNAPSHOT_RETRY_MS 2000 /* after one that failed */
 #define EB_SWEEP_LOOKS 256  /* slots looked at in one step */
 
 /* A stop that somebody else placed counts as protection when it would close the whole position. */
@@ -138,6 +139,8 @@ void eb_step_snapshot(struct eb_engine *e, const struct eb_event *ev)
             (void)asked_when(e);
         }
         e->in_snapshot = false;
+        int64_t again_ns = ev->now_ns + EB_SNAPSHOT_RETRY_MS * EB_NS_PER_MS;
+        e->snapshot_due_ns = again_ns < e->snapshot_due_ns && e->c.snapshot_ms > 0 ? again_ns : e->snapshot_due_ns;
     }
 }
 
@@ -154,7 +157,7 @@ static bool unseen(const struct eb_engine *e, uint32_t gen)
 static uint32_t absent_of(const struct eb_engine *e, const struct eb_slot *s)
 {
     uint32_t bits = 0;
-    if (s->d.open && s->d.venue_qty.e8 > 0 && unseen(e, s->snapshot_gen) && s->d.opened_ms <= e->sweep_began_ms) {
+    if (s->d.open && s->d.venue_qty.e8 > 0 && unseen(e, s->snapshot_gen) && s->d.opened_ms < e->sweep_began_ms) {
         bits |= ABSENT_POSITION;
     }
     if (s->d.backstop.foreign.e8 != 0 && unseen(e, s->foreign_gen)) {

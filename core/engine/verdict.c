@@ -291,8 +291,8 @@ static void accept(struct eb_engine *e, struct eb_slot *s, const struct eb_verdi
     s->accepted++;
     keep_memory(e, s, v);
     eb_plan_park(e, s, judge, before);
-    bool changed = memcmp(p, before, sizeof *p) != 0 || s->d.r.e8 != was->r.e8;
-    if (s->d.rebase_pending != was->rebase_pending) {
+    bool changed = eb_plan_hash(p) != eb_plan_hash(before) || s->d.r.e8 != was->r.e8;
+    if (memcmp(&s->d, was, sizeof *was) != 0) {
         eb_touch(e);
     }
     if (changed || before->revision == 0) {
