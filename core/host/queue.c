@@ -137,13 +137,14 @@ bool eb_held_queue_remove(struct eb_held_queue *q, eb_client_id id)
     return true;
 }
 
-void eb_held_queue_sweep(struct eb_held_queue *q, uint64_t durable_seq, bool urgent,
+void eb_held_queue_sweep(struct eb_held_queue *q, const struct eb_held_limit *limit,
                          void (*leave)(void *user, const struct eb_held_order *held), void *user)
 {
     uint32_t kept = 0;
     for (uint32_t i = 0; i < q->count; i++) {
         const struct eb_held_order *held = &q->slot[i];
-        if (held->order.needs_seq <= durable_seq || (urgent && held->order.urgent)) {
+        if (held->order.needs_seq <= limit->durable_seq || (limit->urgent && held->order.urgent) ||
+            held->since_ns < limit->too_old_ns) {
             leave(user, held);
         } else {
             q->slot[kept++] = *held;

@@ -47,7 +47,12 @@ void eb_held_queue_deinit(struct eb_held_queue *q);
 EB_NODISCARD int eb_held_queue_push(struct eb_held_queue *q, const struct eb_order_request *order, int64_t now_ns);
 bool eb_held_queue_has(const struct eb_held_queue *q, eb_client_id id);
 bool eb_held_queue_remove(struct eb_held_queue *q, eb_client_id id); /* false: it was not there */
-/* Takes out, in order, every order that may leave (needs_seq at most durable_seq, or urgent where urgent may leave) and
- * gives it to leave(), which must not touch the queue. */
-void eb_held_queue_sweep(struct eb_held_queue *q, uint64_t durable_seq, bool urgent,
+struct eb_held_limit {
+    uint64_t durable_seq; /* orders that need no more may leave */
+    bool urgent;          /* so may urgent ones, whatever they need */
+    int64_t too_old_ns;   /* and none that has waited since before then waits on */
+};
+/* Takes out, in order, every order that may leave or has waited too long and gives it to leave(), which must not touch
+ * the queue. */
+void eb_held_queue_sweep(struct eb_held_queue *q, const struct eb_held_limit *limit,
                          void (*leave)(void *user, const struct eb_held_order *held), void *user);

@@ -64,8 +64,9 @@ static void send_submit(struct eb_host *h, const struct eb_order_request *order)
     }
 }
 
-/* A decision that waited long is made anew: prices have moved on, and the engine counts the time after which an order
- * that the venue does not know can no longer arrive from its own submit. */
+/* A decision that waited long is made anew, whether or not its record is durable by now: prices have moved on, the
+ * engine counts the time after which an order that the venue does not know can no longer arrive from its own submit, and
+ * what a broken store holds back for ever must not keep a stop from what it would have closed. */
 static void leave(void *user, const struct eb_held_order *held)
 {
     struct eb_host *h = user;
@@ -79,8 +80,10 @@ static void leave(void *user, const struct eb_held_order *held)
 void eb_host_sweep(struct eb_host *h)
 {
     if (h->held.count > 0 && h->venue.ops != NULL) {
-        bool broken = store_broken(h);
-        eb_held_queue_sweep(&h->held, h->times.lost > 0 ? 0 : durable_seq(h), broken, leave, h);
+        const struct eb_held_limit limit = {.durable_seq = h->times.lost > 0 ? 0 : durable_seq(h),
+                                            .urgent = store_broken(h),
+                                            .too_old_ns = h->now_ns - EB_HELD_MAX_MS * INT64_C(1000000)};
+        eb_held_queue_sweep(&h->held, &limit, leave, h);
     }
 }
 

@@ -88,8 +88,8 @@ void eb_host_sink(void *host, const struct eb_event *ev);
 /*
  * Hands out the submits whose record has become durable; every turn does it too. Meanwhile they wait in order of
  * emission; a cancel of one that waits takes it back (ORDER CANCELED), a query of one is answered by the host (ORDER
- * PENDING). When the store has failed, urgent ones leave and the others go on waiting. What finds no room to wait, or
- * waited longer than EB_HELD_MAX_MS when it could leave, is rejected instead (ORDER REJECTED / EB_REJ_RETRY).
+ * PENDING). When the store has failed, urgent ones leave at once. What finds no room to wait, or has waited longer than
+ * EB_HELD_MAX_MS, is rejected instead (ORDER REJECTED / EB_REJ_RETRY).
  */
 #define EB_HELD_MAX_MS 1000 /* many group commits; within the second that absent_after_ms adds to the venue's window */
 void eb_host_release_held(struct eb_host *h);
