@@ -85,8 +85,8 @@ struct eb_bt_result {
     int64_t missing;
     uint64_t consults, policy_failures;
     char first_failure[EB_REASON_MAX]; /* of the policy */
-    size_t differing; /* --path worst: episodes whose r differs between the two orders */
-    size_t both;      /* --path worst: episodes compared */
+    size_t differing;                  /* --path worst: episodes whose r differs between the two orders */
+    size_t both;                       /* --path worst: episodes compared */
     int64_t r_sum_adverse_ppm, r_sum_favourable_ppm;
 };
 void eb_bt_result_deinit(struct eb_bt_result *r);

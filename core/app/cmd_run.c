@@ -135,7 +135,11 @@ static int write_config(struct job *job, struct eb_err *err)
 static int begin(struct job *job, struct eb_err *err)
 {
     int rc = eb_record_create(eb_args_text(job->args, "out"), eb_clock_epoch_ms(), job->dir, err);
-    rc = rc == EB_OK ? eb_record_path(job->dir, EB_RECORD_TAPE, job->tape, err) : rc;
+    if (rc != EB_OK) {
+        job->dir[0] = '\0';
+        return rc;
+    }
+    rc = eb_record_path(job->dir, EB_RECORD_TAPE, job->tape, err);
     rc = rc == EB_OK ? write_config(job, err) : rc;
     if (rc != EB_OK) {
         return rc;
@@ -184,7 +188,10 @@ static enum eb_status work(struct job *job, struct eb_err *err)
     bool good = false;
     eb_view_open(&job->view, json_only ? stderr : stdout);
     int rc = begin(job, err);
-    enum eb_status status = rc == EB_OK ? EB_STATUS_BAD_NEWS : EB_STATUS_USAGE;
+    bool begun = rc == EB_OK;
+    if (begun && json_only) {
+        fprintf(stderr, "record   %s\n", job->dir);
+    }
     rc = rc == EB_OK
              ? eb_paper_loop(job->paper, &job->view, job->for_ms, job->config.paper.speed_ppm, &job->ran_ms, err)
              : rc;
@@ -197,7 +204,10 @@ static enum eb_status work(struct job *job, struct eb_err *err)
         free(job->paper);
     }
     eb_view_close(&job->view);
-    return rc == EB_OK && good ? EB_STATUS_DONE : rc == EB_OK ? EB_STATUS_BAD_NEWS : status;
+    if (!begun && job->dir[0] != '\0') {
+        eb_record_remove(job->dir);
+    }
+    return rc == EB_OK && good ? EB_STATUS_DONE : begun ? EB_STATUS_BAD_NEWS : EB_STATUS_USAGE;
 }
 
 static enum eb_status print_config(const struct job *job, struct eb_err *err)

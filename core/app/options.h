@@ -51,14 +51,14 @@ struct eb_args {
     bool help; /* --help was among them: nothing else was checked */
 };
 
-/* Parses argv[0..argc) (after the subcommand's name). EB_E_INVALID with the nearest name for an unknown option, a value
- * that is missing or not wanted, an option given twice, too few or many arguments. eb_args_deinit() it in every case. */
+/* Parses argv[0..argc), what follows the subcommand's name. EB_E_INVALID with the nearest name for an unknown option, a
+ * value that is missing or not wanted, an option given twice, too few or many arguments. eb_args_deinit() it always. */
 EB_NODISCARD int eb_args_parse(const struct eb_subcommand *command, int argc, char **argv, struct eb_args *out,
                                struct eb_err *err);
 void eb_args_deinit(struct eb_args *args);
 
-/* Whether it was given; its value (the last one) or NULL; all values, NULL-terminated, owned by the caller (free). Names
- * that are not in the command's table are a programmer's error. */
+/* Whether it was given; its value (the last one) or NULL; all values, NULL-terminated, the list owned by the caller.
+ * Names that are not in the command's table are a programmer's error. */
 bool eb_args_has(const struct eb_args *args, const char *name);
 const char *eb_args_text(const struct eb_args *args, const char *name);
 EB_NODISCARD int eb_args_list(const struct eb_args *args, const char *name, const char *const **out, unsigned *count,

@@ -131,8 +131,8 @@ void eb_view_draw(struct eb_view *v, struct eb_paper *p)
     (void)eb_buffer_text(&v->text, NO_WRAP);
     size_t began = v->text.len;
     (void)eb_buffer_printf(&v->text,
-                           "%.19s  %s  wallet %s  open %u  protected %u  consults %" PRIu64 "  orders %" PRIu64
-                           "  (Ctrl-C ends)\n\n",
+                           "%.19s simulated  %s  wallet %s  open %u  protected %u  consults %" PRIu64
+                           "  orders %" PRIu64 "  (Ctrl-C ends)\n\n",
                            eb_time_text(p->now_ms, at), eb_mode_name(&p->o.config.engine.mode), wallet,
                            s.open_positions, s.protected_positions, s.consults, s.submits);
     positions(v, p);

@@ -16,6 +16,7 @@
 #define PREFIX "run-"
 
 static const char area[] = "record";
+static const char *const files[] = {EB_RECORD_TAPE, EB_RECORD_CONFIG, EB_RECORD_REPORT};
 
 static int failed(const char *path, struct eb_err *err)
 {
@@ -64,16 +65,19 @@ static int is_run(const struct dirent *d)
     return strncmp(d->d_name, PREFIX, strlen(PREFIX)) == 0;
 }
 
-/* Removes the files of a run and its directory; what is not ours stays, and the directory with it. */
 static void remove_run(const char *place, const char *name)
 {
-    static const char *const files[] = {EB_RECORD_TAPE, EB_RECORD_CONFIG, EB_RECORD_REPORT};
     char dir[EB_RECORD_PATH_MAX];
+    struct eb_err ignored;
+    if (eb_record_path(place, name, dir, &ignored) == EB_OK) {
+        eb_record_remove(dir);
+    }
+}
+
+void eb_record_remove(const char *dir)
+{
     char path[EB_RECORD_PATH_MAX];
     struct eb_err ignored;
-    if (eb_record_path(place, name, dir, &ignored) != EB_OK) {
-        return;
-    }
     for (size_t i = 0; i < EB_COUNT(files); i++) {
         if (eb_record_path(dir, files[i], path, &ignored) == EB_OK) {
             (void)unlink(path);
@@ -97,17 +101,21 @@ static void keep_newest(const char *place)
     }
 }
 
+/* Nothing that somebody keeps there is written over. */
 static int create_named(const char *dir, char out[EB_RECORD_PATH_MAX], struct eb_err *err)
 {
-    char tape[EB_RECORD_PATH_MAX];
+    char path[EB_RECORD_PATH_MAX];
     int n = snprintf(out, EB_RECORD_PATH_MAX, "%s", dir);
     if (n <= 0 || n >= EB_RECORD_PATH_MAX) {
         return eb_err_set(err, EB_E_INVALID, area, "--out: path empty or too long");
     }
     int rc = make_dirs(dir, err);
-    rc = rc == EB_OK ? eb_record_path(dir, EB_RECORD_TAPE, tape, err) : rc;
-    if (rc == EB_OK && access(tape, F_OK) == 0) {
-        return eb_err_set(err, EB_E_INVALID, area, "%s: holds the record of another run: name another directory", dir);
+    for (size_t i = 0; rc == EB_OK && i < EB_COUNT(files); i++) {
+        rc = eb_record_path(dir, files[i], path, err);
+        if (rc == EB_OK && access(path, F_OK) == 0) {
+            rc = eb_err_set(err, EB_E_INVALID, area, "%s: is there already (another run's?): name another directory",
+                            path);
+        }
     }
     return rc;
 }
@@ -144,23 +152,31 @@ int eb_record_create(const char *out_dir, int64_t now_ms, char dir[EB_RECORD_PAT
     return failed(dir, err);
 }
 
+static bool has_tape(const char *dir)
+{
+    char tape[EB_RECORD_PATH_MAX];
+    struct eb_err ignored;
+    return eb_record_path(dir, EB_RECORD_TAPE, tape, &ignored) == EB_OK && access(tape, R_OK) == 0;
+}
+
 static int newest(char dir[EB_RECORD_PATH_MAX], struct eb_err *err)
 {
     char place[EB_RECORD_PATH_MAX];
     struct dirent **list;
+    bool found = false;
     int rc = default_place(place, err);
     if (rc != EB_OK) {
         return rc;
     }
     int n = scandir(place, &list, is_run, alphasort);
-    rc = n > 0 ? eb_record_path(place, list[n - 1]->d_name, dir, err) : EB_E_NOT_FOUND;
-    for (int i = 0; i < n; i++) {
-        free(list[i]);
+    for (int i = n; i > 0; i--) {
+        found = found || (eb_record_path(place, list[i - 1]->d_name, dir, err) == EB_OK && has_tape(dir));
+        free(list[i - 1]);
     }
     if (n >= 0) {
         free(list);
     }
-    return n > 0 ? rc
+    return found ? EB_OK
                  : eb_err_set(err, EB_E_NOT_FOUND, area,
                               "no run is recorded in %s: start one with `exitbrain run`, or name one with --record",
                               place);

@@ -1,0 +1,65 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# Wrong and hostile policy sets: status 1 and the place of the mistake; good ones: what they are.
+. "$(dirname "${BASH_SOURCE[0]}")/lib.bash"
+
+# set_of NAME LINE...: a policy set of one file.
+set_of() {
+  local dir=$TMP/$1
+  shift
+  mkdir -p "$dir" && printf '%s\n' "$@" >"$dir/init.lua"
+}
+refused() {
+  local name=$1
+  shift
+  expect "$name" 1 "$@" -- "$EB_BIN" check "$TMP/$name"
+}
+
+expect shipped 0 "exit-brain 1." "sha256 " "base_stop_pct = " -- "$EB_BIN" check
+expect fixed-ladder 0 "fixed-ladder" "stop_pct = " -- "$EB_BIN" check "$EB_ROOT/examples/fixed_ladder"
+expect json 0 '"ok":true' '"sha256":"' '"settings":{' -- "$EB_BIN" check --json
+expect override 0 "stop_pct = 2.5" -- "$EB_BIN" check "$EB_ROOT/examples/fixed_ladder" --set stop_pct=2.5
+expect unknown-setting 1 "has no setting 'stop_pc'" "stop_pct" -- \
+  "$EB_BIN" check "$EB_ROOT/examples/fixed_ladder" --set stop_pc=2.5
+expect wrong-type 1 "setting 'stop_pct'" -- "$EB_BIN" check "$EB_ROOT/examples/fixed_ladder" --set 'stop_pct="x"'
+expect missing 1 "$TMP/nowhere" -- "$EB_BIN" check "$TMP/nowhere"
+mkdir "$TMP/empty" && refused empty "no init.lua"
+
+set_of syntax 'return {' '  name = "x",' '  decide = function(ctx) return nil end end' '}'
+refused syntax "init.lua:3"
+set_of raises 'local t = nil' 'return t.name'
+refused raises "init.lua:2"
+set_of no-decide 'return { name = "x", version = "1" }'
+refused no-decide "decide"
+set_of no-name 'return { version = "1", decide = function() end }'
+refused no-name "name"
+set_of extra-key 'return { name = "x", version = "1", decide = function() end, setings = {} }'
+refused extra-key "setings"
+set_of loops 'while true do end'
+refused loops "instruction"
+set_of eats 'local t = {} for i = 1, 1e9 do t[i] = "x" .. i end return t'
+refused eats "memory"
+set_of global 'x = 1' 'return { name = "x", version = "1", decide = function() end }'
+refused global "init.lua:1" "x"
+set_of io 'io.open("/etc/passwd")' 'return {}'
+refused io "init.lua:1"
+set_of outside 'require "lfs"' 'return {}'
+refused outside "lfs"
+set_of nan 'return { name = "x", version = "1", decide = function() end, settings = { f = function() end } }'
+refused nan "settings"
+set_of test 'return { name = "x", version = "1", decide = function() end,' \
+  '  self_test = function() error("legs[2].r: expected more than 0.4", 0) end }'
+refused test "legs[2].r: expected more than 0.4"
+expect json-refused 1 '"ok":false' "legs[2].r" -- "$EB_BIN" check --json "$TMP/test"
+mkdir "$TMP/bytecode" && printf '\033Lua\124' >"$TMP/bytecode/init.lua"
+refused bytecode "precompiled"
+set_of writable 'return { name = "x", version = "1", decide = function() end }'
+chmod o+w "$TMP/writable/init.lua"
+refused writable "chmod o-w"
+
+# A set that loads but never answers sense: the built-in plan stands in, the run says so and is not good.
+set_of nonsense 'return { name = "x", version = "1",' \
+  '  decide = function(ctx) return { type = "move_stop", pct = 0/0 } end }'
+expect nonsense-run 1 "no plan of the policy was ever accepted" "policy_failed" -- \
+  "$EB_BIN" run --for 1s --speed 30 --policies "$TMP/nonsense" --out "$TMP/nonsense-run"
+finish
