@@ -122,7 +122,9 @@ void eb_apply_fill(struct eb_engine *e, struct eb_slot *s, struct eb_order *o, c
         d->qty.e8 -= qty.e8;
         d->exited.e8 += qty.e8;
         if (!is_virtual) {
-            d->last_fill_ms = f->venue_ms > d->last_fill_ms ? f->venue_ms : d->last_fill_ms;
+            if (f->trade_id != 0 && f->venue_ms > d->last_fill_ms) { /* the venue's time, never ours: positions are measured by it */
+            d->last_fill_ms = f->venue_ms;
+        }
             d->venue_qty.e8 -= qty.e8 < d->venue_qty.e8 ? qty.e8 : d->venue_qty.e8;
         }
         if (d->claim_ms != 0 && d->venue_qty.e8 == d->claim.e8) {
