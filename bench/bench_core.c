@@ -235,6 +235,12 @@ static void walk_at(void *user, eb_position_id slot, bool liquidation, eb_price 
     (void)liquidation;
     (void)at;
 }
+static void walk_point(void *user, eb_position_id slot, eb_price p0)
+{
+    (void)user;
+    (void)slot;
+    (void)p0;
+}
 static bool walk_quiet(void *user, eb_position_id slot, eb_price *low, eb_price *high)
 {
     (void)user;
@@ -243,7 +249,7 @@ static bool walk_quiet(void *user, eb_position_id slot, eb_price *low, eb_price 
     high->e8 = INT64_MAX;
     return true;
 }
-static const struct eb_walk_ops ops = {walk_turn, walk_time, walk_path, walk_next, walk_at, walk_at, walk_quiet};
+static const struct eb_walk_ops ops = {walk_turn, walk_time, walk_path, walk_next, walk_at, walk_point, walk_quiet};
 
 static void bench_bars(void)
 {
@@ -259,7 +265,8 @@ static void bench_bars(void)
                 struct eb_walk_bar b;
                 memset(&b, 0, sizeof b);
                 b.symbol = i;
-                b.bar = (struct eb_ev_bar){at, 60000, {100 * EB_E8}, {100 * EB_E8 + 5}, {100 * EB_E8 - 5}, {100 * EB_E8}};
+                b.bar =
+                    (struct eb_ev_bar){at, 60000, {100 * EB_E8}, {100 * EB_E8 + 5}, {100 * EB_E8 - 5}, {100 * EB_E8}};
                 int64_t t0 = bench_clock_ns(CLOCK_MONOTONIC);
                 eb_walk_open(&w, &b);
                 for (int p = 1; p <= 3; p++) {
@@ -346,8 +353,8 @@ static void bench_cycle(struct eb_policy *policy, bool closed_ctx)
     struct timed_policy timed = {.policy = policy, .cap = 400000};
     timed.ns = malloc(timed.cap * sizeof *timed.ns);
     long before = rss_kib();
-    struct eb_host *h = bench_world(POSITIONS, false,
-                                    (struct eb_policy_port){.policy = &timed, .consult = timed_consult, .idle = timed_idle});
+    struct eb_host *h = bench_world(
+        POSITIONS, false, (struct eb_policy_port){.policy = &timed, .consult = timed_consult, .idle = timed_idle});
     feed_history(h, POSITIONS);
     size_t cap = 2000000;
     size_t n = 0;

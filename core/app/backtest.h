@@ -64,7 +64,7 @@ struct eb_bt_episode {
     uint8_t side, regime;
     bool closed, has_risk;
     char profile[EB_NAME_MAX];
-    int64_t opened_ms, closed_ms, leverage_ppm;
+    int64_t opened_ms, closed_ms;
     eb_price entry, initial_stop, risk, best, worst;
     eb_qty qty;
     eb_money pnl, fees, funding;

@@ -34,7 +34,6 @@ int eb_bt_begin(struct eb_bt_run *r, unsigned symbol, unsigned leg, const struct
     ep->symbol = symbol;
     ep->side = (uint8_t)e->side;
     ep->opened_ms = y->bar.bar.open_ms;
-    ep->leverage_ppm = e->leverage_ppm;
     ep->qty = e->quantity;
     y->episode[leg] = (uint32_t)out->episode_count;
     return EB_OK;
@@ -62,10 +61,11 @@ static bool book_exit(struct eb_bt_run *r, struct eb_bt_episode *ep, const struc
     if (!eb_mul_div(favour, x->qty.e8, EB_E8, EB_ROUND_FLOOR, &b->pnl.e8)) {
         return false;
     }
-    if (x->reason == EB_EXIT_LIQUIDATION && ep->leverage_ppm > 0) { /* the loss is capped at the margin of its part */
-        eb_i128 margin = (eb_i128)x->entry.e8 * x->qty.e8 * EB_PPM;
-        int64_t most = (int64_t)eb_div_round(-margin, (eb_i128)ep->leverage_ppm * EB_E8, EB_ROUND_FLOOR);
-        b->pnl.e8 = b->pnl.e8 > most ? b->pnl.e8 : most;
+    if (x->reason == EB_EXIT_LIQUIDATION) { /* the loss is capped at the margin, which the venue knows */
+        size_t count;
+        const struct eb_sim_trade *t = eb_sim_trades(r->sim, &count);
+        EB_ASSERT(count > 0 && t[count - 1].liquidation && t[count - 1].slot == x->position);
+        b->pnl = t[count - 1].pnl;
     }
     b->has_r = x->r.e8 > 0 && eb_mul_div(favour, EB_PPM, x->r.e8, EB_ROUND_HALF_EVEN, &b->r_ppm);
     ep->pnl.e8 += b->pnl.e8;
@@ -201,24 +201,18 @@ static int finish(const struct eb_bt_data *d, struct eb_bt_result *r, struct eb_
     return EB_OK;
 }
 
-/* The entries of the adverse run, as a list that the favourable run must take. */
-static int entries_of(const struct eb_bt_data *d, const struct eb_bt_result *r, struct eb_entries *out,
-                      struct eb_err *err)
+int eb_bt_keep_entry(struct eb_bt_run *r, const struct eb_entry *e, const struct eb_bt_episode *ep, bool add,
+                     struct eb_err *err)
 {
-    memset(out, 0, sizeof *out);
-    out->entry = calloc(r->episode_count > 0 ? r->episode_count : 1, sizeof *out->entry);
-    if (out->entry == NULL) {
-        return eb_err_set(err, EB_E_MEMORY, "backtest", "out of memory");
+    if (!grow((void **)&r->taken->entry, &r->taken_cap, r->taken->count, sizeof *r->taken->entry)) {
+        return eb_err_set(err, EB_E_MEMORY, "backtest", "out of memory after %zu entries", r->taken->count);
     }
-    for (size_t i = 0; i < r->episode_count; i++) {
-        const struct eb_bt_episode *ep = &r->episode[i];
-        struct eb_entry *e = &out->entry[out->count++];
-        e->time_ms = ep->opened_ms;
-        memcpy(e->symbol, d->symbol[ep->symbol].name, sizeof e->symbol);
-        e->side = (enum eb_side)ep->side;
-        e->quantity = ep->qty;
-        e->leverage_ppm = ep->leverage_ppm;
-    }
+    const struct eb_bt_symbol *y = &r->d->symbol[ep->symbol];
+    struct eb_entry *kept = &r->taken->entry[r->taken->count++];
+    *kept = *e;
+    kept->time_ms = y->bar.bar.open_ms;
+    kept->adds_to_ms = add ? ep->opened_ms : 0;
+    memcpy(kept->symbol, y->name, sizeof kept->symbol); /* every:N names none */
     return EB_OK;
 }
 
@@ -245,39 +239,39 @@ static void copy_exits(struct eb_bt_result *to, struct eb_bt_episode *ep, const 
     }
 }
 
-/* Per (symbol, opened_ms) the lower r of both orders. */
+/* Per (symbol, opened_ms) the lower r of both orders; both lists are sorted. */
 static void take_worse(struct eb_bt_result *out, const struct eb_bt_result *fav)
 {
+    size_t k = 0;
     for (size_t i = 0; i < out->episode_count; i++) {
         struct eb_bt_episode *a = &out->episode[i];
         out->r_sum_adverse_ppm += a->r_ppm;
-        for (size_t k = 0; k < fav->episode_count; k++) {
-            const struct eb_bt_episode *f = &fav->episode[k];
-            if (f->symbol != a->symbol || f->opened_ms != a->opened_ms || f->side != a->side) {
-                continue;
-            }
-            out->both++;
-            out->differing += f->r_ppm != a->r_ppm;
-            out->r_sum_favourable_ppm += f->r_ppm;
-            if (f->r_ppm < a->r_ppm) {
-                copy_exits(out, a, fav, f);
-            }
-            break;
+        while (k < fav->episode_count && by_time(&fav->episode[k], a) < 0) {
+            k++;
+        }
+        if (k == fav->episode_count || by_time(&fav->episode[k], a) != 0) {
+            continue;
+        }
+        const struct eb_bt_episode *f = &fav->episode[k++];
+        out->both++;
+        out->differing += f->r_ppm != a->r_ppm;
+        out->r_sum_favourable_ppm += f->r_ppm;
+        if (f->r_ppm < a->r_ppm) {
+            copy_exits(out, a, fav, f);
         }
     }
 }
 
-/* The whole run under the favourable order with the adverse run's entries; rows that find their symbol still busy wait
- * for another pass, so that every entry is walked. */
+/* The whole run under the favourable order with the adverse run's entries (todo, freed); rows that find their symbol
+ * still busy wait for another pass, so that every entry is walked. */
 static int run_favourable(const struct eb_bt_options *o, struct eb_bt_data *d, struct eb_policy_port policy,
-                          struct eb_bt_result *out, struct eb_err *err)
+                          struct eb_entries todo, struct eb_bt_result *out, struct eb_err *err)
 {
-    struct eb_entries todo;
-    struct eb_entries later;
     struct eb_bt_result fav;
     memset(&fav, 0, sizeof fav);
-    int rc = entries_of(d, out, &todo, err);
+    int rc = EB_OK;
     while (rc == EB_OK && todo.count > 0) {
+        struct eb_entries later;
         memset(&later, 0, sizeof later);
         later.entry = calloc(todo.count, sizeof *later.entry);
         if (later.entry == NULL) {
@@ -308,15 +302,20 @@ int eb_bt_run(const struct eb_bt_options *o, struct eb_bt_data *d, struct eb_pol
         out->gaps += d->symbol[i].bars.gaps;
         out->missing += d->symbol[i].bars.missing;
     }
+    struct eb_entries taken;
+    memset(&taken, 0, sizeof taken);
     struct eb_bt_run run = {.o = o,
                             .d = d,
                             .out = out,
                             .entries = d->is_every ? NULL : &d->entries,
+                            .taken = o->path == EB_BT_WORST ? &taken : NULL,
                             .order = o->path == EB_BT_FAVOURABLE ? EB_WALK_FAVOURABLE : EB_WALK_ADVERSE};
     int rc = eb_bt_run_once(&run, port, err);
     rc = rc == EB_OK ? finish(d, out, err) : rc;
     if (rc == EB_OK && o->path == EB_BT_WORST) {
-        rc = run_favourable(o, d, port, out, err);
+        rc = run_favourable(o, d, port, taken, out, err);
+    } else {
+        free(taken.entry);
     }
     if (o->progress) {
         fprintf(stderr, "\r%*s\r", 60, "");

@@ -44,19 +44,14 @@ static void walk_venue_at(void *user, eb_position_id slot, bool liquidation, eb_
 }
 
 /* A liquidation that the mark's P0 shows fills at the last price's P0, as every fill of the mark does. */
-static void walk_venue_point(void *user, eb_position_id slot, bool liquidation, eb_price p0)
+static void walk_venue_point(void *user, eb_position_id slot, eb_price p0)
 {
     struct eb_bt_run *r = user;
-    const struct eb_walk_bar *b = &r->d->symbol[slot / 2].bar;
     eb_price at;
     enum eb_sim_hit what;
-    if (liquidation && b->has_mark) {
-        if (eb_sim_path_next(r->sim, slot, EB_SIM_HIT_LIQUIDATION, p0, p0, &at, &what)) {
-            eb_sim_path_at(r->sim, slot, EB_SIM_HIT_LIQUIDATION, b->bar.open);
-        }
-        return;
+    if (eb_sim_path_next(r->sim, slot, EB_SIM_HIT_LIQUIDATION, p0, p0, &at, &what)) {
+        eb_sim_path_at(r->sim, slot, EB_SIM_HIT_LIQUIDATION, r->d->symbol[slot / 2].bar.bar.open);
     }
-    eb_sim_path_point(r->sim, slot, liquidation ? EB_SIM_HIT_LIQUIDATION : EB_SIM_HIT_SOFT, p0);
 }
 
 static bool walk_venue_quiet(void *user, eb_position_id slot, eb_price *low, eb_price *high)
@@ -250,7 +245,7 @@ static int open_position(struct eb_bt_run *r, unsigned i, const struct eb_entry 
     if (!add) {
         ep->entry = fill.price;
     }
-    return EB_OK;
+    return r->taken != NULL ? eb_bt_keep_entry(r, e, ep, add, err) : EB_OK;
 }
 
 static int enter_every(struct eb_bt_run *r, unsigned i, struct eb_err *err)
@@ -285,21 +280,54 @@ static int enter_every(struct eb_bt_run *r, unsigned i, struct eb_err *err)
     return open_position(r, i, &e, err);
 }
 
+static unsigned leg_of(const struct eb_bt_run *r, const struct eb_entry *e)
+{
+    return r->o->hedge && e->side == EB_SHORT ? 1 : 0;
+}
+
+/* The next row of this symbol that is due, NULL when none. */
+static const struct eb_entry *next_due(struct eb_bt_run *r, const struct eb_bt_symbol *y, size_t *at)
+{
+    while (*at < r->entries->count && strcmp(r->entries->entry[*at].symbol, y->name) != 0) {
+        (*at)++;
+    }
+    bool due = *at < r->entries->count && r->entries->entry[*at].time_ms <= y->bar.bar.open_ms;
+    return due ? &r->entries->entry[*at] : NULL;
+}
+
+/* A walk of entries that are fixed already (--path worst): an increase belongs to the position that it increased, and
+ * waits for another pass with it, or is without effect where that has ended. True: not to be opened now. */
+static bool put_off(struct eb_bt_run *r, unsigned i, const struct eb_entry *e, bool busy)
+{
+    struct eb_bt_symbol *y = &r->d->symbol[i];
+    if (e->adds_to_ms == 0) {
+        if (busy) {
+            r->deferred->entry[r->deferred->count++] = *e;
+        }
+        return busy;
+    }
+    uint32_t open = y->episode[leg_of(r, e)];
+    if (open != 0 && r->out->episode[open - 1].opened_ms == e->adds_to_ms) {
+        return false;
+    }
+    for (size_t k = 0; k < r->deferred->count; k++) {
+        const struct eb_entry *d = &r->deferred->entry[k];
+        if (d->adds_to_ms == 0 && d->time_ms == e->adds_to_ms && d->side == e->side &&
+            strcmp(d->symbol, y->name) == 0) {
+            r->deferred->entry[r->deferred->count++] = *e;
+            break;
+        }
+    }
+    return true;
+}
+
 static int enter_listed(struct eb_bt_run *r, unsigned i, struct eb_err *err)
 {
     struct eb_bt_symbol *y = &r->d->symbol[i];
-    for (; y->next_entry < r->entries->count; y->next_entry++) {
-        const struct eb_entry *e = &r->entries->entry[y->next_entry];
-        if (strcmp(e->symbol, y->name) != 0) {
-            continue;
-        }
-        if (e->time_ms > y->bar.bar.open_ms) {
-            break;
-        }
-        unsigned leg = r->o->hedge && e->side == EB_SHORT ? 1 : 0;
-        bool busy = r->o->hedge ? r->open_before[leg] : !y->flat_before;
-        if (busy && r->deferred != NULL) {
-            r->deferred->entry[r->deferred->count++] = *e;
+    for (const struct eb_entry *e; (e = next_due(r, y, &y->next_entry)) != NULL; y->next_entry++) {
+        unsigned leg = leg_of(r, e);
+        bool busy = is_open(r, i, leg) || (r->o->hedge ? r->open_before[leg] : !y->flat_before);
+        if (r->deferred != NULL && put_off(r, i, e, busy)) {
             continue;
         }
         enum eb_side held;
@@ -340,6 +368,8 @@ static int phase_open(struct eb_bt_run *r, unsigned i, struct eb_err *err)
     r->open_before[0] = is_open(r, i, 0);
     r->open_before[1] = is_open(r, i, 1);
     y->flat_before = !r->open_before[0] && !r->open_before[1];
+    size_t at = y->next_entry;
+    y->bar.told = r->o->adds && r->entries != NULL && next_due(r, y, &at) != NULL;
     int rc = pay_funding(r, i);
     rc = rc == EB_OK ? eb_walk_open(&r->walk, &y->bar) : rc;
     if (rc != EB_OK) {
@@ -375,6 +405,24 @@ static unsigned pick(const struct eb_bt_data *d)
     return best;
 }
 
+/* Soft legs that rest would be thought to explain the close of the last bar: the engine lets go of the symbol first. */
+static int take_back_orders(struct eb_bt_run *r, unsigned i)
+{
+    if (!is_open(r, i, 0) && !is_open(r, i, 1)) {
+        return EB_OK;
+    }
+    static const struct eb_ev_command release = {.verb = EB_CMD_RELEASE, .who = "backtest", .why = "end of data"};
+    struct eb_event ev;
+    memset(&ev, 0, sizeof ev);
+    ev.now_ms = r->now_ms;
+    ev.now_ns = r->now_ms * 1000000;
+    ev.symbol = i;
+    ev.position = EB_NO_POSITION;
+    ev.kind = EB_EV_COMMAND;
+    ev.u.command = &release;
+    return eb_turn(r->host, &ev);
+}
+
 static int end_of_data(struct eb_bt_run *r, unsigned i, struct eb_err *err)
 {
     struct eb_bt_symbol *y = &r->d->symbol[i];
@@ -385,21 +433,22 @@ static int end_of_data(struct eb_bt_run *r, unsigned i, struct eb_err *err)
                               r->entries->entry[k].line, y->name, (long long)r->entries->entry[k].time_ms);
         }
     }
-    for (unsigned leg = 0; leg < 2; leg++) {
+    int rc = take_back_orders(r, i);
+    for (unsigned leg = 0; leg < 2 && rc == EB_OK; leg++) {
         if (!is_open(r, i, leg)) {
             continue;
         }
         eb_sim_set_path_price(r->sim, i * 2 + leg, y->bar.bar.close, false);
         r->ending = true;
         struct eb_sim_fill fill;
-        int rc = eb_sim_close(r->sim, i * 2 + leg, (eb_qty){0}, y->bar.bar.close, &fill, err);
+        rc = eb_sim_close(r->sim, i * 2 + leg, (eb_qty){0}, y->bar.bar.close, &fill, err);
         r->ending = false;
         if (rc != EB_OK) {
             return rc;
         }
         eb_bt_close_at_end(r, &fill);
     }
-    return EB_OK;
+    return rc;
 }
 
 static int run_phase(struct eb_bt_run *r, unsigned i, struct eb_err *err)

@@ -53,7 +53,8 @@ void eb_episode_begin(struct eb_engine *e, struct eb_slot *s, const struct eb_ev
     e->stats.open_positions++;
 
     eb_price now = eb_judge_price(e, s);
-    s->best = now.e8 > 0 ? now : p->entry;
+    eb_price seen = e->c.bars ? s->path : now; /* of a bar walk the last price's path is reported */
+    s->best = seen.e8 > 0 ? seen : p->entry;
     s->worst = s->best;
     s->consult_pending = false;
     s->quarantined = false;
@@ -66,6 +67,11 @@ void eb_episode_begin(struct eb_engine *e, struct eb_slot *s, const struct eb_ev
     s->consults = s->accepted = s->refused = s->stale = s->failures = s->sent = s->fills = s->duplicates = 0;
     s->last_reason[0] = '\0';
     first_plan(e, s, p->adopted ? EB_CONSULT_ADOPTED : EB_CONSULT_NEW);
+}
+
+static eb_price worse_of(enum eb_side side, eb_price a, eb_price b)
+{
+    return a.e8 > 0 && eb_is_better(side, b, a) ? a : b;
 }
 
 void eb_episode_end(struct eb_engine *e, struct eb_slot *s)
@@ -85,8 +91,8 @@ void eb_episode_end(struct eb_engine *e, struct eb_slot *s)
     r->entry = d->entry;
     r->initial_stop = d->initial_stop;
     r->first_r = d->first_r;
-    r->best = s->best;
-    r->worst = s->worst;
+    r->best = eb_better_of(eb_side_of(s), d->earlier_best.e8 > 0 ? d->earlier_best : s->best, s->best);
+    r->worst = worse_of(eb_side_of(s), d->earlier_worst, s->worst);
     r->first_qty = d->first_qty;
     r->opened_ms = d->opened_ms;
     r->closed_ms = d->last_fill_ms > 0 ? d->last_fill_ms : e->ev->now_ms;
@@ -111,6 +117,7 @@ static void to_live(struct eb_engine *e, struct eb_slot *s)
     }
     d->qty = d->first_qty = d->base = d->venue_qty;
     d->exited.e8 = d->r.e8 = d->initial_stop.e8 = d->first_r.e8 = 0;
+    d->earlier_best.e8 = d->earlier_worst.e8 = 0;
     d->r_state = EB_R_NONE;
     d->hits = 0;
     d->permit_seq = 0;
@@ -202,6 +209,8 @@ static void add(struct eb_engine *e, struct eb_slot *s, const struct eb_ev_posit
     copy_terms(d, p);
     d->plan.trail.active = false;
     (void)eb_trail_observe(&d->plan.trail, eb_side_of(s), d->entry, d->r, paid);
+    d->earlier_best = eb_better_of(eb_side_of(s), d->earlier_best.e8 > 0 ? d->earlier_best : s->best, s->best);
+    d->earlier_worst = worse_of(eb_side_of(s), d->earlier_worst, s->worst);
     s->best = s->worst = paid;
     const struct eb_plan before = d->plan;
     rebase_legs(e, s, true);

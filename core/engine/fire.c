@@ -273,9 +273,22 @@ static void send_exit(struct eb_engine *e, struct eb_slot *s)
     }
 }
 
+static bool rests(const struct eb_slot *s)
+{
+    for (unsigned i = 0; i < EB_ORDERS_MAX; i++) {
+        if (s->order[i].type == EB_ORDER_LIMIT_GTC && eb_order_is_open((enum eb_order_state)s->order[i].state)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* On a bar walk a cancel is answered at once: what rests is taken back first, and one fill serves the level. */
 static void drive_exit(struct eb_engine *e, struct eb_slot *s)
 {
-    send_exit(e, s);
+    if (!e->c.bars || !rests(s)) {
+        send_exit(e, s);
+    }
     for (unsigned i = 0; i < EB_ORDERS_MAX && s->d.open; i++) {
         struct eb_order *o = &s->order[i];
         bool resting = o->type == EB_ORDER_LIMIT_GTC && eb_order_is_open((enum eb_order_state)o->state);

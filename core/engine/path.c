@@ -76,11 +76,15 @@ static void rearm(struct eb_engine *e, struct eb_slot *s, eb_price price)
     }
 }
 
-/* Fires crossed legs at price: all of them at a point, else only the first by index. */
+/* Fires crossed legs at price: at a point all of them up to one that rests and was passed, for that one is filled by the
+ * venue before the walk asks again; else only the first by index. */
 static void fire_legs(struct eb_engine *e, struct eb_slot *s, eb_price price, bool all)
 {
     for (unsigned i = 0; i < s->d.plan.leg_count; i++) {
         struct eb_leg *leg = &s->d.plan.leg[i];
+        if (all && leg->soft && leg->state == EB_LEG_RESTING && eb_is_better(eb_side_of(s), price, leg->price)) {
+            return;
+        }
         if (leg_waits(leg) && eb_target_crossed(eb_side_of(s), leg->price, price) && eb_targets_may_fire(e, s)) {
             eb_fire_leg(e, s, leg);
             if (!all) {

@@ -157,6 +157,9 @@ static const struct eb_leg *same_leg(const struct eb_plan *before, const struct 
 /* A leg that was in force before stays so, wherever price is; one that was parked is not reported again. */
 void eb_park_legs(struct eb_engine *e, struct eb_slot *s, eb_price judge, const struct eb_plan *before)
 {
+    if (e->c.bars) {
+        judge = s->path; /* targets watch the last price, also where stops have a mark */
+    }
     if (judge.e8 <= 0) {
         return;
     }

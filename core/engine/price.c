@@ -16,7 +16,7 @@ bool eb_fresh(const struct eb_engine *e, eb_symbol_id symbol, enum eb_price_sour
 eb_price eb_judge_price(const struct eb_engine *e, const struct eb_slot *s)
 {
     if (e->c.bars) {
-        return s->path;
+        return s->path_mark.e8 > 0 ? s->path_mark : s->path; /* --mark-klines: stops watch the mark */
     }
     eb_symbol_id id = eb_slot_symbol(e, s);
     int64_t now_ns = e->last_now_ns;
@@ -199,7 +199,8 @@ static void observe_targets(struct eb_engine *e, struct eb_slot *s, eb_price rea
     bool at_soft = false;
     for (unsigned i = 0; i < d->plan.leg_count && !d->intent.active && d->open; i++) {
         struct eb_leg *leg = &d->plan.leg[i];
-        at_soft = at_soft || (leg->soft && leg->state != EB_LEG_HIT && eb_target_crossed(eb_side_of(s), leg->price, now));
+        at_soft =
+            at_soft || (leg->soft && leg->state != EB_LEG_HIT && eb_target_crossed(eb_side_of(s), leg->price, now));
         if (!eb_target_crossed(eb_side_of(s), leg->price, reached)) {
             continue;
         }

@@ -112,6 +112,7 @@ struct eb_durable {
     uint16_t attempts;
     eb_qty qty, first_qty, base, exited, venue_qty;
     eb_price entry, r, initial_stop, first_r, liquidation;
+    eb_price earlier_best, earlier_worst; /* extremes before the last re-base, for the report; 0 none */
     eb_money margin;
     int64_t leverage_ppm;
     int64_t opened_ms, window_ms, last_fill_ms;

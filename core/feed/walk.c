@@ -162,17 +162,25 @@ static int walk_segment(const struct trip *t, int k)
     return EB_OK;
 }
 
+/* P0: liquidation, stop, legs by index. The engine fires up to the first resting leg that P0 has passed; that one is the
+ * venue's, at its own level, and then the engine goes on. Its stop is not met by the repetition: what became tighter at
+ * P0 is in force only where P0 has not crossed it. */
 static int walk_point(const struct trip *t)
 {
     set_time(t->w, t->at_ms[0]);
     t->w->ops->path_price(t->w->user, t->slot, t->point[0]);
-    t->w->ops->venue_point(t->w->user, t->slot, true, t->mark[0]);
-    if (!still_open(t)) {
-        return EB_OK;
-    }
-    int rc = send_path(t, EB_PATH_POINT, t->at_ms[0], t->point[0], t->point[0], t->mark[0], t->mark[0]);
-    if (rc == EB_OK && still_open(t)) {
-        t->w->ops->venue_point(t->w->user, t->slot, false, t->point[0]);
+    t->w->ops->venue_point(t->w->user, t->slot, t->mark[0]);
+    const eb_price before_all = {t->side == EB_LONG ? 0 : INT64_MAX};
+    int rc = EB_OK;
+    for (int stops = 0; stops < EB_WALK_STOPS_MAX && rc == EB_OK && still_open(t); stops++) {
+        rc = send_path(t, EB_PATH_POINT, t->at_ms[0], t->point[0], t->point[0], t->mark[0], t->mark[0]);
+        eb_price at;
+        bool is_liq = false;
+        if (rc != EB_OK || !still_open(t) ||
+            !t->w->ops->venue_next(t->w->user, t->slot, false, true, before_all, t->point[0], &at, &is_liq)) {
+            break;
+        }
+        t->w->ops->venue_at(t->w->user, t->slot, false, at);
     }
     return rc;
 }
@@ -204,7 +212,7 @@ int eb_walk_open(struct eb_walk *w, struct eb_walk_bar *b)
         if (!open_side(w, slot, &side)) {
             continue;
         }
-        if (!b->has_mark && in_band(w, slot, b->bar.open, b->bar.open)) {
+        if (!b->has_mark && !b->told && in_band(w, slot, b->bar.open, b->bar.open)) {
             continue; /* nothing can act at P0; its price is one of those that the rest of the bar records */
         }
         struct trip t = plan_trip(w, b, slot, side);
@@ -269,11 +277,12 @@ int eb_walk_close(struct eb_walk *w, struct eb_walk_bar *b)
     struct eb_event ev = event_at(&any, EB_EV_BAR, end_ms);
     ev.u.bar = b->bar;
     int rc = w->ops->turn(w->user, &ev);
+    eb_price judged = b->has_mark ? b->mark.close : b->bar.close;
     for (unsigned leg = 0; leg < b->legs && rc == EB_OK; leg++) {
         eb_position_id slot = b->symbol * 2 + leg;
         enum eb_side side;
         if (!open_side(w, slot, &side) ||
-            (!w->no_quiet && !eb_engine_cycle_due(w->engine, slot, end_ms * 1000000, end_ms, b->bar.close))) {
+            (!w->no_quiet && !eb_engine_cycle_due(w->engine, slot, end_ms * 1000000, end_ms, judged))) {
             continue;
         }
         struct trip t = plan_trip(w, b, slot, side);

@@ -29,8 +29,8 @@ struct eb_walk_ops {
                        eb_price *at, bool *liquidation);
     /* Executes what venue_next found. */
     void (*venue_at)(void *user, eb_position_id slot, bool liquidation, eb_price at);
-    /* P0: liquidation (when_liquidation) or resting limits against this price. */
-    void (*venue_point)(void *user, eb_position_id slot, bool liquidation, eb_price p0);
+    /* P0: liquidation against this price, of the mark where it is walked. */
+    void (*venue_point)(void *user, eb_position_id slot, eb_price p0);
     /* The interval in which nothing of this slot happens at the venue; false: walk the bar. */
     bool (*venue_quiet)(void *user, eb_position_id slot, eb_price *low, eb_price *high);
 };
@@ -50,6 +50,7 @@ struct eb_walk_bar {
     struct eb_ev_bar bar;
     struct eb_ev_bar mark; /* --mark-klines: the same bar of the mark price */
     bool has_mark;
+    bool told;     /* P0 is told although nothing can act there: what is added at it is judged by it */
     bool quiet[2]; /* this leg's bar was one comparison */
     uint8_t legs;  /* 2 in hedge mode; set by eb_walk_open() */
 };
