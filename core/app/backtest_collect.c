@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "app/progress.h"
 #include "policy/policy.h"
 
 static bool grow(void **array, size_t *cap, size_t count, size_t size)
@@ -161,15 +162,6 @@ void eb_bt_close_at_end(struct eb_bt_run *r, const struct eb_sim_fill *fill)
     r->ending_episode = r->ending_exit = 0;
 }
 
-void eb_bt_progress(uint64_t done, uint64_t total)
-{
-    const int width = 40;
-    int filled = total > 0 ? (int)(done * (uint64_t)width / total) : width;
-    fprintf(stderr, "\r[%.*s%*s] %3d %%", filled, "########################################", width - filled, "",
-            total > 0 ? (int)(done * 100 / total) : 100);
-    fflush(stderr);
-}
-
 /* ---- order of the report, and the runs that it needs ---- */
 
 static const struct eb_bt_data *sort_data; /* qsort has no user pointer; one report is sorted at a time */
@@ -318,7 +310,7 @@ int eb_bt_run(const struct eb_bt_options *o, struct eb_bt_data *d, struct eb_pol
         free(taken.entry);
     }
     if (o->progress) {
-        fprintf(stderr, "\r%*s\r", 60, "");
+        eb_progress_end();
     }
     if (rc != EB_OK) {
         eb_bt_result_deinit(out);

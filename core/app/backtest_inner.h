@@ -38,4 +38,3 @@ int eb_bt_keep_entry(struct eb_bt_run *r, const struct eb_entry *e, const struct
 void eb_bt_observe(void *user, const struct eb_event *ev, const struct eb_actions *actions);
 void eb_bt_close_at_end(struct eb_bt_run *r, const struct eb_sim_fill *fill);
 void eb_bt_finish(struct eb_bt_episode *ep); /* r of a closed episode */
-void eb_bt_progress(uint64_t done, uint64_t total);

@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "app/progress.h"
+
 /* ---- what the walk asks for ---- */
 
 static int walk_turn(void *user, const struct eb_event *ev)
@@ -490,7 +492,7 @@ static int run_all(struct eb_bt_run *r, struct eb_err *err)
                                                    y->name, (long long)r->now_ms, eb_err_text(rc));
         }
         if (y->phase == 0 && (++done & 0xfff) == 0 && r->o->progress) {
-            eb_bt_progress(done, total);
+            eb_progress(done, total);
         }
     }
     return EB_OK;

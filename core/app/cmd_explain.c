@@ -10,6 +10,7 @@
 #include "app/commands.h"
 #include "app/explain.h"
 #include "app/output.h"
+#include "app/progress.h"
 #include "app/record.h"
 #include "app/when.h"
 #include "app/words.h"
@@ -114,6 +115,9 @@ static int fold(struct past *p, struct eb_err *err)
                               eb_tape_reader_count(p->reader), eb_err_text(rc), p->info->build);
         }
         p->last_ms = ev->now_ms;
+        if (eb_tape_reader_count(p->reader) % 4096 == 0) {
+            eb_progress(eb_tape_reader_count(p->reader), 0);
+        }
         eb_book_observe(&p->book, ev, p->actions);
     }
 }
@@ -229,7 +233,7 @@ static int answer(struct past *p, const struct question *q, bool json, bool *fou
 static enum eb_status run(const struct eb_args *a)
 {
     struct past past = {.until_ms = INT64_MAX};
-    struct question q;
+    struct question q = {0};
     struct eb_err err = {0};
     const char *at = eb_args_text(a, "at");
     bool found = true;
@@ -244,6 +248,7 @@ static enum eb_status run(const struct eb_args *a)
     }
     if (rc == EB_OK) {
         rc = fold(&past, &err);
+        eb_progress_end();
         rc = rc == EB_OK ? answer(&past, &q, eb_args_has(a, "json"), &found, &err) : rc;
         status = rc == EB_OK && found ? EB_STATUS_DONE : !found ? EB_STATUS_BAD_NEWS : EB_STATUS_USAGE;
     }
