@@ -28,7 +28,7 @@ eb_price eb_liquidation_price(enum eb_side side, eb_price entry, eb_price venue,
 static int64_t of_entry(const struct eb_guard *g, int64_t ppm)
 {
     int64_t out;
-    return eb_mul_div(g->entry.e8, ppm, EB_PPM, EB_ROUND_CEIL, &out) ? out : INT64_MAX / 4;
+    return eb_mul_div(g->entry.e8, ppm, EB_PPM, EB_ROUND_CEIL, &out) ? out : INT64_MAX;
 }
 
 bool eb_guard_loosest(const struct eb_guard *g, eb_price *out)

@@ -207,7 +207,9 @@ bool eb_client_id_parse(const char *text, eb_client_id *out)
                           .purpose = purpose,
                           .leg = (uint8_t)leg,
                           .slice = (uint8_t)slice};
-    return true;
+    char again[EB_CLIENT_ID_TEXT_MAX]; /* one id has one text: no leading zeros */
+    (void)eb_client_id_format(*out, again);
+    return strcmp(text, again) == 0;
 }
 
 bool eb_client_id_equal(eb_client_id a, eb_client_id b)
