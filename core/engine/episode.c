@@ -46,6 +46,7 @@ void eb_episode_begin(struct eb_engine *e, struct eb_slot *s, const struct eb_ev
     d->entry = p->entry;
     d->shadow = !eb_is_live(e);
     d->opened_ms = p->opened_ms > 0 ? p->opened_ms : now_ms;
+    d->told_ms = p->venue_ms;
     memcpy(d->strategy_id, p->strategy_id, sizeof d->strategy_id);
     d->strategy_id[sizeof d->strategy_id - 1] = '\0';
     copy_terms(d, p);
@@ -236,11 +237,23 @@ static void report_external(struct eb_engine *e, const struct eb_slot *s, eb_qty
     x->venue_ms = e->ev->now_ms;
 }
 
+/* The venue's picture of this position, as of its own time, is ours from now on. */
+static void believe(struct eb_engine *e, struct eb_durable *d, int64_t told_ms)
+{
+    if (told_ms > d->told_ms) {
+        d->told_ms = told_ms;
+        d->absorbed.e8 = 0;
+        eb_touch(e);
+    }
+}
+
 /* Somebody else reduced it: the leg base shrinks in proportion, nothing is fired again. */
-static void reduce(struct eb_engine *e, struct eb_slot *s, eb_qty to)
+static void reduce(struct eb_engine *e, struct eb_slot *s, eb_qty to, int64_t told_ms)
 {
     struct eb_durable *d = &s->d;
     eb_qty gone = {d->venue_qty.e8 - to.e8};
+    believe(e, d, told_ms);
+    d->absorbed.e8 += gone.e8;
     eb_qty before = d->qty;
     int64_t after = d->qty.e8 > gone.e8 ? d->qty.e8 - gone.e8 : 0;
     report_external(e, s, (eb_qty){before.e8 - after});
@@ -324,7 +337,7 @@ static bool ours_may_explain(const struct eb_engine *e, const struct eb_slot *s,
     return eb_committed(s).e8 >= missing.e8;
 }
 
-static void resize(struct eb_engine *e, struct eb_slot *s, eb_qty to)
+static void resize(struct eb_engine *e, struct eb_slot *s, eb_qty to, int64_t told_ms)
 {
     struct eb_durable *d = &s->d;
     eb_qty missing = {d->venue_qty.e8 - to.e8};
@@ -332,11 +345,12 @@ static void resize(struct eb_engine *e, struct eb_slot *s, eb_qty to)
         if (d->claim_ms == 0 || d->claim.e8 != to.e8) {
             d->claim = to;
             d->claim_ms = e->ev->now_ms + EB_CLAIM_MS;
+            d->claim_told_ms = told_ms;
             eb_touch(e);
         }
         return;
     }
-    reduce(e, s, to);
+    reduce(e, s, to, told_ms);
 }
 
 void eb_position_claim_timer(struct eb_engine *e, struct eb_slot *s)
@@ -348,7 +362,7 @@ void eb_position_claim_timer(struct eb_engine *e, struct eb_slot *s)
     d->claim_ms = 0;
     eb_touch(e);
     if (d->venue_qty.e8 > d->claim.e8) {
-        reduce(e, s, d->claim);
+        reduce(e, s, d->claim, d->claim_told_ms);
     }
 }
 
@@ -364,6 +378,9 @@ static bool sane(const struct eb_ev_position *p)
 static bool outdated(const struct eb_engine *e, const struct eb_durable *d, const struct eb_ev_position *p)
 {
     int64_t known = d->open ? d->venue_qty.e8 : 0;
+    if (p->venue_ms != 0 && p->venue_ms < d->told_ms) {
+        return true; /* overtaken by a later one */
+    }
     if (e->c.bars || p->venue_ms == 0 || d->last_fill_ms == 0 || p->qty.e8 <= known) {
         return false;
     }
@@ -417,19 +434,24 @@ void eb_step_position(struct eb_engine *e, const struct eb_event *ev)
         follow(e, s, p);
         return;
     }
-    if (p->qty.e8 > 0 && p->side != d->side) { /* a flip: end and begin in one turn */
-        reduce(e, s, (eb_qty){0});
+    bool another = p->side != d->side || p->opened_ms > d->opened_ms; /* a flip, or closed and opened unseen */
+    if (p->qty.e8 > 0 && another) {                                   /* end and begin in one turn */
+        reduce(e, s, (eb_qty){0}, p->venue_ms);
         eb_episode_begin(e, s, p, ev->now_ms);
         return;
     }
     bool resized = p->qty.e8 != d->venue_qty.e8;
     if (p->qty.e8 < d->venue_qty.e8) {
-        resize(e, s, p->qty);
+        resize(e, s, p->qty, p->venue_ms);
     } else if (p->qty.e8 > d->venue_qty.e8) {
+        believe(e, d, p->venue_ms);
         add(e, s, p);
-    } else if (d->claim_ms != 0) {
-        d->claim_ms = 0;
-        eb_touch(e);
+    } else {
+        believe(e, d, p->venue_ms);
+        if (d->claim_ms != 0) {
+            d->claim_ms = 0;
+            eb_touch(e);
+        }
     }
     if (d->open && p->qty.e8 > 0) {
         update_terms(e, s, p, resized);

@@ -110,6 +110,19 @@ static void credit_leg(struct eb_engine *e, struct eb_slot *s, const struct eb_o
     }
 }
 
+/* After a fill was counted: the order may be complete, or what it waited for. */
+static void counted(struct eb_engine *e, struct eb_slot *s, struct eb_order *o)
+{
+    bool complete = o->filled.e8 >= o->qty.e8 && !o->close_position;
+    bool waited_for = o->ended_as != EB_OS_NONE && o->filled.e8 >= o->told.e8;
+    if (complete || waited_for) {
+        o->state = complete ? EB_OS_FILLED : o->ended_as;
+        eb_order_settle(e, s, o);
+    } else if (o->state != EB_OS_UNKNOWN && eb_order_may_become((enum eb_order_state)o->state, EB_OS_PARTIAL)) {
+        o->state = EB_OS_PARTIAL;
+    }
+}
+
 void eb_apply_fill(struct eb_engine *e, struct eb_slot *s, struct eb_order *o, const struct eb_ev_fill *f,
                    bool is_virtual)
 {
@@ -122,9 +135,8 @@ void eb_apply_fill(struct eb_engine *e, struct eb_slot *s, struct eb_order *o, c
         d->qty.e8 -= qty.e8;
         d->exited.e8 += qty.e8;
         if (!is_virtual) {
-            if (f->trade_id != 0 && f->venue_ms > d->last_fill_ms) { /* the venue's time, never ours: positions are measured by it */
-            d->last_fill_ms = f->venue_ms;
-        }
+            bool later = f->trade_id != 0 && f->venue_ms > d->last_fill_ms; /* the venue's time, never ours */
+            d->last_fill_ms = later ? f->venue_ms : d->last_fill_ms;
             d->venue_qty.e8 -= qty.e8 < d->venue_qty.e8 ? qty.e8 : d->venue_qty.e8;
         }
         if (d->claim_ms != 0 && d->venue_qty.e8 == d->claim.e8) {
@@ -146,17 +158,30 @@ void eb_apply_fill(struct eb_engine *e, struct eb_slot *s, struct eb_order *o, c
             }
         }
     }
-    bool complete = o->filled.e8 >= o->qty.e8 && !o->close_position;
-    bool waited_for = o->ended_as != EB_OS_NONE && o->filled.e8 >= o->told.e8;
-    if (is_virtual || (!complete && !waited_for)) {
-        if (!is_virtual && o->state != EB_OS_UNKNOWN &&
-            eb_order_may_become((enum eb_order_state)o->state, EB_OS_PARTIAL)) {
-            o->state = EB_OS_PARTIAL;
-        }
-        return;
+    if (!is_virtual) {
+        counted(e, s, o);
     }
-    o->state = complete ? EB_OS_FILLED : o->ended_as;
-    eb_order_settle(e, s, o);
+}
+
+/* The part of a fill that the position told since has in it already: it counts for its order and leg, not again for the
+ * size. What happened before the venue's time of that position surely is; at the same time, as much as was missed. */
+static eb_qty known_before(struct eb_slot *s, eb_client_id id, const struct eb_ev_fill *f)
+{
+    struct eb_durable *d = &s->d;
+    if (!d->open || id.episode != d->episode || f->venue_ms == 0 || f->venue_ms > d->told_ms) {
+        return (eb_qty){0};
+    }
+    int64_t part = d->absorbed.e8 < f->qty.e8 ? d->absorbed.e8 : f->qty.e8;
+    d->absorbed.e8 -= part;
+    return (eb_qty){f->venue_ms < d->told_ms ? f->qty.e8 : part};
+}
+
+static void told_of_liquidation(struct eb_engine *e, struct eb_slot *s, const struct eb_ev_fill *f)
+{
+    if (e->c.bars && eb_is_better(eb_side_of(s), s->worst, f->price)) {
+        s->worst = f->price; /* the walk ends here: its price belongs to the path */
+    }
+    eb_alert(e, s, EB_ALERT_LIQUIDATED, f->price, 0, "closed by the venue: liquidation or auto-deleveraging");
 }
 
 /* A fill of ours whose order is no longer in the table, or the venue's own closing: as much of an order as is known. */
@@ -165,7 +190,7 @@ static struct eb_order stray_order(const struct eb_ev_fill *f, const struct eb_s
     struct eb_order o;
     memset(&o, 0, sizeof o);
     o.id = f->client_id;
-    o.qty = f->qty;
+    o.qty.e8 = INT64_MAX; /* never settles: it has no place in the table */
     o.purpose = f->client_id.purpose;
     o.leg = f->client_id.leg;
     o.state = EB_OS_NEW;
@@ -218,26 +243,29 @@ void eb_step_fill(struct eb_engine *e, const struct eb_event *ev)
     }
     struct eb_ev_fill news = *f;
     news.qty.e8 -= taken_before(s, f).e8;
-    f = &news;
-    if (f->qty.e8 == 0) {
-        s->duplicates++;
-        eb_touch(e);
-        return;
+    struct eb_order stray;
+    if (o == NULL) {
+        stray = stray_order(f, s);
+        o = &stray;
     }
-    if (o != NULL) {
-        eb_apply_fill(e, s, o, f, false);
-        return;
-    }
-    struct eb_order stray = stray_order(f, s);
     if (f->liquidation) {
-        if (e->c.bars && eb_is_better(eb_side_of(s), s->worst, f->price)) {
-            s->worst = f->price; /* the walk ends here: its price belongs to the path */
-        }
-        eb_alert(e, s, EB_ALERT_LIQUIDATED, f->price, 0, "closed by the venue: liquidation or auto-deleveraging");
+        told_of_liquidation(e, s, f);
     }
-    eb_qty before = s->d.qty;
-    struct eb_ev_fill part = *f;
-    part.qty.e8 = f->qty.e8 < before.e8 ? f->qty.e8 : before.e8;
-    stray.qty.e8 = INT64_MAX; /* never settles: it has no place in the table */
-    eb_apply_fill(e, s, &stray, &part, false);
+    eb_qty known = known_before(s, o->id, &news);
+    news.qty.e8 -= known.e8;
+    if (news.qty.e8 > 0 && o == &stray && news.qty.e8 > s->d.qty.e8) {
+        news.qty = s->d.qty;
+    }
+    if (news.qty.e8 > 0) {
+        o->filled.e8 += known.e8;
+        eb_apply_fill(e, s, o, &news, false);
+        return;
+    }
+    s->duplicates++;
+    eb_touch(e);
+    if (known.e8 > 0) {
+        o->filled.e8 += known.e8;
+        credit_leg(e, s, o, known);
+        counted(e, s, o);
+    }
 }

@@ -9,9 +9,9 @@
 
 #include <string.h>
 
-#define EB_SWEEP_ACTIONS 16 /* slots acted upon in one step */
+#define EB_SWEEP_ACTIONS 16       /* slots acted upon in one step */
 #define EB_SNAPSHOT_RETRY_MS 2000 /* after one that failed */
-#define EB_SWEEP_LOOKS 256  /* slots looked at in one step */
+#define EB_SWEEP_LOOKS 256        /* slots looked at in one step */
 
 /* A stop that somebody else placed counts as protection when it would close the whole position. */
 static void foreign_stop(struct eb_engine *e, struct eb_slot *s, const struct eb_ev_open_order *o)
@@ -80,7 +80,8 @@ static void open_order(struct eb_engine *e, const struct eb_event *ev)
     if (o == NULL) {
         bool ended = t->client_id.episode < s->d.episode ||
                      (t->client_id.episode == s->d.episode && t->client_id.attempt <= s->d.attempts);
-        if (!ended && (t->state == EB_OS_NEW || t->state == EB_OS_PARTIAL)) { /* else the picture is older than its end */
+        if (!ended &&
+            (t->state == EB_OS_NEW || t->state == EB_OS_PARTIAL)) { /* else the picture is older than its end */
             take_back(e, s, t);
         }
         return;

@@ -116,8 +116,11 @@ struct eb_durable {
     eb_money margin;
     int64_t leverage_ppm;
     int64_t opened_ms, window_ms, last_fill_ms;
-    eb_qty claim;     /* size that the venue told and that fills in flight may explain */
-    int64_t claim_ms; /* 0: no claim */
+    eb_qty claim;          /* size that the venue told and that fills in flight may explain */
+    int64_t claim_ms;      /* 0: no claim */
+    int64_t claim_told_ms; /* the venue's time of what claims */
+    int64_t told_ms;       /* the venue's time of the last position that was believed: what happened before is in it */
+    eb_qty absorbed;       /* reductions believed at told_ms whose fills, if they are ours, may still come */
     uint64_t permit_seq;
     struct eb_plan plan;
     struct eb_intent intent;
@@ -135,8 +138,8 @@ struct eb_inferred {
 
 struct eb_slot {
     struct eb_durable d;
-    struct eb_order order[EB_ORDERS_MAX]; /* durable too; outlive their episode until resolved */
-    uint64_t trade[EB_TRADES_KEPT];       /* durable: ids applied */
+    struct eb_order order[EB_ORDERS_MAX];         /* durable too; outlive their episode until resolved */
+    uint64_t trade[EB_TRADES_KEPT];               /* durable: ids applied */
     struct eb_inferred inferred[EB_INFERRED_MAX]; /* durable, a ring */
     uint8_t inferred_next;
 
@@ -211,8 +214,8 @@ struct eb_engine {
     uint64_t consult_serial;
     bool in_snapshot;
     uint32_t snapshot_gen;
-    int64_t snapshot_began_ms;           /* when the picture under way was asked for: it cannot be older */
-    int64_t asked_ms[EB_ASKED_MAX];      /* pictures asked for and not begun, oldest first */
+    int64_t snapshot_began_ms;      /* when the picture under way was asked for: it cannot be older */
+    int64_t asked_ms[EB_ASKED_MAX]; /* pictures asked for and not begun, oldest first */
     uint8_t asked_count;
     bool snapshot_broken;              /* another began before it ended: nothing is concluded from it */
     uint32_t sweep_at[EB_SWEEP_COUNT]; /* next symbol of a sweep over all; UINT32_MAX none */
@@ -306,7 +309,8 @@ bool eb_price_is_quiet(struct eb_engine *e, eb_symbol_id symbol,
 
 /* path.c: the bar walk */
 void eb_step_path(struct eb_engine *e, const struct eb_event *ev);
-bool eb_path_valid(const struct eb_engine *e, const struct eb_event *ev); /* may be walked; a quiet bar never gets here */
+bool eb_path_valid(const struct eb_engine *e,
+                   const struct eb_event *ev); /* may be walked; a quiet bar never gets here */
 
 /* fire.c: from a crossed level to orders, and until they have done their work */
 eb_price eb_stop_in_force(const struct eb_engine *e, const struct eb_slot *s, enum eb_stop_kind *kind);
