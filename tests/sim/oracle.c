@@ -194,7 +194,7 @@ void oracle_between(struct oracle *o, int64_t now_ms, bool in_flight)
     watch_drops(o);
     for (eb_position_id at = 0; at < 2 * o->symbols && !o->shadow; at++) {
         struct oracle_slot *s = &o->slot[at];
-        bool blind = o->dropped > 0 && !o->whole_picture;
+        bool blind = !o->whole_picture;
         if (!in_flight && !blind) {
             compare(o, at);
         } else if (blind) {

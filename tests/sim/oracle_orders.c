@@ -150,16 +150,29 @@ static bool first_time(struct oracle *o, const struct eb_event *ev)
     return first;
 }
 
-static void exit_reported(struct oracle *o, const struct eb_exit *x)
+/* A trade of an order has become known, or was inferred: so much less of it can still come. */
+static void credit_order(struct oracle *o, eb_symbol_id symbol, eb_client_id id, int64_t qty)
+{
+    struct oracle_slot *s;
+    struct oracle_order *k = find(o, symbol, id, &s);
+    if (k == NULL) {
+        return;
+    }
+    k->credited.e8 += qty;
+    if (!k->close_position && k->credited.e8 >= k->qty.e8 && !k->ended) { /* its fills told its end */
+        k->ended = true;
+        k->ended_ms = o->now_ms;
+    }
+}
+
+static void exit_reported(struct oracle *o, const struct eb_exit *x, bool inferred)
 {
     struct oracle_slot *s = &o->slot[x->position];
-    struct oracle_slot *owner;
-    struct oracle_order *k = find(o, x->symbol, x->client_id, &owner);
     int64_t *credit = oracle_credit(o, x->client_id);
     char text[EB_CLIENT_ID_TEXT_MAX];
     (void)eb_client_id_format(x->client_id, text);
-    if (k != NULL) {
-        k->credited.e8 += x->qty.e8;
+    if (inferred) {
+        credit_order(o, x->symbol, x->client_id, x->qty.e8);
     }
     if (credit != NULL && !x->virtual_fill) {
         *credit += x->qty.e8;
@@ -179,10 +192,13 @@ static void fills(struct oracle *o, const struct eb_event *ev, const struct eb_a
     bool is_fill = ev->kind == EB_EV_FILL;
     bool first = is_fill && ev->u.fill.trade_id != 0 && first_time(o, ev);
     int64_t applied = 0;
+    if (first) {
+        credit_order(o, ev->symbol, ev->u.fill.client_id, ev->u.fill.qty.e8);
+    }
     for (uint16_t i = 0; i < actions->count; i++) {
         const struct eb_action *a = &actions->action[i];
         if (a->kind == EB_ACT_EXIT && a->u.exit.position < 2 * o->symbols) {
-            exit_reported(o, &a->u.exit);
+            exit_reported(o, &a->u.exit, !is_fill);
             applied += a->u.exit.virtual_fill ? 0 : a->u.exit.qty.e8;
         }
     }
