@@ -200,7 +200,7 @@ static bool park_trail(struct eb_engine *e, struct eb_slot *s, eb_price judge, c
     const struct eb_instrument *inst = &eb_symbol_of(e, s)->inst;
     eb_price now;
     eb_price old;
-    if (memcmp(&p->trail, &before->trail, sizeof p->trail) == 0 ||
+    if (eb_trail_hash(&p->trail) == eb_trail_hash(&before->trail) ||
         !eb_trail_stop(&p->trail, inst, side, s->d.entry, s->d.r, &now) || !eb_stop_crossed(side, now, judge)) {
         return false;
     }
