@@ -50,7 +50,7 @@ eb_price eb_guard_clamp(const struct eb_guard *g, eb_price stop)
 bool eb_guard_gives_risk(const struct eb_guard *g, eb_price stop)
 {
     int64_t distance = -eb_favour_e8(g->side, g->entry, stop);
-    return distance >= 2 * g->inst->tick.e8 && distance >= of_entry(g, g->min_stop_distance_ppm);
+    return stop.e8 > 0 && distance >= 2 * g->inst->tick.e8 && distance >= of_entry(g, g->min_stop_distance_ppm);
 }
 
 bool eb_guard_protective(const struct eb_guard *g, eb_price price, eb_price *out)

@@ -28,7 +28,8 @@ EB_NODISCARD bool eb_guard_loosest(const struct eb_guard *g, eb_price *out);
 /* Brings a rounded stop inside the liquidation buffer: returns it, or the loosest that is allowed. */
 eb_price eb_guard_clamp(const struct eb_guard *g, eb_price stop);
 
-/* Whether a stop lies on the loss side, at least max(2 ticks, min_stop_distance) from entry: only then it gives R. */
+/* Whether a stop lies on the loss side, at least max(2 ticks, min_stop_distance) from entry: only then it gives R. A
+ * stop of 0 is none. */
 bool eb_guard_gives_risk(const struct eb_guard *g, eb_price stop);
 
 /* The built-in protective stop: max(2 ticks, min_stop_distance) behind price after rounding, and inside the liquidation buffer; false where none

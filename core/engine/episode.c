@@ -14,6 +14,7 @@ static void copy_terms(struct eb_durable *d, const struct eb_ev_position *p)
 {
     d->liquidation = p->liquidation;
     d->margin = p->margin;
+    d->margin_qty = p->qty;
     if (p->leverage_ppm > 0) {
         d->leverage_ppm = p->leverage_ppm;
     }
@@ -299,9 +300,9 @@ void eb_recheck_buffer(struct eb_engine *e, struct eb_slot *s)
     eb_touch(e);
 }
 
-/* An entry that changes without an increase is recorded, never a re-base; a margin that changes by itself is asked
- * about, as a leverage is. */
-static void update_terms(struct eb_engine *e, struct eb_slot *s, const struct eb_ev_position *p, bool resized)
+/* An entry that changes without an increase is recorded, never a re-base; a margin that changes by itself, and not with
+ * the size that a fill has told before, is asked about, as a leverage is. */
+static void update_terms(struct eb_engine *e, struct eb_slot *s, const struct eb_ev_position *p)
 {
     struct eb_durable *d = &s->d;
     bool leverage = p->leverage_ppm > 0 && p->leverage_ppm != d->leverage_ppm;
@@ -309,7 +310,7 @@ static void update_terms(struct eb_engine *e, struct eb_slot *s, const struct eb
     if (!leverage && !margin && p->liquidation.e8 == d->liquidation.e8 && p->entry.e8 == d->entry.e8) {
         return;
     }
-    bool asked = leverage || (margin && !resized && d->margin.e8 > 0);
+    bool asked = leverage || (margin && p->qty.e8 == d->margin_qty.e8 && d->margin.e8 > 0);
     copy_terms(d, p);
     d->entry = p->entry;
     eb_touch(e);
@@ -440,7 +441,6 @@ void eb_step_position(struct eb_engine *e, const struct eb_event *ev)
         eb_episode_begin(e, s, p, ev->now_ms);
         return;
     }
-    bool resized = p->qty.e8 != d->venue_qty.e8;
     if (p->qty.e8 < d->venue_qty.e8) {
         resize(e, s, p->qty, p->venue_ms);
     } else if (p->qty.e8 > d->venue_qty.e8) {
@@ -454,6 +454,6 @@ void eb_step_position(struct eb_engine *e, const struct eb_event *ev)
         }
     }
     if (d->open && p->qty.e8 > 0) {
-        update_terms(e, s, p, resized);
+        update_terms(e, s, p);
     }
 }

@@ -114,6 +114,7 @@ struct eb_durable {
     eb_price entry, r, initial_stop, first_r, liquidation;
     eb_price earlier_best, earlier_worst; /* extremes before the last re-base, for the report; 0 none */
     eb_money margin;
+    eb_qty margin_qty; /* the size that it was told for */
     int64_t leverage_ppm;
     int64_t opened_ms, window_ms, last_fill_ms;
     eb_qty claim;          /* size that the venue told and that fills in flight may explain */

@@ -98,6 +98,7 @@ static void what_gives_risk(void **state)
         {EB_LONG, "2.502", false},
         {EB_LONG, "2.507", false},
         {EB_LONG, "2.52", false}, /* the profit side */
+        {EB_LONG, "0", false},    /* no price was given */
         {EB_SHORT, "2.513", true},
         {EB_SHORT, "2.512", false},
         {EB_SHORT, "2.4", false},
