@@ -290,6 +290,9 @@ static void accept(struct eb_engine *e, struct eb_slot *s, const struct eb_verdi
     s->quarantined = false;
     s->accepted++;
     keep_memory(e, s, v);
+    if (before->revision == 0) {
+        s->d.permit_seq = e->durable_count + 1; /* before parking, which may close */
+    }
     eb_plan_park(e, s, judge, before);
     bool changed = eb_plan_hash(p) != eb_plan_hash(before) || s->d.r.e8 != was->r.e8;
     if (memcmp(&s->d, was, sizeof *was) != 0) {
