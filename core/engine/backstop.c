@@ -249,6 +249,10 @@ static void drive_bridge(struct eb_engine *e, struct eb_slot *s, struct eb_order
         }
         break;
     case EB_BS_CANCEL_OLD:
+        if (!stands(bridge) && main != NULL && !main->cancel_sent) { /* the bridge is gone: the old one stays */
+            to_stage(e, s, EB_BS_RESTING);
+            break;
+        }
         take_away(e, s, main);
         if (main == NULL) {
             to_stage(e, s, EB_BS_PLACE_NEW);
@@ -264,9 +268,12 @@ static void drive_bridge(struct eb_engine *e, struct eb_slot *s, struct eb_order
         }
         break;
     case EB_BS_CANCEL_BRIDGE:
-        take_away(e, s, bridge);
         if (bridge == NULL) {
             to_stage(e, s, EB_BS_RESTING);
+        } else if (stands(main)) {
+            take_away(e, s, bridge);
+        } else { /* the new one is gone while the bridge still stands */
+            to_stage(e, s, EB_BS_PLACE_NEW);
         }
         break;
     case EB_BS_NONE:
@@ -353,7 +360,8 @@ static enum eb_protection protection(const struct eb_engine *e, const struct eb_
                     o->id.episode == s->d.episode && stands(o);
         bool covers = o->close_position || o->qty.e8 >= s->d.venue_qty.e8;
         bool stuck = o->state != EB_OS_NEW && now_ms - o->changed_ms > e->c.triggering_ms;
-        if (ours && covers && !stuck && now_ms - b->confirmed_ms <= e->c.confirm_ms && between(e, s, o->trigger, mark)) {
+        if (ours && covers && !stuck && now_ms - b->confirmed_ms <= e->c.confirm_ms &&
+            between(e, s, o->trigger, mark)) {
             return EB_PROTECTED;
         }
     }

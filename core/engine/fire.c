@@ -142,6 +142,18 @@ static eb_qty reserved_qty(const struct eb_slot *s, const struct eb_leg *leg)
     return (eb_qty){sum};
 }
 
+static struct eb_order *soft_order(struct eb_slot *s, uint8_t leg)
+{
+    for (unsigned i = 0; i < EB_ORDERS_MAX; i++) {
+        struct eb_order *o = &s->order[i];
+        if (o->purpose == EB_PURPOSE_SOFT && o->leg == leg && o->id.episode == s->d.episode &&
+            eb_order_is_open((enum eb_order_state)o->state)) {
+            return o;
+        }
+    }
+    return NULL;
+}
+
 static eb_qty leg_want(const struct eb_engine *e, const struct eb_slot *s, const struct eb_leg *leg, bool market)
 {
     const struct eb_instrument *inst = &eb_symbol_of(e, s)->inst;
@@ -157,7 +169,7 @@ bool eb_leg_can_fire(const struct eb_engine *e, const struct eb_slot *s, const s
 void eb_fire_leg(struct eb_engine *e, struct eb_slot *s, struct eb_leg *leg)
 {
     eb_qty want = leg_want(e, s, leg, true);
-    if (want.e8 <= 0) {
+    if (want.e8 <= 0 || soft_order(s, leg->id) != NULL) { /* what rests for this leg has to end first */
         return;
     }
     struct eb_order_request req = request(e, s, EB_PURPOSE_TARGET, EB_EXIT_TARGET, leg->price);
@@ -305,18 +317,6 @@ static struct eb_leg *leg_of(struct eb_slot *s, uint8_t id)
     for (unsigned i = 0; i < s->d.plan.leg_count; i++) {
         if (s->d.plan.leg[i].id == id) {
             return &s->d.plan.leg[i];
-        }
-    }
-    return NULL;
-}
-
-static struct eb_order *soft_order(struct eb_slot *s, uint8_t leg)
-{
-    for (unsigned i = 0; i < EB_ORDERS_MAX; i++) {
-        struct eb_order *o = &s->order[i];
-        if (o->purpose == EB_PURPOSE_SOFT && o->leg == leg && o->id.episode == s->d.episode &&
-            eb_order_is_open((enum eb_order_state)o->state)) {
-            return o;
         }
     }
     return NULL;

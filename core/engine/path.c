@@ -60,9 +60,7 @@ static void extremes(struct eb_slot *s, eb_price price)
 
 static void raise_peak(struct eb_engine *e, struct eb_slot *s, eb_price price)
 {
-    if (eb_trail_observe(&s->d.plan.trail, eb_side_of(s), s->d.entry, s->d.r, price)) {
-        eb_touch(e);
-    }
+    (void)eb_trail_follow(e, s, price);
 }
 
 static void rearm(struct eb_engine *e, struct eb_slot *s, eb_price price)

@@ -170,8 +170,7 @@ static void observe_stop(struct eb_engine *e, struct eb_slot *s, const struct eb
         eb_fire_stop(e, s);
         return;
     }
-    if (eb_trail_observe(&d->plan.trail, side, d->entry, d->r, best)) {
-        eb_touch(e);
+    if (eb_trail_follow(e, s, best)) {
         if (eb_stop_crossed(side, eb_stop_in_force(e, s, &kind), p->price)) {
             eb_fire_stop(e, s);
         }
@@ -277,7 +276,8 @@ static void observe_substitute(struct eb_engine *e, const struct eb_event *ev)
 /* A REST mark that was asked for because a backstop was refused (-2021): only a confirmed breach closes. */
 static void confirm_breach(struct eb_engine *e, struct eb_slot *s, const struct eb_ev_price *p)
 {
-    if (!s->d.open || s->d.shadow_done || s->d.backstop.stage != EB_BS_CONFIRM_BREACH || p->source != EB_SRC_MARK || !p->from_rest) {
+    if (!s->d.open || s->d.shadow_done || s->d.backstop.stage != EB_BS_CONFIRM_BREACH || p->source != EB_SRC_MARK ||
+        !p->from_rest) {
         return;
     }
     s->d.backstop.stage = EB_BS_NONE;

@@ -290,19 +290,16 @@ static void accept(struct eb_engine *e, struct eb_slot *s, const struct eb_verdi
     s->quarantined = false;
     s->accepted++;
     keep_memory(e, s, v);
-    if (before->revision == 0) {
-        s->d.permit_seq = e->durable_count + 1; /* before parking, which may close */
-    }
-    eb_plan_park(e, s, judge, before);
     bool changed = eb_plan_hash(p) != eb_plan_hash(before) || s->d.r.e8 != was->r.e8;
-    if (memcmp(&s->d, was, sizeof *was) != 0) {
-        eb_touch(e);
-    }
-    if (changed || before->revision == 0) {
+    if (changed || before->revision == 0) { /* the permit first: what finds no legal stop may have to close at once */
         p->revision = before->revision + 1;
         p->builtin = false;
         s->d.r_state = s->d.r_state == EB_R_PROVISIONAL ? EB_R_FROZEN : s->d.r_state;
         s->d.permit_seq = e->durable_count + 1;
+    }
+    eb_plan_park(e, s, judge, before);
+    eb_trail_keep(e, s, was);
+    if (memcmp(&s->d, was, sizeof *was) != 0) {
         eb_touch(e);
     }
     apply_closes(e, s, v, judge);
