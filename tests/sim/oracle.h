@@ -12,6 +12,7 @@
 
 #define ORACLE_SYMBOLS_MAX 6
 #define ORACLE_SLOTS_MAX (2 * ORACLE_SYMBOLS_MAX)
+#define ORACLE_SLOTS_ENOUGH 50  /* conditional orders that no simulated account runs short of */
 #define ORACLE_OPEN_MAX 64       /* orders of one slot that may still do something */
 #define ORACLE_IDS (1u << 14)    /* client ids of one run, as a set */
 #define ORACLE_TRADES (1u << 16) /* trade ids of one symbol in one run */

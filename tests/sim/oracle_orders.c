@@ -343,7 +343,8 @@ static bool has_confirmed(const struct oracle_slot *s, enum eb_purpose purpose)
     return false;
 }
 
-/* What protects an open position is taken away only when another stop of ours is known to stand. */
+/* What protects an open position is taken away only when another stop of ours is known to stand; or, where the account
+ * is short of conditional orders, for a position with more at risk: then an alarm must follow. */
 static void cancelled(struct oracle *o, eb_symbol_id symbol, eb_client_id id)
 {
     struct oracle_slot *s;
@@ -355,7 +356,7 @@ static void cancelled(struct oracle *o, eb_symbol_id symbol, eb_client_id id)
     enum eb_purpose other = k->purpose == EB_PURPOSE_BACKSTOP ? EB_PURPOSE_BRIDGE : EB_PURPOSE_BACKSTOP;
     char text[EB_CLIENT_ID_TEXT_MAX];
     (void)eb_client_id_format(id, text);
-    ORACLE_CHECK(o, has_confirmed(s, other), "%s: the only confirmed protection is cancelled", text);
+    ORACLE_CHECK(o, has_confirmed(s, other) || o->config->slots_max < ORACLE_SLOTS_ENOUGH, "%s: the only confirmed protection is cancelled", text);
 }
 
 static void alerted(struct oracle *o, const struct eb_alert *a)

@@ -61,6 +61,9 @@ bool world_open_slot(const struct world *w, eb_position_id slot, struct eb_sim_p
 static void observe(void *user, const struct eb_event *ev, const struct eb_actions *actions)
 {
     struct world *w = user;
+    if (w->oracle.violated) {
+        return; /* what led to it stays the last of the trace */
+    }
     w->figures.events++;
     for (uint16_t i = 0; i < actions->count; i++) {
         const struct eb_action *a = &actions->action[i];
@@ -231,6 +234,7 @@ static void pass(struct world *w, int64_t at_ms)
     world_market_due(w);
     struct eb_turn_times times;
     eb_host_turn_times(w->host, &times);
+    w->oracle.awake_ms = w->suspended ? w->now_ms : w->oracle.awake_ms;
     bool in_flight = eb_sim_next_due(w->sim) != INT64_MAX || w->suspended || times.held > 0;
     oracle_between(&w->oracle, w->now_ms, in_flight);
     ORACLE_CHECK(&w->oracle, times.refused == 0 && times.overflows == 0, "the host refused or lost an event");
