@@ -158,6 +158,8 @@ static int set_instruments(const struct eb_bt_options *o, struct eb_bt_data *d, 
         y->inst.percent_up_ppm = 0; /* history is not refused for bands of another day */
         y->inst.percent_down_ppm = 0;
         y->inst.market_take_bound_ppm = 0;
+        y->inst.max_qty.e8 = 0; /* a level is one fill */
+        y->inst.market_max_qty.e8 = 0;
         y->inst.maintenance_ppm = o->maintenance_ppm;
     }
     if (info.item != NULL) {

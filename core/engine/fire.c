@@ -191,10 +191,14 @@ void eb_fire_partial(struct eb_engine *e, struct eb_slot *s, int64_t fraction_pp
     const struct eb_instrument *inst = &eb_symbol_of(e, s)->inst;
     struct eb_leg part;
     memset(&part, 0, sizeof part);
-    part.price = eb_judge_price(e, s);
+    part.price = e->c.bars ? s->path : eb_judge_price(e, s);
     part.qty = eb_round_qty_down(inst, (eb_qty){(int64_t)((eb_i128)s->d.base.e8 * fraction_ppm / EB_PPM)}, true);
-    eb_qty want = eb_leg_fire_qty(&part, inst, s->d.position_side != EB_PS_BOTH, free_qty(s), (eb_qty){0});
-    if (want.e8 <= 0) {
+    bool hedge = s->d.position_side != EB_PS_BOTH;
+    eb_qty want = eb_leg_fire_qty(&part, inst, hedge, free_qty(s), (eb_qty){0});
+    bool small = hedge && part.price.e8 > 0 && want.e8 < s->d.qty.e8 && !eb_notional_ok(inst, part.price, want);
+    if (want.e8 <= 0 || small) { /* the venue would refuse it, and be asked for it again at once */
+        eb_alert(e, s, EB_ALERT_ORDER_REFUSED, part.price, 0,
+                 "partial close not sent: below the minimum, or all that is left rests at the venue");
         return;
     }
     struct eb_order_request req = request(e, s, EB_PURPOSE_PARTIAL, reason, (eb_price){0});

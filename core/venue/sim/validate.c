@@ -177,6 +177,8 @@ static int32_t check_notional(const struct eb_sim *sim, const struct sim_symbol 
     eb_price price = req->price;
     if (req->type == EB_ORDER_MARKET) {
         price = eb_sim_reference(s, leg, req->order_side, req->level);
+        bool by_gap = s->path[leg].price.e8 > 0 && req->level.e8 > price.e8; /* in bars legs count at their own price */
+        price = by_gap ? req->level : price;
     }
     return price.e8 > 0 && !eb_notional_ok(&s->inst, price, req->qty) ? -4164 : 0;
 }
