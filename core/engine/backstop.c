@@ -183,9 +183,16 @@ static void to_stage(struct eb_engine *e, struct eb_slot *s, enum eb_backstop_st
 }
 
 /* Sends the cancel unless it is on its way; one that was lost is due again after a query has said so. */
+/* One that is triggering cannot be cancelled any more: asking again and again would only load the venue. */
+static bool may_cancel(const struct eb_order *o)
+{
+    return !o->cancel_sent && o->state != EB_OS_UNKNOWN && o->state != EB_OS_PENDING && o->state != EB_OS_TRIGGERING &&
+           o->state != EB_OS_TRIGGERED;
+}
+
 static void take_away(struct eb_engine *e, struct eb_slot *s, struct eb_order *o)
 {
-    if (o != NULL && !o->cancel_sent && o->state != EB_OS_UNKNOWN && o->state != EB_OS_PENDING) {
+    if (o != NULL && may_cancel(o)) {
         eb_cancel(e, s, o);
     }
 }
@@ -330,7 +337,7 @@ static void sweep(struct eb_engine *e, struct eb_slot *s)
         struct eb_order *o = &s->order[i];
         bool ended = !s->d.open || o->id.episode != s->d.episode;
         if (ended && o->type == EB_ORDER_STOP_MARKET && eb_order_is_open((enum eb_order_state)o->state) &&
-            !o->cancel_sent && o->state != EB_OS_UNKNOWN && o->state != EB_OS_PENDING) {
+            may_cancel(o)) {
             eb_cancel(e, s, o);
         }
     }

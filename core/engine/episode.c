@@ -210,13 +210,13 @@ static void add(struct eb_engine *e, struct eb_slot *s, const struct eb_ev_posit
     d->rebase_pending = true;
     copy_terms(d, p);
     d->plan.trail.active = false;
+    const struct eb_plan before = d->plan;
     (void)eb_trail_observe(&d->plan.trail, eb_side_of(s), d->entry, d->r, paid);
     d->earlier_best = eb_better_of(eb_side_of(s), d->earlier_best.e8 > 0 ? d->earlier_best : s->best, s->best);
     d->earlier_worst = worse_of(eb_side_of(s), d->earlier_worst, s->worst);
     s->best = s->worst = paid;
-    const struct eb_plan before = d->plan;
     rebase_legs(e, s, true);
-    eb_park_legs(e, s, eb_judge_price(e, s), &before);
+    eb_plan_park(e, s, eb_judge_price(e, s), &before);
     eb_touch(e);
     eb_recheck_buffer(e, s);
     eb_want_consult(e, s, EB_CONSULT_SIZE);

@@ -199,7 +199,8 @@ static void told_open(struct eb_engine *e, struct eb_order *o, const struct eb_e
     o->state = ev->state;
     o->queries = 0;
     o->cancel_sent = o->cancel_sent && !ev->from_query; /* a cancel that was lost is sent again by whoever wants it */
-    bool at_once = o->type == EB_ORDER_MARKET || o->type == EB_ORDER_LIMIT_IOC;
+    bool at_once = o->type == EB_ORDER_MARKET || o->type == EB_ORDER_LIMIT_IOC || o->state == EB_OS_TRIGGERING ||
+                   o->state == EB_OS_TRIGGERED;
     o->timer_ms = at_once || o->cancel_sent ? e->ev->now_ms + e->c.absent_after_ms : 0;
 }
 
