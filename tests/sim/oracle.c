@@ -14,6 +14,7 @@
 
 #define DIFFERS_MS 4000 /* a size that fills might explain is believed after 2 s */
 #define ALARM_SLACK_MS 1500
+#define ON_ITS_WAY_MS 2500 /* what was sent this late in the calm may still wait for the disk or the exchange */
 
 void oracle_violated(struct oracle *o, const char *fmt, ...)
 {
@@ -237,7 +238,8 @@ static void settled_orders(struct oracle *o, eb_position_id at)
         const struct oracle_order *k = &s->order[i];
         uint8_t truth = state_at_exchange(o, at / 2, k->id);
         (void)eb_client_id_format(k->id, text);
-        if (k->ended || truth == EB_OS_TRIGGERING) { /* one that is stuck at the exchange stays so */
+        bool on_its_way = o->now_ms - k->sent_ms < ON_ITS_WAY_MS;
+        if (k->ended || truth == EB_OS_TRIGGERING || on_its_way) { /* one that is stuck at the exchange stays so */
             continue;
         }
         ORACLE_CHECK(o, truth != EB_OS_NONE, "slot %u: order %s has no end, and the exchange does not have it", at,

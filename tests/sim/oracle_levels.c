@@ -230,7 +230,8 @@ static void stops(struct oracle *o, const struct oracle_slot *s, const struct eb
     eb_price by = judge(ev, c);
     bool by_price = ev->kind == EB_EV_PRICE || ev->kind == EB_EV_CLOCK; /* a trail moves and fires by the same print */
     bool set = c->stop.e8 != was->stop.e8 && c->stop.e8 > 0 && !by_price;
-    bool crossed = set && by.e8 > 0 && eb_stop_crossed(side_of(c), c->stop, by);
+    bool acts = eb_stop_crossed(side_of(c), was->stop, by); /* the one before it is about to act anyway */
+    bool crossed = set && by.e8 > 0 && !acts && eb_stop_crossed(side_of(c), c->stop, by);
     ORACLE_CHECK(o, !crossed || o->now.firing || looser,
                  "slot %u: a stop at %" PRId64 " enters into force at a price of %" PRId64
                  ", which has crossed it (kind %u)",
