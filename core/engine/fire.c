@@ -247,10 +247,10 @@ static void exit_stuck(struct eb_engine *e, struct eb_slot *s)
 {
     struct eb_intent *n = &s->d.intent;
     n->retry_ms = e->ev->now_ms + e->c.full_close_ms;
-    if (n->tries++ == 0) {
+    if (!n->stuck) {
+        n->stuck = true;
         eb_alert(e, s, EB_ALERT_STOP_STUCK, n->level, 0, "nothing of what is left can be sent: look at the venue");
     }
-    n->tries = n->tries == 0 ? UINT8_MAX : n->tries;
 }
 
 /* One attempt: market for what is free, or limit IOC at the band's edge where market was refused for its price. */

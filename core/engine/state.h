@@ -52,6 +52,7 @@ struct eb_order {
 /* What closes the whole position, until flat. */
 struct eb_intent {
     bool active;
+    bool stuck;      /* a person was told that what is left cannot be sent */
     bool band;       /* market was refused for its price: limit IOC at the band's edge next */
     uint8_t purpose; /* STOP, FULL_EXIT or FLATTEN */
     uint8_t reason;  /* enum eb_exit_reason */
