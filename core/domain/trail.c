@@ -76,9 +76,24 @@ bool eb_trail_stop(const struct eb_trail *t, const struct eb_instrument *inst, e
     eb_price stop;
     if (!eb_trail_price(inst, side, t->peak, eb_trail_callback(t, side, entry, risk), &stop) ||
         eb_stop_crossed(side, stop, t->peak)) {
-        return false; /* a callback below one tick rounds onto the peak: crossed when set */
+        stop.e8 = 0; /* a callback below one tick rounds onto the peak: crossed when set */
+    }
+    stop = eb_tighter_stop(side, stop, t->held);
+    if (stop.e8 <= 0) {
+        return false;
     }
     *out = stop;
+    return true;
+}
+
+bool eb_trail_hold(struct eb_trail *t, const struct eb_instrument *inst, enum eb_side side, eb_price entry,
+                   eb_price risk)
+{
+    eb_price stop;
+    if (!eb_trail_stop(t, inst, side, entry, risk, &stop) || stop.e8 == t->held.e8) {
+        return false;
+    }
+    t->held = stop;
     return true;
 }
 

@@ -18,6 +18,7 @@ struct eb_trail {
     int64_t callback_ppm;                      /* 0 < c < 1,000,000 */
     struct eb_curve_point curve[EB_CURVE_MAX]; /* r rising */
     eb_price peak;                             /* meant while active */
+    eb_price held;                             /* the tightest stop formed so far, for it never loosens; 0 none */
 };
 
 /* EB_OK, or EB_E_INVALID naming the field: callback and curve callbacks in (0,1), thresholds strictly rising,
@@ -34,10 +35,14 @@ EB_NODISCARD bool eb_trail_activation_price(const struct eb_trail *t, enum eb_si
 /* Callback in force at the trail's peak. */
 int64_t eb_trail_callback(const struct eb_trail *t, enum eb_side side, eb_price entry, eb_price risk);
 
-/* The stop of an active trail, rounded; false while inactive, when it cannot be formed, or when
- * rounding puts it onto the peak itself. */
+/* The stop of an active trail: the one that its peak gives, rounded, or the held one where that is tighter. A stop that
+ * cannot be formed, or that rounding puts onto the peak itself, is none; false while inactive or where there is none. */
 EB_NODISCARD bool eb_trail_stop(const struct eb_trail *t, const struct eb_instrument *inst, enum eb_side side,
                                 eb_price entry, eb_price risk, eb_price *out);
+
+/* Holds the stop as it is: whatever becomes of entry, R or rounding, it will not be looser. True when that changed. */
+bool eb_trail_hold(struct eb_trail *t, const struct eb_instrument *inst, enum eb_side side, eb_price entry,
+                   eb_price risk);
 
 /* Observes a price: activates, or raises the peak. Returns true when the trail changed. */
 bool eb_trail_observe(struct eb_trail *t, enum eb_side side, eb_price entry, eb_price risk, eb_price price);

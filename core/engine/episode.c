@@ -210,6 +210,7 @@ static void add(struct eb_engine *e, struct eb_slot *s, const struct eb_ev_posit
     d->rebase_pending = true;
     copy_terms(d, p);
     d->plan.trail.active = false;
+    d->plan.trail.held.e8 = 0;
     const struct eb_plan before = d->plan;
     (void)eb_trail_observe(&d->plan.trail, eb_side_of(s), d->entry, d->r, paid);
     d->earlier_best = eb_better_of(eb_side_of(s), d->earlier_best.e8 > 0 ? d->earlier_best : s->best, s->best);

@@ -36,7 +36,7 @@ static uint64_t hash_leg(uint64_t h, const struct eb_leg *l)
 
 static uint64_t hash_trail(uint64_t h, const struct eb_trail *t)
 {
-    h = HASH(h, t->set, t->active, t->activation_r_ppm, t->callback_ppm, t->curve_count, t->peak.e8);
+    h = HASH(h, t->set, t->active, t->activation_r_ppm, t->callback_ppm, t->curve_count, t->peak.e8, t->held.e8);
     for (unsigned i = 0; i < t->curve_count; i++) {
         h = HASH(h, t->curve[i].r_ppm, t->curve[i].callback_ppm);
     }

@@ -112,6 +112,16 @@ static bool trail_stop(const struct eb_engine *e, const struct eb_slot *s, eb_pr
     return eb_trail_stop(&s->d.plan.trail, &eb_symbol_of(e, s)->inst, eb_side_of(s), s->d.entry, s->d.r, out);
 }
 
+static bool same_rule(const struct eb_trail *a, const struct eb_trail *b)
+{
+    bool same = a->activation_r_ppm == b->activation_r_ppm && a->callback_ppm == b->callback_ppm &&
+                a->curve_count == b->curve_count;
+    for (unsigned i = 0; same && i < a->curve_count; i++) {
+        same = a->curve[i].r_ppm == b->curve[i].r_ppm && a->curve[i].callback_ppm == b->curve[i].callback_ppm;
+    }
+    return same;
+}
+
 static int apply_trailing(struct eb_engine *e, struct eb_slot *s, const struct eb_decision *dec, eb_price judge,
                           struct eb_err *err)
 {
@@ -134,6 +144,7 @@ static int apply_trailing(struct eb_engine *e, struct eb_slot *s, const struct e
     if (t->set && next.set) { /* a changed rule keeps what its predecessor has reached */
         next.active = t->active;
         next.peak = t->peak;
+        next.held = same_rule(t, &next) ? t->held : (eb_price){0};
     }
     if (next.set && !next.active && judge.e8 > 0) { /* a rule new to the plan starts its peak at the current price */
         (void)eb_trail_observe(&next, eb_side_of(s), s->d.entry, s->d.r, judge);
