@@ -71,6 +71,7 @@ static void for_account(struct eb_engine *e, enum eb_command verb)
     case EB_CMD_FLATTEN:
         if (eb_is_live(e)) {
             e->flattening = true;
+            e->flatten_upto = e->episode_serial;
             eb_sweep_start(e, EB_SWEEP_FLATTEN);
             eb_touch(e);
         } else {

@@ -152,6 +152,9 @@ static int step_instrument(struct eb_engine *e, const struct eb_event *ev)
     eb_touch(e);
     if (eb_slot_at(e, ev->symbol * 2)->d.episode != 0 || eb_slot_at(e, ev->symbol * 2 + 1)->d.episode != 0) {
         eb_witness_take(e, ev->symbol);
+        for (unsigned leg = 0; leg < 2; leg++) {
+            eb_episode_mode(e, eb_slot_at(e, ev->symbol * 2 + leg));
+        }
         eb_finish_symbol(e, ev->symbol); /* levels and protection are seen with other filters */
     }
     return EB_OK;

@@ -58,6 +58,8 @@ static eb_client_id next_id(struct eb_slot *s, const struct eb_engine *e, enum e
                           .leg = leg};
 }
 
+#define EB_ORDERS_FOR_EXITS 5 /* places that resting legs leave: backstop, bridge, and a stop that must not wait */
+
 static unsigned free_orders(const struct eb_slot *s)
 {
     unsigned n = 0;
@@ -354,8 +356,8 @@ static void drive_soft_leg(struct eb_engine *e, struct eb_slot *s, struct eb_leg
         return;
     }
     eb_qty want = leg_want(e, s, leg, false);
-    if (want.e8 <= 0 || table_full(e, s)) {
-        return;
+    if (want.e8 <= 0 || free_orders(s) <= EB_ORDERS_FOR_EXITS) {
+        return; /* the others rest when a place is free again */
     }
     struct eb_order_request req = request(e, s, EB_PURPOSE_SOFT, EB_EXIT_TARGET, leg->price);
     req.client_id = next_id(s, e, EB_PURPOSE_SOFT, leg->id);

@@ -115,7 +115,7 @@ uint64_t eb_engine_durable_hash(const struct eb_engine *e)
 {
     uint64_t h = EB_HASH64_SEED;
     h = HASH(h, e->episode_serial, e->mode.exit_mode, e->mode.executor_live, e->mode.rollout_enabled, e->hedge,
-             e->paused, e->flattening, (int64_t)e->last_command, (int64_t)e->durable_count);
+             e->paused, e->flattening, e->flatten_upto, (int64_t)e->last_command, (int64_t)e->durable_count);
     h = eb_hash64(h, e->policy_hash, sizeof e->policy_hash);
     for (uint32_t i = 0; i < e->symbol_count * 2; i++) {
         if (eb_slot_at(e, i)->d.episode != 0) {

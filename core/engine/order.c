@@ -235,6 +235,7 @@ void eb_step_order(struct eb_engine *e, const struct eb_event *ev)
     bool unknown = to == EB_OS_UNKNOWN || (to == EB_OS_REJECTED && t->reject == EB_REJ_DUPLICATE);
     if (to == EB_OS_ABSENT && !absent_counts(e, o)) {
         o->state = EB_OS_UNKNOWN;
+        o->timer_ms = o->timer_ms > ev->now_ms ? o->timer_ms : ev->now_ms + e->c.unknown_query_ms;
         eb_touch(e);
         return; /* its timer asks again */
     }

@@ -77,6 +77,9 @@ int eb_plan_stop(struct eb_engine *e, struct eb_slot *s, const struct eb_decisio
     struct eb_guard g = eb_guard_of(e, s);
     enum eb_side side = eb_side_of(s);
     eb_price stop;
+    if (dec->u.stop.price.e8 <= 0 && dec->u.stop.pct_ppm <= 0) {
+        return eb_err_set(err, EB_E_REFUSED, "guard", "stop: give a price, or a percentage above 0");
+    }
     bool ok = dec->u.stop.price.e8 > 0 ? eb_round_stop(g.inst, side, (eb_i128)dec->u.stop.price.e8 * EB_PPM, &stop)
                                        : eb_stop_from_pct(g.inst, side, d->entry, dec->u.stop.pct_ppm, &stop);
     if (!ok) {

@@ -229,6 +229,9 @@ static bool sweep_slot(struct eb_engine *e, struct eb_slot *s, enum eb_sweep kin
         conclude_absence(e, s, absent);
         return absent != 0;
     case EB_SWEEP_FLATTEN:
+        if (!e->flattening || s->d.episode > e->flatten_upto) {
+            return false; /* resumed since, or opened since */
+        }
         eb_exit_all(e, s, EB_PURPOSE_FLATTEN, EB_EXIT_FLATTEN, eb_judge_price(e, s));
         return s->d.open;
     case EB_SWEEP_MODE:

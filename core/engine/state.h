@@ -208,6 +208,7 @@ struct eb_engine {
     uint32_t episode_serial;
     struct eb_ev_config mode;
     bool hedge, paused, flattening;
+    uint32_t flatten_upto; /* the last episode that the flatten under way is about */
     uint64_t last_command;
     uint8_t policy_hash[EB_HASH_SIZE];
 
