@@ -233,7 +233,9 @@ void eb_step_fill(struct eb_engine *e, const struct eb_event *ev)
     if (s == NULL) {
         s = eb_slot_at(e, ev->symbol * 2 + (f->position_side == EB_PS_SHORT ? 1 : 0));
         bool ours = eb_client_id_is_ours(f->client_id, e->c.instance);
-        if (!s->d.open || (!f->liquidation && (!ours || f->client_id.episode != s->d.episode))) {
+        bool closes = f->order_side == (eb_side_of(s) == EB_LONG ? EB_SELL : EB_BUY);
+        bool of_venue = f->liquidation && closes;
+        if (!s->d.open || (!of_venue && (!ours || f->client_id.episode != s->d.episode))) {
             return; /* somebody else's trade: the POSITION that follows tells its effect */
         }
     }

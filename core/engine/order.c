@@ -243,7 +243,7 @@ void eb_step_order(struct eb_engine *e, const struct eb_event *ev)
         return;
     }
     eb_touch(e);
-    o->changed_ms = ev->now_ms;
+    o->changed_ms = to != (enum eb_order_state)o->state ? ev->now_ms : o->changed_ms;
     o->told = t->filled.e8 > o->told.e8 ? t->filled : o->told;
     if (o->purpose == EB_PURPOSE_BACKSTOP || o->purpose == EB_PURPOSE_BRIDGE) {
         eb_backstop_told(e, s, o, t);
@@ -283,7 +283,8 @@ void eb_order_timers(struct eb_engine *e, struct eb_slot *s)
         }
         if (o->ended_as != EB_OS_NONE) {
             infer_fill(e, s, o);
-        } else if (o->state == EB_OS_UNKNOWN || o->cancel_sent) {
+        } else if (o->state == EB_OS_UNKNOWN || o->cancel_sent || o->state == EB_OS_TRIGGERING ||
+                   o->state == EB_OS_TRIGGERED) {
             query(e, s, o);
         } else {
             told_unknown(e, s, o); /* nothing heard of it: ask before anything else */
