@@ -12,7 +12,8 @@
 #include "domain/instrument.h"
 #include "domain/order.h"
 
-#define DIFFERS_MS 4000 /* a size that fills might explain is believed after 2 s */
+#define DIFFERS_MS 4000             /* a size that fills might explain is believed after 2 s */
+#define JUMP_NS INT64_C(1500000000) /* a jump waits 1 s, and the timer may be late */
 #define ALARM_SLACK_MS 1500
 #define ON_ITS_WAY_MS 2500 /* what was sent this late in the calm may still wait for the disk or the exchange */
 
@@ -87,21 +88,63 @@ static void note_command(struct oracle *o, eb_symbol_id symbol, const struct eb_
     }
 }
 
+static void watch_drops(struct oracle *o)
+{
+    struct eb_sim_stats stats;
+    eb_sim_stats(o->sim, &stats);
+    if (stats.faults[EB_SIM_F_DROP] != o->dropped) {
+        o->dropped = stats.faults[EB_SIM_F_DROP];
+        o->whole_picture = false;
+    }
+}
+
+/* A picture is whole where nothing was lost since it was asked for. */
 static void note_picture(struct oracle *o, const struct eb_event *ev)
 {
+    bool answers = ev->kind == EB_EV_SNAPSHOT_BEGIN || (ev->kind == EB_EV_SNAPSHOT_FAILED && !o->in_picture);
+    if (answers && o->asked_count > 0) {
+        o->dropped_at_asked = o->asked[0];
+        memmove(&o->asked[0], &o->asked[1], sizeof o->asked[0] * --o->asked_count);
+    }
     if (ev->kind == EB_EV_SNAPSHOT_BEGIN) {
-        o->whole_picture = o->whole_picture && !o->in_picture;
         o->in_picture = true;
-        o->dropped_at_begin = o->dropped;
     } else if (ev->kind == EB_EV_SNAPSHOT_END || ev->kind == EB_EV_SNAPSHOT_FAILED) {
-        o->whole_picture = ev->kind == EB_EV_SNAPSHOT_END && o->dropped_at_begin == o->dropped;
+        bool ended = ev->kind == EB_EV_SNAPSHOT_END && o->dropped_at_asked == o->dropped;
+        o->whole_picture = o->whole_picture || ended;
         o->in_picture = false;
+    }
+}
+
+static void note_asked(struct oracle *o, const struct eb_actions *actions)
+{
+    for (uint16_t i = 0; i < actions->count; i++) {
+        if (actions->action[i].kind == EB_ACT_SNAPSHOT && o->asked_count < ORACLE_ASKED_MAX) {
+            o->asked[o->asked_count++] = o->dropped;
+        }
+    }
+}
+
+/* A jump that has waited for its second is believed now: it may be what brings a parked leg back. */
+static void note_jumps(struct oracle *o)
+{
+    for (eb_symbol_id id = 0; id < o->symbols; id++) {
+        const struct oracle_price *y = &o->price[id];
+        for (unsigned src = 0; src < EB_SRC_COUNT; src++) {
+            eb_price at = y->price[src];
+            eb_price ask = src == EB_SRC_BOOK ? y->ask : at;
+            const struct eb_ev_price p = {.source = (uint8_t)src, .price = at, .ask = ask, .min = ask, .max = at};
+            if (at.e8 > 0 && o->now_ns - y->at_ns[src] < JUMP_NS) {
+                oracle_levels_price(o, id, &p);
+            }
+        }
     }
 }
 
 static void note_event(struct oracle *o, const struct eb_event *ev)
 {
-    if (ev->kind == EB_EV_PRICE) {
+    if (ev->kind == EB_EV_CLOCK) {
+        note_jumps(o);
+    } else if (ev->kind == EB_EV_PRICE) {
         note_price(o, ev->symbol, &ev->u.price);
     } else if (ev->kind == EB_EV_COMMAND) {
         note_command(o, ev->symbol, ev->u.command);
@@ -109,11 +152,6 @@ static void note_event(struct oracle *o, const struct eb_event *ev)
         note_picture(o, ev);
     }
     oracle_orders_event(o, ev);
-}
-
-static void note_durable(struct oracle *o, const struct eb_actions *actions)
-{
-    o->durable += actions->durable;
 }
 
 void oracle_step(struct oracle *o, const struct eb_event *ev, const struct eb_actions *actions)
@@ -124,8 +162,10 @@ void oracle_step(struct oracle *o, const struct eb_event *ev, const struct eb_ac
     o->steps++;
     o->now_ms = ev->now_ms;
     o->now_ns = ev->now_ns;
-    note_durable(o, actions);
+    o->durable += actions->durable;
+    watch_drops(o);
     note_event(o, ev);
+    note_asked(o, actions);
     if (!actions->durable && actions->count == 0 && o->steps % 32 != 0) {
         return; /* quiet: now and then it is looked at whether that is true */
     }
@@ -166,21 +206,11 @@ static void compare(struct oracle *o, eb_position_id at)
         s->differs_ms = 0;
     } else if (s->differs_ms == 0) {
         s->differs_ms = o->now_ms;
-    } else if (o->now_ms - s->differs_ms > DIFFERS_MS) {
+    } else if (o->now_ms - s->differs_ms > DIFFERS_MS + o->slack_ms) {
         oracle_violated(o,
                         "slot %u: the engine believes in %" PRId64 ", the exchange has %" PRId64 " (1e-8), and nothing"
                         " is on its way for %" PRId64 " ms",
                         at, ours, open ? p.qty.e8 : 0, o->now_ms - s->differs_ms);
-    }
-}
-
-static void watch_drops(struct oracle *o)
-{
-    struct eb_sim_stats stats;
-    eb_sim_stats(o->sim, &stats);
-    if (stats.faults[EB_SIM_F_DROP] != o->dropped) {
-        o->dropped = stats.faults[EB_SIM_F_DROP];
-        o->whole_picture = false;
     }
 }
 
@@ -201,10 +231,13 @@ void oracle_between(struct oracle *o, int64_t now_ms, bool in_flight)
         } else if (blind) {
             s->differs_ms = 0;
         }
+        s->unprotected_ms =
+            s->released && s->unprotected_ms != 0 ? now_ms : s->unprotected_ms; /* a person's, for now */
         int64_t since = s->unprotected_ms > o->awake_ms ? s->unprotected_ms : o->awake_ms;
         bool late = s->open && s->unprotected_ms != 0 && now_ms - since > o->config->protect_ms + ALARM_SLACK_MS;
-        ORACLE_CHECK(o, !late || s->alarmed || s->released, "slot %u: no confirmed stop for %" PRId64 " ms, no alarm",
-                     at, now_ms - since);
+        ORACLE_CHECK(o, !late || s->alarmed || s->released,
+                     "slot %u: no confirmed stop for %" PRId64 " ms, no alarm (the engine says %u)", at, now_ms - since,
+                     s->seen.protection);
     }
 }
 

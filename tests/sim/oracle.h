@@ -12,8 +12,9 @@
 
 #define ORACLE_SYMBOLS_MAX 6
 #define ORACLE_SLOTS_MAX (2 * ORACLE_SYMBOLS_MAX)
-#define ORACLE_SLOTS_ENOUGH 50  /* conditional orders that no simulated account runs short of */
+#define ORACLE_SLOTS_ENOUGH 50   /* conditional orders that no simulated account runs short of */
 #define ORACLE_OPEN_MAX 64       /* orders of one slot that may still do something */
+#define ORACLE_ASKED_MAX 64      /* pictures of the account on their way */
 #define ORACLE_IDS (1u << 14)    /* client ids of one run, as a set */
 #define ORACLE_TRADES (1u << 16) /* trade ids of one symbol in one run */
 
@@ -25,7 +26,7 @@ struct oracle_order {
     bool close_position, ended; /* ended: an end was told; what it counts may still be on its way */
     eb_qty qty, told, credited; /* credited: what EXIT actions have reported of it */
     eb_price price, trigger, level;
-    int64_t sent_ms, ended_ms;
+    int64_t sent_ms, changed_ms, ended_ms;
 };
 
 struct oracle_leg {
@@ -70,9 +71,13 @@ struct oracle {
     uint64_t durable; /* steps so far */
     uint64_t checks, steps;
     int64_t now_ms, now_ns;
-    int64_t awake_ms;                   /* when the process last stood still */
-    uint64_t dropped, dropped_at_begin; /* events that were never delivered; as of the last picture's beginning */
-    bool in_picture, whole_picture;     /* a complete picture was told since the last event that was dropped */
+    int64_t awake_ms;                 /* when the process last stood still */
+    int64_t slack_ms;                 /* how late the exchange may tell something */
+    uint64_t dropped;                 /* events that were never delivered */
+    uint64_t asked[ORACLE_ASKED_MAX]; /* the same when each picture on its way was asked for, oldest first */
+    uint32_t asked_count;
+    uint64_t dropped_at_asked;      /* of the picture under way */
+    bool in_picture, whole_picture; /* a complete picture was told since the last event that was dropped */
     struct oracle_slot slot[ORACLE_SLOTS_MAX];
     struct oracle_price price[ORACLE_SYMBOLS_MAX];
     struct eb_ev_instrument inst[ORACLE_SYMBOLS_MAX];

@@ -91,6 +91,7 @@ static void order_told(struct oracle *o, const struct eb_event *ev)
         return;
     }
     k->told = t->filled.e8 > k->told.e8 ? t->filled : k->told;
+    k->changed_ms = t->state != k->state ? o->now_ms : k->changed_ms;
     if (is_end(o, k, t)) {
         k->ended = true;
         k->ended_ms = o->now_ms;
@@ -331,11 +332,12 @@ static void submitted(struct oracle *o, const struct eb_event *ev, const struct 
     remember(o, s, r);
 }
 
-static bool has_confirmed(const struct oracle_slot *s, enum eb_purpose purpose)
+static bool has_confirmed(const struct oracle *o, const struct oracle_slot *s, enum eb_purpose purpose)
 {
     for (unsigned i = 0; i < s->order_count; i++) {
         const struct oracle_order *k = &s->order[i];
-        bool told = k->state == EB_OS_NEW || k->state == EB_OS_TRIGGERING || k->state == EB_OS_TRIGGERED;
+        bool triggers = k->state == EB_OS_TRIGGERING || k->state == EB_OS_TRIGGERED; /* good for 2 s */
+        bool told = k->state == EB_OS_NEW || (triggers && o->now_ms - k->changed_ms <= o->config->triggering_ms);
         if (k->purpose == purpose && k->id.episode == s->episode && !k->ended && told) {
             return true;
         }
@@ -356,7 +358,8 @@ static void cancelled(struct oracle *o, eb_symbol_id symbol, eb_client_id id)
     enum eb_purpose other = k->purpose == EB_PURPOSE_BACKSTOP ? EB_PURPOSE_BRIDGE : EB_PURPOSE_BACKSTOP;
     char text[EB_CLIENT_ID_TEXT_MAX];
     (void)eb_client_id_format(id, text);
-    ORACLE_CHECK(o, has_confirmed(s, other) || o->config->slots_max < ORACLE_SLOTS_ENOUGH, "%s: the only confirmed protection is cancelled", text);
+    ORACLE_CHECK(o, has_confirmed(o, s, other) || o->config->slots_max < ORACLE_SLOTS_ENOUGH,
+                 "%s: the only confirmed protection is cancelled", text);
 }
 
 static void alerted(struct oracle *o, const struct eb_alert *a)
@@ -391,11 +394,12 @@ void oracle_orders_actions(struct oracle *o, const struct eb_event *ev, const st
 
 void oracle_protection(struct oracle *o, struct oracle_slot *s)
 {
-    bool stands = has_confirmed(s, EB_PURPOSE_BACKSTOP) || has_confirmed(s, EB_PURPOSE_BRIDGE) ||
+    bool stands = has_confirmed(o, s, EB_PURPOSE_BACKSTOP) || has_confirmed(o, s, EB_PURPOSE_BRIDGE) ||
                   s->seen.protection == EB_PROTECTED_FOREIGN;
     if (!s->open || stands) {
+        bool again = s->seen.protection == EB_PROTECTED || s->seen.protection == EB_PROTECTED_FOREIGN;
         s->unprotected_ms = 0;
-        s->alarmed = false;
+        s->alarmed = s->alarmed && s->open && !again; /* an alarm lasts until the engine itself says that it is over */
     } else if (s->unprotected_ms == 0) {
         s->unprotected_ms = o->now_ms;
     }

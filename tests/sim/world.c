@@ -272,6 +272,9 @@ static bool create(struct world *w, struct eb_err *err)
         return false;
     }
     oracle_begin(&w->oracle, &w->engine_config, eb_host_engine(w->host), w->sim, w->symbols, w->hedge, w->shadow);
+    const struct eb_sim_config *s = &w->sim_config;
+    bool delays = s->faults.rate[EB_SIM_F_DELAY].num > 0;
+    w->oracle.slack_ms = s->request_ms + s->event_ms + s->snapshot_ms + (delays ? s->faults.delay_max_ms : 0);
     return true;
 }
 
