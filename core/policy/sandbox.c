@@ -68,7 +68,7 @@ static void *allocate(void *user, void *block, size_t osize, size_t nsize)
     return out;
 }
 
-static void expire(lua_State *L, struct eb_sandbox *s);
+static void expire(lua_State *L, struct eb_sandbox *s, int level);
 
 static void on_count(lua_State *L, lua_Debug *ar)
 {
@@ -76,18 +76,22 @@ static void on_count(lua_State *L, lua_Debug *ar)
     struct eb_sandbox *s = eb_sandbox_of(L);
     s->spent += EB_HOOK_GRAIN;
     if (s->spent > s->budget || s->breach != EB_BREACH_NONE) {
-        expire(L, s);
+        expire(L, s, 0);
     }
 }
 
-/* From here on every single instruction raises again, wherever a pcall of the script would go on. */
-static void expire(lua_State *L, struct eb_sandbox *s)
+/* From here on every single instruction raises again, wherever a pcall of the script would go on. Level: of the script's
+ * function, so that the message names its line. */
+static void expire(lua_State *L, struct eb_sandbox *s, int level)
 {
     if (s->breach == EB_BREACH_NONE) {
         s->breach = EB_BREACH_BUDGET;
     }
     lua_sethook(L, on_count, LUA_MASKCOUNT, 1);
-    (void)luaL_error(L, "more than %d instructions", (int)s->budget);
+    luaL_where(L, level);
+    (void)lua_pushfstring(L, "more than %d instructions: a loop that does not end, or too much work", (int)s->budget);
+    lua_concat(L, 2);
+    (void)lua_error(L);
 }
 
 void eb_sandbox_charge(lua_State *L, uint64_t instructions)
@@ -95,7 +99,7 @@ void eb_sandbox_charge(lua_State *L, uint64_t instructions)
     struct eb_sandbox *s = eb_sandbox_of(L);
     s->spent += instructions;
     if (s->spent > s->budget || s->breach != EB_BREACH_NONE) {
-        expire(L, s);
+        expire(L, s, 1);
     }
 }
 
