@@ -167,12 +167,12 @@ static void clock_symbol(struct eb_engine *e, eb_symbol_id id)
     for (unsigned leg = 0; leg < 2; leg++) {
         eb_episode_mode(e, eb_slot_at(e, id * 2 + leg));
     }
-    eb_jump_timer(e, id);
-    for (unsigned leg = 0; leg < 2; leg++) {
+    for (unsigned leg = 0; leg < 2; leg++) { /* what there is to close, before anything closes it */
         struct eb_slot *s = eb_slot_at(e, id * 2 + leg);
         eb_order_timers(e, s);
         eb_position_claim_timer(e, s);
     }
+    eb_jump_timer(e, id);
     eb_finish_symbol(e, id);
 }
 

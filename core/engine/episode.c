@@ -390,6 +390,15 @@ static bool outdated(const struct eb_engine *e, const struct eb_durable *d, cons
            (p->venue_ms == d->last_fill_ms && e->ev->now_ms < d->last_fill_ms + EB_CLAIM_MS);
 }
 
+/* What was not believed yet may be told once only: the next picture comes when it would be believed. */
+static void look_again(struct eb_engine *e, bool later)
+{
+    int64_t again_ns = e->ev->now_ns + EB_CLAIM_MS * EB_NS_PER_MS;
+    if (later && e->c.snapshot_ms > 0 && again_ns < e->snapshot_due_ns) {
+        e->snapshot_due_ns = again_ns;
+    }
+}
+
 /* Shadow: another owner closes the real position as it likes; the virtual one goes on to its own exit. Adds are mirrored
  * while both are open; a new real position ends a virtual one that is left over. */
 static void follow(struct eb_engine *e, struct eb_slot *s, const struct eb_ev_position *p)
@@ -424,6 +433,7 @@ void eb_step_position(struct eb_engine *e, const struct eb_event *ev)
     struct eb_durable *d = &s->d;
     s->snapshot_gen = e->snapshot_gen;
     if (outdated(e, d, p)) {
+        look_again(e, p->venue_ms == d->last_fill_ms);
         return;
     }
     if (!d->open) {
