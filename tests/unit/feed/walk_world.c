@@ -285,6 +285,7 @@ static bool venue_next(void *user, eb_position_id slot, bool of_mark, bool of_la
 static void liquidate(struct ww *w, eb_position_id slot, eb_price at)
 {
     struct eb_order_request o = {.position = slot, .qty = w->qty[slot]};
+    o.order_side = w->side[slot & 1] == EB_LONG ? EB_SELL : EB_BUY;
     fill(w, &o, at, true);
     drain(w);
 }
