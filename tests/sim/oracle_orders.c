@@ -281,7 +281,7 @@ static void caps(struct oracle *o, struct oracle_slot *s, const struct eb_order_
     ORACLE_CHECK(o, !s->released || flatten, "%s: sent although released", text);
     ORACLE_CHECK(o, !o->shadow, "%s: sent in shadow", text);
     if (full && r->client_id.attempt != s->full_attempt) {
-        ORACLE_CHECK(o, !s->tripped || s->full_ms == 0 || o->now_ms - s->full_ms >= o->config->full_close_ms,
+        ORACLE_CHECK(o, !s->tripped || flatten || s->full_ms == 0 || o->now_ms - s->full_ms >= o->config->full_close_ms,
                      "%s: a second full close within %" PRId64 " ms while tripped", text, o->now_ms - s->full_ms);
         s->full_ms = o->now_ms;
         s->full_attempt = r->client_id.attempt;
