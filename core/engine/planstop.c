@@ -249,39 +249,28 @@ void eb_park_stops(struct eb_engine *e, struct eb_slot *s, eb_price judge, const
     }
 }
 
-/* Where the trail gives less than it had reached, or nothing, that stays: a stop never loosens. A new R may widen its
- * callback, and a callback that tightens below one tick rounds onto the peak. */
-static void keep_reached(struct eb_engine *e, struct eb_slot *s, eb_price reached)
-{
-    enum eb_side side = eb_side_of(s);
-    eb_price now;
-    if (!eb_trail_stop(&s->d.plan.trail, &eb_symbol_of(e, s)->inst, side, s->d.entry, s->d.r, &now) ||
-        eb_is_better(side, reached, now)) {
-        s->d.plan.protective = eb_tighter_stop(side, s->d.plan.protective, reached);
-    }
-}
-
+/* A rule that was changed or taken away gives less than the one before had reached, or nothing: that stays. (Within one
+ * rule the trail holds what it reached by itself.) After parking, which takes away nothing that stood. */
 void eb_trail_keep(struct eb_engine *e, struct eb_slot *s, const struct eb_durable *was)
 {
+    const struct eb_instrument *inst = &eb_symbol_of(e, s)->inst;
+    enum eb_side side = eb_side_of(s);
     eb_price reached;
-    if (eb_trail_stop(&was->plan.trail, &eb_symbol_of(e, s)->inst, eb_side_of(s), was->entry, was->r, &reached)) {
-        keep_reached(e, s, reached);
+    eb_price now;
+    if (eb_trail_stop(&was->plan.trail, inst, side, was->entry, was->r, &reached) &&
+        (!eb_trail_stop(&s->d.plan.trail, inst, side, s->d.entry, s->d.r, &now) || eb_is_better(side, reached, now))) {
+        s->d.plan.protective = eb_tighter_stop(side, s->d.plan.protective, reached);
     }
 }
 
 bool eb_trail_follow(struct eb_engine *e, struct eb_slot *s, eb_price price)
 {
     struct eb_durable *d = &s->d;
-    struct eb_trail was = d->plan.trail;
-    if (!eb_trail_observe(&d->plan.trail, eb_side_of(s), d->entry, d->r, price)) {
-        return false;
+    bool moved = eb_trail_observe(&d->plan.trail, eb_side_of(s), d->entry, d->r, price);
+    if (moved) {
+        eb_touch(e);
     }
-    eb_price reached;
-    if (eb_trail_stop(&was, &eb_symbol_of(e, s)->inst, eb_side_of(s), d->entry, d->r, &reached)) {
-        keep_reached(e, s, reached);
-    }
-    eb_touch(e);
-    return true;
+    return moved;
 }
 
 void eb_plan_park(struct eb_engine *e, struct eb_slot *s, eb_price judge, const struct eb_plan *before)
