@@ -307,7 +307,9 @@ static void drive_stage(struct eb_engine *e, struct eb_slot *s, eb_price want)
         drive_none(e, s, main, want);
         break;
     case EB_BS_PLACING:
-        if (main == NULL && e->ev->now_ms >= b->retry_ms) {
+        if (stands(main)) {
+            drive_none(e, s, main, want);
+        } else if (main == NULL && e->ev->now_ms >= b->retry_ms) {
             to_stage(e, s, EB_BS_NONE);
             first_backstop(e, s, want);
         }

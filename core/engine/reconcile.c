@@ -54,6 +54,11 @@ static void take_back(struct eb_engine *e, struct eb_slot *s, const struct eb_ev
             o->reason = o->purpose <= EB_PURPOSE_BRIDGE ? EB_EXIT_STOP : EB_EXIT_TARGET;
             o->close_position = t->close_position;
             o->snapshot_gen = e->snapshot_gen;
+            if (o->id.episode == s->d.episode) { /* later than what was recorded: no number is given twice */
+                s->d.attempts = o->id.attempt;
+            } else if (o->id.episode > e->episode_serial) {
+                e->episode_serial = o->id.episode;
+            }
             if (t->type == EB_ORDER_STOP_MARKET) {
                 e->stats.conditional_orders++;
                 eb_slots_hold(e, s);
