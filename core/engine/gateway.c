@@ -13,7 +13,8 @@ eb_qty eb_committed(const struct eb_slot *s)
     int64_t sum = 0;
     for (unsigned i = 0; i < EB_ORDERS_MAX; i++) {
         const struct eb_order *o = &s->order[i];
-        bool closes_by_itself = o->type == EB_ORDER_STOP_MARKET && o->state != EB_OS_TRIGGERED;
+        bool closes_by_itself =
+            o->type == EB_ORDER_STOP_MARKET && o->state != EB_OS_TRIGGERED && o->state != EB_OS_PARTIAL;
         if (o->state == EB_OS_NONE || closes_by_itself || o->close_position || o->id.episode != s->d.episode) {
             continue; /* a resting backstop takes nothing until it triggers; an ended episode's order takes nothing of
                          this one, which must not wait for it */

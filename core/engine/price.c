@@ -148,8 +148,14 @@ int64_t eb_jump_deadline_ns(const struct eb_engine *e, eb_symbol_id symbol)
 
 void eb_jump_timer(struct eb_engine *e, eb_symbol_id symbol)
 {
-    if (e->ev->now_ns >= eb_jump_deadline_ns(e, symbol)) {
+    struct eb_symbol *y = &e->symbol[symbol];
+    if (e->ev->now_ns < eb_jump_deadline_ns(e, symbol)) {
+        return;
+    }
+    if (eb_fresh(e, symbol, (enum eb_price_source)y->jump_source, e->ev->now_ns)) {
         believe_jump(e, symbol);
+    } else { /* the clock came late: an old print says nothing any more */
+        y->jump_price.e8 = 0;
     }
 }
 
