@@ -111,7 +111,7 @@ static bool is_reached(const struct oracle *o, const struct oracle_slot *s, cons
     const struct oracle_price *y = &o->price[r->symbol];
     bool is_long = s->seen.ctx.side == EB_LONG;
     for (unsigned src = 0; src < EB_SRC_COUNT; src++) {
-        bool decides = (src == EB_SRC_MARK) == (o->config->target_source == EB_TARGET_MARK);
+        bool decides = src != EB_SRC_MARK || o->config->target_source == EB_TARGET_MARK; /* a fallback: book or last */
         int64_t age_ms = src == EB_SRC_MARK ? o->config->max_age_mark_ms : o->config->max_age_last_ms;
         if (!decides || y->price[src].e8 == 0 || o->now_ns - y->at_ns[src] > age_ms * 1000000) {
             continue;
