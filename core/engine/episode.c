@@ -380,7 +380,8 @@ static bool sane(const struct eb_ev_position *p)
 static bool outdated(const struct eb_engine *e, const struct eb_durable *d, const struct eb_ev_position *p)
 {
     int64_t known = d->open ? d->venue_qty.e8 : 0;
-    if (p->venue_ms != 0 && p->venue_ms < d->told_ms) {
+    bool claimed = d->open && d->claim_ms != 0 && p->venue_ms < d->claim_told_ms;
+    if (p->venue_ms != 0 && (p->venue_ms < d->told_ms || claimed)) {
         return true; /* overtaken by a later one */
     }
     if (e->c.bars || p->venue_ms == 0 || d->last_fill_ms == 0 || p->qty.e8 <= known) {

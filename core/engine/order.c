@@ -180,7 +180,11 @@ static void told_end(struct eb_engine *e, struct eb_slot *s, struct eb_order *o,
 
 static void told_unknown(struct eb_engine *e, struct eb_slot *s, struct eb_order *o)
 {
-    if (o->state != EB_OS_UNKNOWN) {
+    bool child = o->type == EB_ORDER_STOP_MARKET && (o->state == EB_OS_TRIGGERING || o->state == EB_OS_TRIGGERED ||
+                                                     o->state == EB_OS_PARTIAL);
+    if (child) { /* its request has long been answered: what it takes stays counted */
+        query(e, s, o);
+    } else if (o->state != EB_OS_UNKNOWN) {
         o->state = EB_OS_UNKNOWN;
         o->queries = 0;
         o->sent_ms = e->ev->now_ms; /* the request may have been on its way until now */
