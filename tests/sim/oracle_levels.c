@@ -234,8 +234,8 @@ static void stops(struct oracle *o, const struct oracle_slot *s, const struct eb
     bool crossed = set && by.e8 > 0 && !acts && eb_stop_crossed(side_of(c), c->stop, by);
     ORACLE_CHECK(o, !crossed || o->now.firing || looser,
                  "slot %u: a stop at %" PRId64 " enters into force at a price of %" PRId64
-                 ", which has crossed it (kind %u)",
-                 at, c->stop.e8, by.e8, c->stop_kind);
+                 ", which has crossed it (kind %u; before %" PRId64 ", kind %u)",
+                 at, c->stop.e8, by.e8, c->stop_kind, was->stop.e8, was->stop_kind);
 }
 
 static void risk(struct oracle *o, struct oracle_slot *s, const struct eb_event *ev, eb_position_id at)

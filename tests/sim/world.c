@@ -335,6 +335,9 @@ static void calm_down(struct world *w)
         world_command(w, EB_CMD_ADOPT, id);
     }
     run_until(w, w->now_ms + CALM_MS);
+    for (int i = 0; i < 50 && eb_sim_next_due(w->sim) != INT64_MAX; i++) { /* what is on its way arrives */
+        run_until(w, w->now_ms + 100);
+    }
 }
 
 /* Whether a position of this side is open in a symbol; `any` side where the mode is one-way. */
