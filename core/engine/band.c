@@ -90,6 +90,12 @@ static void slot_bands(struct eb_engine *e, struct eb_slot *s, struct band src[E
         s->band_ok = !s->d.intent.active && b.low < b.high;
         return;
     }
+    if (s->d.plan.unjudged) { /* whatever comes decides */
+        for (unsigned i = 0; i < EB_SRC_COUNT; i++) {
+            src[i] = (struct band){INT64_MAX, 0};
+        }
+        return;
+    }
     stop_edges(s, &src[e->c.stop_source]);
     if (s->d.backstop.stage == EB_BS_CONFIRM_BREACH) { /* any REST mark is the answer */
         src[EB_SRC_MARK] = (struct band){INT64_MAX, 0};

@@ -389,7 +389,7 @@ static void drive_soft(struct eb_engine *e, struct eb_slot *s)
             eb_cancel(e, s, o);
         }
     }
-    if (!eb_targets_may_fire(e, s) || !eb_is_live(e)) {
+    if (!eb_targets_may_fire(e, s) || !eb_is_live(e) || s->d.plan.unjudged) {
         return;
     }
     for (unsigned i = 0; i < s->d.plan.leg_count && s->d.open; i++) {

@@ -45,7 +45,7 @@ static uint64_t hash_trail(uint64_t h, const struct eb_trail *t)
 
 static uint64_t hash_plan(uint64_t h, const struct eb_plan *p)
 {
-    h = HASH(h, p->revision, p->builtin, p->leg_count, p->ratchet_count, p->stop.e8, p->ratchet_stop.e8,
+    h = HASH(h, p->revision, p->builtin, p->unjudged, p->leg_count, p->ratchet_count, p->stop.e8, p->ratchet_stop.e8,
              p->risk_floor.e8, p->protective.e8, p->parked_stop.e8);
     for (unsigned i = 0; i < p->leg_count; i++) {
         h = hash_leg(h, &p->leg[i]);

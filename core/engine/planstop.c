@@ -275,8 +275,22 @@ bool eb_trail_follow(struct eb_engine *e, struct eb_slot *s, eb_price price)
 
 void eb_plan_park(struct eb_engine *e, struct eb_slot *s, eb_price judge, const struct eb_plan *before)
 {
+    if (judge.e8 <= 0 && before->revision == 0 && !e->c.bars) {
+        s->d.plan.unjudged = true;
+        return;
+    }
     eb_park_legs(e, s, judge, before);
     eb_park_stops(e, s, judge, before);
+}
+
+void eb_plan_judge(struct eb_engine *e, struct eb_slot *s, eb_price price)
+{
+    static const struct eb_plan none;
+    if (s->d.open && s->d.plan.unjudged && price.e8 > 0) {
+        s->d.plan.unjudged = false;
+        eb_touch(e);
+        eb_plan_park(e, s, price, &none);
+    }
 }
 
 void eb_plan_builtin(struct eb_engine *e, struct eb_slot *s, eb_price judge)

@@ -303,6 +303,8 @@ static void take_price(struct eb_engine *e, eb_symbol_id symbol, const struct eb
         if (s->d.episode == 0) {
             continue;
         }
+        eb_price judge = eb_judge_price(e, s);
+        eb_plan_judge(e, s, judge.e8 > 0 ? judge : print_for(s, p));
         confirm_breach(e, s, p);
         if (p->source == e->c.stop_source) {
             observe_stop(e, s, p);

@@ -66,6 +66,7 @@ struct eb_intent {
 struct eb_plan {
     uint32_t revision;
     bool builtin;
+    bool unjudged; /* formed while no price was fresh: the next one decides what of it is parked */
     uint8_t leg_count;
     uint8_t ratchet_count;
     struct eb_leg leg[EB_LEGS_MAX];
@@ -383,6 +384,7 @@ void eb_plan_ratchet(struct eb_engine *e, struct eb_slot *s);
 void eb_park_legs(struct eb_engine *e, struct eb_slot *s, eb_price judge, const struct eb_plan *before);
 void eb_park_stops(struct eb_engine *e, struct eb_slot *s, eb_price judge, const struct eb_plan *before);
 void eb_plan_park(struct eb_engine *e, struct eb_slot *s, eb_price judge, const struct eb_plan *before);
+void eb_plan_judge(struct eb_engine *e, struct eb_slot *s, eb_price price);   /* the first price that a plan sees */
 bool eb_trail_follow(struct eb_engine *e, struct eb_slot *s, eb_price price); /* true: the trail changed */
 void eb_trail_keep(struct eb_engine *e, struct eb_slot *s, const struct eb_durable *was);
 void eb_plan_builtin(struct eb_engine *e, struct eb_slot *s, eb_price judge);

@@ -292,6 +292,17 @@ static bool forms_plan(const struct eb_verdict *v)
     return false;
 }
 
+/* Levels come into force only against a fresh price: without one the plan that stands is not changed. A close needs none;
+ * a first plan is judged by the first price that comes. */
+static bool lacks_price(const struct eb_engine *e, const struct eb_slot *s, const struct eb_verdict *v, eb_price judge)
+{
+    bool closes = false;
+    for (unsigned i = 0; i < v->count; i++) {
+        closes = closes || v->decision[i].kind == EB_PARTIAL_CLOSE || v->decision[i].kind == EB_FULL_EXIT;
+    }
+    return judge.e8 <= 0 && !e->c.bars && s->d.plan.revision != 0 && !closes;
+}
+
 static void accept(struct eb_engine *e, struct eb_slot *s, const struct eb_verdict *v, eb_price judge,
                    const struct eb_durable *was)
 {
@@ -344,6 +355,13 @@ void eb_step_verdict(struct eb_engine *e, const struct eb_event *ev)
         keep_memory(e, s, v);
         s->quarantined = false;
         no_plan(e, s, ctx->price, "the policy gave no plan for a new position", false);
+        return;
+    }
+    if (lacks_price(e, s, v, ctx->price)) {
+        s->stale++;
+        s->failures_in_row = 0;
+        s->quarantined = false;
+        note(s, "no fresh price to judge levels by: the plan stands");
         return;
     }
     struct eb_durable before = s->d;

@@ -219,12 +219,22 @@ static bool may_loosen(const struct oracle *o, const struct eb_event *ev)
     return false;
 }
 
+/* Formed without a price, it never was in force: the first price has parked it. */
+static bool first_judged(const struct oracle *o, const struct oracle_slot *s)
+{
+    bool parked = false;
+    for (unsigned i = 0; i < o->now.level_count; i++) {
+        parked = parked || o->now.level[i].why == EB_WHY_PARKED_STOP;
+    }
+    return parked && s->seen.ctx.price.e8 == 0;
+}
+
 static void stops(struct oracle *o, const struct oracle_slot *s, const struct eb_event *ev, eb_position_id at)
 {
     const struct eb_context *was = &s->seen.ctx;
     const struct eb_context *c = &o->now.ctx;
     bool looser = was->stop.e8 > 0 && (c->stop.e8 == 0 || eb_is_better(side_of(c), was->stop, c->stop));
-    ORACLE_CHECK(o, !looser || may_loosen(o, ev),
+    ORACLE_CHECK(o, !looser || may_loosen(o, ev) || first_judged(o, s),
                  "slot %u: the stop in force loosens from %" PRId64 " to %" PRId64 " (kind %u to %u)", at, was->stop.e8,
                  c->stop.e8, was->stop_kind, c->stop_kind);
     eb_price by = judge(ev, c);
