@@ -36,7 +36,7 @@ EB_NODISCARD bool eb_trail_activation_price(const struct eb_trail *t, enum eb_si
 int64_t eb_trail_callback(const struct eb_trail *t, enum eb_side side, eb_price entry, eb_price risk);
 
 /* The stop of an active trail: the one that its peak gives, rounded, or the held one where that is tighter. A stop that
- * cannot be formed, or that rounding puts onto the peak itself, is none; false while inactive or where there is none. */
+ * cannot be formed, or that rounding puts onto the peak itself, is none; false while inactive or without any. */
 EB_NODISCARD bool eb_trail_stop(const struct eb_trail *t, const struct eb_instrument *inst, enum eb_side side,
                                 eb_price entry, eb_price risk, eb_price *out);
 

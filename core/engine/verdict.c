@@ -292,8 +292,8 @@ static bool forms_plan(const struct eb_verdict *v)
     return false;
 }
 
-/* Levels come into force only against a fresh price: without one the plan that stands is not changed. A close needs none;
- * a first plan is judged by the first price that comes. */
+/* Levels come into force only against a fresh price: without one the plan that stands is not changed. A close needs
+ * none; a first plan is judged by the first price that comes. */
 static bool lacks_price(const struct eb_engine *e, const struct eb_slot *s, const struct eb_verdict *v, eb_price judge)
 {
     bool closes = false;

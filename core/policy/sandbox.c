@@ -80,8 +80,8 @@ static void on_count(lua_State *L, lua_Debug *ar)
     }
 }
 
-/* From here on every single instruction raises again, wherever a pcall of the script would go on. Level: of the script's
- * function, so that the message names its line. */
+/* From here on every single instruction raises again, wherever a pcall of the script would go on. Level: of the
+ * script's function, so that the message names its line. */
 static void expire(lua_State *L, struct eb_sandbox *s, int level)
 {
     if (s->breach == EB_BREACH_NONE) {

@@ -64,7 +64,7 @@ class Episode:
         self.o, self.ms, self.side, self.size, self.left = o, ms, side, size, size
         self.peak = self.best = self.worst = side * price
         self.entry = up(side * price * BPS + price * o.slippage_bps, BPS, o.tick)
-        self.floor = self.first_stop = up(self.entry * MICRO - abs(self.entry) * o.stop, MICRO, o.tick)
+        self.floor = self.held = self.first_stop = up(self.entry * MICRO - abs(self.entry) * o.stop, MICRO, o.tick)
         self.risk, self.nearest = self.entry - self.floor, max(2 * o.tick * MICRO, abs(self.entry) * MIN_STOP)
         assert self.risk * MICRO >= self.nearest and self.floor < self.peak, f"entry at {ms}: no legal stop"
         self.legs = sorted((down(self.entry * MICRO + r * self.risk, MICRO, o.tick), n, quantity)
@@ -80,8 +80,10 @@ class Episode:
         if self.o.trail and run >= self.o.trail[0][0] * self.risk:
             callback = [c for r, c in self.o.trail if run >= r * self.risk][-1]
             trail = up(self.peak * MICRO - abs(self.peak) * callback, MICRO, self.o.tick)
-            if self.floor < trail < self.peak:
-                return trail, "trailing"
+            if trail < self.peak:
+                self.held = max(self.held, trail)        # what it has reached stays, also where rounding takes it back
+        if self.held > self.floor:
+            return self.held, "trailing"
         return self.floor, "stop"
 
     def fill(self, ms, level, quantity, reason, leg=None):
