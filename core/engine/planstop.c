@@ -217,6 +217,24 @@ static bool park_trail(struct eb_engine *e, struct eb_slot *s, eb_price judge, c
     return true;
 }
 
+/* Said, and replaced at once by the built-in protective stop; where none fits, as configured. */
+static void stand_in(struct eb_engine *e, struct eb_slot *s, eb_price judge)
+{
+    struct eb_plan *p = &s->d.plan;
+    eb_alert(e, s, EB_ALERT_PARKED, p->parked_stop, 0,
+             "stop was crossed when set: parked, the protective stop behind price stands instead");
+    struct eb_guard g = eb_guard_of(e, s);
+    eb_price protective;
+    if (eb_guard_protective(&g, judge, &protective)) {
+        p->protective = eb_tighter_stop(eb_side_of(s), p->protective, protective);
+        return;
+    }
+    eb_alert(e, s, EB_ALERT_NO_LEGAL_STOP, judge, 0, "no stop fits between liquidation buffer and price");
+    if (e->c.on_no_legal_stop == EB_NO_STOP_CLOSE) {
+        eb_exit_all(e, s, EB_PURPOSE_FULL_EXIT, EB_EXIT_EMERGENCY, judge);
+    }
+}
+
 void eb_park_stops(struct eb_engine *e, struct eb_slot *s, eb_price judge, const struct eb_plan *before)
 {
     struct eb_plan *p = &s->d.plan;
@@ -232,34 +250,32 @@ void eb_park_stops(struct eb_engine *e, struct eb_slot *s, eb_price judge, const
     parked |= park_stop(side, judge, &p->risk_floor, before->risk_floor, &p->parked_stop);
     parked |= park_stop(side, judge, &p->protective, before->protective, &p->parked_stop);
     parked |= park_trail(e, s, judge, before);
-    if (!parked) {
-        return;
-    }
-    eb_alert(e, s, EB_ALERT_PARKED, p->parked_stop, 0,
-             "stop was crossed when set: parked, the protective stop behind price stands instead");
-    struct eb_guard g = eb_guard_of(e, s);
-    eb_price protective;
-    if (eb_guard_protective(&g, judge, &protective)) {
-        p->protective = eb_tighter_stop(side, p->protective, protective);
-        return;
-    }
-    eb_alert(e, s, EB_ALERT_NO_LEGAL_STOP, judge, 0, "no stop fits between liquidation buffer and price");
-    if (e->c.on_no_legal_stop == EB_NO_STOP_CLOSE) {
-        eb_exit_all(e, s, EB_PURPOSE_FULL_EXIT, EB_EXIT_EMERGENCY, judge);
+    if (parked) {
+        stand_in(e, s, judge);
     }
 }
 
 /* A rule that was changed or taken away gives less than the one before had reached, or nothing: that stays. (Within one
  * rule the trail holds what it reached by itself.) After parking, which takes away nothing that stood. */
-void eb_trail_keep(struct eb_engine *e, struct eb_slot *s, const struct eb_durable *was)
+void eb_trail_keep(struct eb_engine *e, struct eb_slot *s, eb_price judge, const struct eb_durable *was)
 {
     const struct eb_instrument *inst = &eb_symbol_of(e, s)->inst;
     enum eb_side side = eb_side_of(s);
-    eb_price reached;
-    eb_price now;
-    if (eb_trail_stop(&was->plan.trail, inst, side, was->entry, was->r, &reached) &&
-        (!eb_trail_stop(&s->d.plan.trail, inst, side, s->d.entry, s->d.r, &now) || eb_is_better(side, reached, now))) {
-        s->d.plan.protective = eb_tighter_stop(side, s->d.plan.protective, reached);
+    struct eb_plan *p = &s->d.plan;
+    eb_price reached = {0};
+    eb_price now = {0};
+    bool had = eb_trail_stop(&was->plan.trail, inst, side, was->entry, was->r, &reached);
+    bool has = eb_trail_stop(&p->trail, inst, side, s->d.entry, s->d.r, &now);
+    if (had && (!has || eb_is_better(side, reached, now))) {
+        p->protective = eb_tighter_stop(side, p->protective, reached);
+        return;
+    }
+    bool set = has && judge.e8 > 0 && now.e8 != reached.e8 && s->d.r.e8 != was->r.e8; /* by a new R alone */
+    if (set && eb_stop_crossed(side, now, judge) && !eb_stop_crossed(side, reached, judge)) {
+        p->parked_stop = now;
+        p->trail.peak = judge;
+        p->trail.held = reached;
+        stand_in(e, s, judge);
     }
 }
 

@@ -386,7 +386,7 @@ void eb_park_stops(struct eb_engine *e, struct eb_slot *s, eb_price judge, const
 void eb_plan_park(struct eb_engine *e, struct eb_slot *s, eb_price judge, const struct eb_plan *before);
 void eb_plan_judge(struct eb_engine *e, struct eb_slot *s, eb_price price);   /* the first price that a plan sees */
 bool eb_trail_follow(struct eb_engine *e, struct eb_slot *s, eb_price price); /* true: the trail changed */
-void eb_trail_keep(struct eb_engine *e, struct eb_slot *s, const struct eb_durable *was);
+void eb_trail_keep(struct eb_engine *e, struct eb_slot *s, eb_price judge, const struct eb_durable *was);
 void eb_plan_builtin(struct eb_engine *e, struct eb_slot *s, eb_price judge);
 struct eb_guard eb_guard_of(const struct eb_engine *e, const struct eb_slot *s);
 

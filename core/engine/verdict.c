@@ -320,7 +320,7 @@ static void accept(struct eb_engine *e, struct eb_slot *s, const struct eb_verdi
         s->d.permit_seq = e->durable_count + 1;
     }
     eb_plan_park(e, s, judge, before);
-    eb_trail_keep(e, s, was);
+    eb_trail_keep(e, s, judge, was);
     if (memcmp(&s->d, was, sizeof *was) != 0) {
         eb_touch(e);
     }
