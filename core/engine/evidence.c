@@ -25,6 +25,8 @@ static const char *const why_text[EB_WHY_COUNT] = {
     [EB_WHY_NOT_OWNER] = "EXIT_MODE gives exits to the legacy owners",
     [EB_WHY_NOT_ACTIVE] = "the trail has not started: its activation was not reached",
     [EB_WHY_SUPERSEDED] = "another stop is tighter",
+    [EB_WHY_CLOSING] = "everything is being closed already: its order is on the way",
+    [EB_WHY_NOT_FREE] = "reached, but nothing of the position is free: other orders have it, or it is too small",
     [EB_WHY_ENDED] = "the episode ended before it was reached",
 };
 
@@ -66,6 +68,9 @@ static enum eb_why common_why(const struct eb_engine *e, const struct eb_slot *s
     if (!eb_is_owner(e, s)) {
         return EB_WHY_NOT_OWNER;
     }
+    if (s->d.intent.active) {
+        return EB_WHY_CLOSING;
+    }
     if (target && e->paused) {
         return EB_WHY_PAUSED;
     }
@@ -89,6 +94,13 @@ static void distances(const struct eb_slot *s, eb_price price, bool target, stru
     if (s->d.r.e8 > 0 && eb_mul_div(ahead, EB_PPM, s->d.r.e8, EB_ROUND_HALF_EVEN, &v)) {
         l->distance_r_ppm = v;
     }
+}
+
+/* Reached as far as is known now, and still it does not fire. */
+static bool nothing_free(const struct eb_engine *e, const struct eb_slot *s, const struct eb_leg *leg)
+{
+    bool reached = eb_target_crossed(eb_side_of(s), leg->price, eb_executable_price(e, s));
+    return leg->state == EB_LEG_ARMED && reached && !eb_leg_can_fire(e, s, leg);
 }
 
 static enum eb_why leg_why(const struct eb_leg *leg, enum eb_why common)
@@ -172,6 +184,9 @@ static void add_levels(const struct eb_engine *e, const struct eb_slot *s, struc
         l->qty = leg->qty;
         l->filled = leg->filled;
         l->why = (uint8_t)leg_why(leg, targets);
+        if (l->why == EB_WHY_WAITING && nothing_free(e, s, leg)) {
+            l->why = EB_WHY_NOT_FREE;
+        }
         distances(s, out->ctx.price, true, l);
     }
 }

@@ -115,9 +115,10 @@ bool eb_engine_cycle_due(const struct eb_engine *e, eb_position_id position, int
 /* ---- Evidence: what status, explain and the last page of a run are made of. Nothing else reports health. ---- */
 
 /* Why a level has not fired, or what became of it. */
-enum eb_why { EB_WHY_WAITING = 0, EB_WHY_PARKED, EB_WHY_FIRING, EB_WHY_RESTING, EB_WHY_HIT, EB_WHY_PAUSED, EB_WHY_TRIPPED,
-              EB_WHY_NO_PRICE, EB_WHY_STALE, EB_WHY_JUMP, EB_WHY_SHADOW, EB_WHY_RELEASED, EB_WHY_NOT_OWNER,
-              EB_WHY_NOT_ACTIVE, EB_WHY_SUPERSEDED, EB_WHY_ENDED, EB_WHY_PARKED_STOP, EB_WHY_COUNT };
+enum eb_why { EB_WHY_WAITING = 0, EB_WHY_PARKED, EB_WHY_FIRING, EB_WHY_RESTING, EB_WHY_HIT, EB_WHY_PAUSED,
+              EB_WHY_TRIPPED, EB_WHY_NO_PRICE, EB_WHY_STALE, EB_WHY_JUMP, EB_WHY_SHADOW, EB_WHY_RELEASED,
+              EB_WHY_NOT_OWNER, EB_WHY_NOT_ACTIVE, EB_WHY_SUPERSEDED, EB_WHY_ENDED, EB_WHY_PARKED_STOP,
+              EB_WHY_CLOSING, EB_WHY_NOT_FREE, EB_WHY_COUNT };
 const char *eb_why_text(enum eb_why why);
 
 enum eb_protection { EB_UNPROTECTED = 0, EB_PROTECTED, EB_PROTECTED_FOREIGN, EB_UNPROTECTABLE, EB_PROTECTION_PENDING,
