@@ -35,6 +35,11 @@ void eb_text_copy(char *dst, size_t cap, const char *src)
 struct eb_action *eb_emit(struct eb_engine *e, enum eb_action_kind kind)
 {
     struct eb_actions *out = e->out;
+    for (unsigned i = 0; kind == EB_ACT_SNAPSHOT && i < out->count; i++) {
+        if (out->action[i].kind == EB_ACT_SNAPSHOT) {
+            return &out->action[i]; /* one picture answers whoever asks in this step */
+        }
+    }
     EB_ASSERT(out->count < EB_ACTIONS_MAX); /* bounded by orders per slot, consults and reports of one step */
     struct eb_action *a = &out->action[out->count++];
     memset(a, 0, sizeof *a);

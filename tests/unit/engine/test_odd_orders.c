@@ -136,6 +136,40 @@ static void resting_legs_leave_room_for_the_stop(void **state)
     fx_free(f);
 }
 
+/* Both legs of a hedge account were closed in as many slices as there are places, and no trade was told: what is taken
+ * for filled must fit into one step, and one picture is asked for. */
+static void many_fills_that_never_came(void **state)
+{
+    (void)state;
+    struct eb_engine_config c = fx_config();
+    c.hedge = true;
+    struct fx *f = fx_new(&c);
+    struct eb_ev_instrument inst = fx_instrument(0);
+    inst.market_max_qty = qt("1");
+    fx_instrument_set(f, 0, &inst);
+    fx_mark(f, "100");
+    for (int leg = 0; leg < 2; leg++) {
+        struct eb_ev_position p = fx_pos(leg == 0 ? EB_LONG : EB_SHORT, "14", "100");
+        p.position_side = leg == 0 ? EB_PS_LONG : EB_PS_SHORT;
+        struct eb_verdict v = v_none();
+        v_stop(&v, leg == 0 ? "98" : "102");
+        fx_say(f, &v);
+        fx_position(f, &p);
+    }
+    fx_command(f, EB_CMD_FLATTEN, 0);
+    unsigned sent = fx_submits(f, EB_PURPOSE_FLATTEN);
+    assert_int_equal(sent, 28);
+    for (unsigned i = 0; i < sent; i++) {
+        fx_order_told(f, fx_submit(f, EB_PURPOSE_FLATTEN, i)->client_id, EB_OS_FILLED, "1");
+    }
+    fx_clear(f);
+    fx_run(f, 2000);
+    assert_int_equal(fx_count(f, EB_ACT_EXIT), 28);
+    assert_int_equal(fx_count(f, EB_ACT_EPISODE_END), 2);
+    assert_int_equal(fx_count(f, EB_ACT_SNAPSHOT), 1);
+    fx_free(f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -144,6 +178,7 @@ int main(void)
         cmocka_unit_test(resumed_or_opened_since_is_not_flattened),
         cmocka_unit_test(an_empty_stop_is_refused),
         cmocka_unit_test(resting_legs_leave_room_for_the_stop),
+        cmocka_unit_test(many_fills_that_never_came),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
