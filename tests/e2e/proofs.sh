@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# docs/DEFECTS.md and docs/RELIABILITY.md name tests: each file and each case that they name exists, and each defect has one.
+# docs/DEFECTS.md and docs/RELIABILITY.md name tests: each file and each case that they name exists, and each defect has
+# one.
 #     engine/test_fill.c a_fill_is_applied_once        below tests/unit/, cases by their name
 #     risk_spec.lua "forced exits"                     below tests/spec/, a case by (the beginning of) its text
 set -u

@@ -6,7 +6,7 @@ set -u
 cd "$EB_ROOT" || exit 2
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-overall=0
+overall=0 pc=
 
 verdict() {
   local name=$1
