@@ -32,6 +32,6 @@ eb_price eb_guard_clamp(const struct eb_guard *g, eb_price stop);
  * stop of 0 is none. */
 bool eb_guard_gives_risk(const struct eb_guard *g, eb_price stop);
 
-/* The built-in protective stop: max(2 ticks, min_stop_distance) behind price after rounding, and inside the liquidation buffer; false where none
- * fits. */
+/* The built-in protective stop: max(2 ticks, min_stop_distance) behind price after rounding, and inside the liquidation
+ * buffer; false where none fits. */
 EB_NODISCARD bool eb_guard_protective(const struct eb_guard *g, eb_price price, eb_price *out);

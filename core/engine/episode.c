@@ -201,10 +201,9 @@ static void add(struct eb_engine *e, struct eb_slot *s, const struct eb_ev_posit
     eb_price paid = add_price(e, s, p);
     d->venue_qty = p->qty;
     eb_touch(e);
-    if (d->shadow_done) {
+    if (d->shadow_done || !eb_add_i64(d->qty.e8, more.e8, &d->qty.e8)) {
         return; /* the virtual episode has ended: later adds are censored (semantics 12) */
     }
-    d->qty.e8 += more.e8;
     d->entry = p->entry;
     d->base = d->qty;
     d->rebase_pending = true;
@@ -370,13 +369,14 @@ void eb_position_claim_timer(struct eb_engine *e, struct eb_slot *s)
 
 static bool sane(const struct eb_ev_position *p)
 {
-    return p->qty.e8 >= 0 && (p->qty.e8 == 0 || p->entry.e8 > 0) && p->side <= EB_SHORT &&
-           p->position_side <= EB_PS_SHORT;
+    const int64_t most = INT64_MAX / 4; /* beyond it sums could leave the range */
+    return p->qty.e8 >= 0 && p->qty.e8 < most && p->entry.e8 < most && (p->qty.e8 == 0 || p->entry.e8 > 0) &&
+           p->side <= EB_SHORT && p->position_side <= EB_PS_SHORT;
 }
 
 /* Told before what our fills have told since: never news. With the same time it may be an earlier trade of that
- * moment, so that a larger position is believed only a little later. (In a bar walk a new entry may have the time of the
- * last exit.) */
+ * moment, so that a larger position is believed only a little later. (In a bar walk a new entry may have the time of
+ * the last exit.) */
 static bool outdated(const struct eb_engine *e, const struct eb_durable *d, const struct eb_ev_position *p)
 {
     int64_t known = d->open ? d->venue_qty.e8 : 0;
@@ -388,7 +388,7 @@ static bool outdated(const struct eb_engine *e, const struct eb_durable *d, cons
         return false;
     }
     return p->venue_ms < d->last_fill_ms ||
-           (p->venue_ms == d->last_fill_ms && e->ev->now_ms < d->last_fill_ms + EB_CLAIM_MS);
+           (p->venue_ms == d->last_fill_ms && e->ev->now_ms - EB_CLAIM_MS < d->last_fill_ms);
 }
 
 /* What was not believed yet may be told once only: the next picture comes when it would be believed. */
@@ -400,8 +400,8 @@ static void look_again(struct eb_engine *e, bool later)
     }
 }
 
-/* Shadow: another owner closes the real position as it likes; the virtual one goes on to its own exit. Adds are mirrored
- * while both are open; a new real position ends a virtual one that is left over. */
+/* Shadow: another owner closes the real position as it likes; the virtual one goes on to its own exit. Adds are
+ * mirrored while both are open; a new real position ends a virtual one that is left over. */
 static void follow(struct eb_engine *e, struct eb_slot *s, const struct eb_ev_position *p)
 {
     struct eb_durable *d = &s->d;

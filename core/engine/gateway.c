@@ -2,7 +2,7 @@
 /*
  * The exit order gateway: the last function before an order leaves, and fail-closed.
  *
- *     owner? permit? closing side? within the position? cap? mode?  ->  table + SUBMIT | virtual fill | blocked, said why
+ *     owner? permit? closing side? within the position? cap? mode?  ->  table + SUBMIT | virtual fill | blocked, why
  */
 #include "engine/state.h"
 

@@ -82,8 +82,8 @@ static uint64_t hash_slot(uint64_t h, const struct eb_slot *s)
              (int64_t)d->permit_seq);
     h = hash_plan(h, &d->plan);
     const struct eb_intent *n = &d->intent;
-    h = HASH(h, n->active, n->stuck, n->band, n->purpose, n->reason, n->tries, n->level.e8, n->since_ms, n->last_send_ms,
-             n->retry_ms);
+    h = HASH(h, n->active, n->stuck, n->band, n->purpose, n->reason, n->tries, n->level.e8, n->since_ms,
+             n->last_send_ms, n->retry_ms);
     const struct eb_backstop *b = &d->backstop;
     h = HASH(h, b->stage, b->as_quantity, b->unprotectable, b->yields, b->refusals, b->trigger.e8, b->foreign.e8);
     h = hash_text(h, d->strategy_id, sizeof d->strategy_id);

@@ -74,8 +74,8 @@ static void rearm(struct eb_engine *e, struct eb_slot *s, eb_price price)
     }
 }
 
-/* Fires crossed legs at price: at a point all of them up to one that rests and was passed, for that one is filled by the
- * venue before the walk asks again; else only the first by index. */
+/* Fires crossed legs at price: at a point all of them up to one that rests and was passed, for that one is filled by
+ * the venue before the walk asks again; else only the first by index. */
 static void fire_legs(struct eb_engine *e, struct eb_slot *s, eb_price price, bool all)
 {
     for (unsigned i = 0; i < s->d.plan.leg_count; i++) {

@@ -3,7 +3,7 @@
  * Who gets a conditional order when the account has fewer slots than positions: those that would lose most at
  * liquidation (semantics 6).
  *
- *     short of slots -> the holder with least at risk is asked to yield -> its own CLOCK step cancels -> the other places
+ *     short of slots -> the holder with least at risk is asked to yield -> its own CLOCK step cancels -> the other one
  *
  * Asking only sets a durable flag: no step acts for two symbols. Holders are few (200 slots an account), so they are
  * searched; which of them is found depends on durable state alone, never on the order in which they came.

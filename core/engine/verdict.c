@@ -30,24 +30,42 @@ static struct eb_slot *current_slot(struct eb_engine *e, const struct eb_event *
     return s;
 }
 
-/* Counts within their arrays, fractions within (0, 1]: nothing else of a verdict can lead beyond the plan. */
+static bool price_like(int64_t e8)
+{
+    return e8 >= 0 && e8 < INT64_MAX / 4;
+}
+
+static bool decision_well_formed(const struct eb_decision *dec)
+{
+    switch ((enum eb_decision_kind)dec->kind) {
+    case EB_MOVE_STOP:
+        return price_like(dec->u.stop.price.e8) && price_like(dec->u.stop.risk_price.e8) &&
+               price_like(dec->u.stop.pct_ppm);
+    case EB_UPDATE_TP_LIMITS:
+        return dec->u.targets.count <= EB_LEGS_MAX;
+    case EB_SET_TRAILING:
+        return dec->u.trailing.curve_count <= EB_CURVE_MAX;
+    case EB_SET_RATCHET:
+        return dec->u.ratchet.count <= EB_RATCHET_MAX;
+    case EB_PARTIAL_CLOSE:
+        return dec->u.partial.fraction_ppm > 0 && dec->u.partial.fraction_ppm <= EB_PPM;
+    case EB_NO_CHANGE:
+    case EB_FULL_EXIT:
+        return true;
+    case EB_DECISION_KIND_COUNT:
+        break;
+    }
+    return false;
+}
+
+/* Counts within their arrays, figures within their ranges: the reader of policies checks them too. */
 static bool well_formed(const struct eb_verdict *v)
 {
-    if (v->count > EB_DECISIONS_MAX || (v->has_memory && v->memory.count > EB_MEMORY_MAX)) {
-        return false;
+    bool ok = v->count <= EB_DECISIONS_MAX && !(v->has_memory && v->memory.count > EB_MEMORY_MAX);
+    for (unsigned i = 0; ok && i < v->count; i++) {
+        ok = decision_well_formed(&v->decision[i]);
     }
-    for (unsigned i = 0; i < v->count; i++) {
-        const struct eb_decision *dec = &v->decision[i];
-        if (dec->kind >= EB_DECISION_KIND_COUNT ||
-            (dec->kind == EB_UPDATE_TP_LIMITS && dec->u.targets.count > EB_LEGS_MAX) ||
-            (dec->kind == EB_SET_TRAILING && dec->u.trailing.curve_count > EB_CURVE_MAX) ||
-            (dec->kind == EB_SET_RATCHET && dec->u.ratchet.count > EB_RATCHET_MAX) ||
-            (dec->kind == EB_PARTIAL_CLOSE &&
-             (dec->u.partial.fraction_ppm <= 0 || dec->u.partial.fraction_ppm > EB_PPM))) {
-            return false;
-        }
-    }
-    return true;
+    return ok;
 }
 
 /* Legs that are hit or being filled stay; the rest is replaced by what the verdict lists. */

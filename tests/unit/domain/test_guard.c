@@ -49,13 +49,13 @@ static void liquidation_is_the_venues_or_made_of_leverage(void **state)
         const char *got;
     } cases[] = {
         {EB_LONG, "90", 10000000, 10000, "90"},
-        {EB_LONG, "0", 10000000, 10000, "91"},    /* 100 * (1 - (0.1 - 0.01)) */
+        {EB_LONG, "0", 10000000, 10000, "91"}, /* 100 * (1 - (0.1 - 0.01)) */
         {EB_SHORT, "0", 10000000, 10000, "109"},
-        {EB_LONG, "0", 0, 10000, "0"},            /* nothing known */
+        {EB_LONG, "0", 0, 10000, "0"}, /* nothing known */
         {EB_LONG, "0", -1, 10000, "0"},
-        {EB_LONG, "0", 125000000, 10000, "0"},    /* 1/leverage does not exceed maintenance */
-        {EB_LONG, "0", 1000000, 0, "0"},          /* unlevered: at zero */
-        {EB_LONG, "0", 3000000, 0, "66.66666667"},/* the move rounds down: nearer to entry */
+        {EB_LONG, "0", 125000000, 10000, "0"},     /* 1/leverage does not exceed maintenance */
+        {EB_LONG, "0", 1000000, 0, "0"},           /* unlevered: at zero */
+        {EB_LONG, "0", 3000000, 0, "66.66666667"}, /* the move rounds down: nearer to entry */
         {EB_SHORT, "0", 3000000, 0, "133.33333333"},
     };
     for (size_t i = 0; i < EB_COUNT(cases); i++) {
@@ -95,13 +95,9 @@ static void what_gives_risk(void **state)
         bool gives;
     } cases[] = {
         {EB_LONG, "2.501", true}, /* 0.2 % of 2.507 is 0.005014 */
-        {EB_LONG, "2.502", false},
-        {EB_LONG, "2.507", false},
-        {EB_LONG, "2.52", false}, /* the profit side */
-        {EB_LONG, "0", false},    /* no price was given */
-        {EB_SHORT, "2.513", true},
-        {EB_SHORT, "2.512", false},
-        {EB_SHORT, "2.4", false},
+        {EB_LONG, "2.502", false}, {EB_LONG, "2.507", false},  {EB_LONG, "2.52", false}, /* the profit side */
+        {EB_LONG, "0", false},                                                           /* no price was given */
+        {EB_SHORT, "2.513", true}, {EB_SHORT, "2.512", false}, {EB_SHORT, "2.4", false},
     };
     for (size_t i = 0; i < EB_COUNT(cases); i++) {
         struct eb_instrument inst = worked();
@@ -123,11 +119,9 @@ static void the_protective_stop_stands_behind_price(void **state)
         const char *liquidation, *at, *stop; /* NULL: none fits */
     } cases[] = {
         {EB_LONG, "0", "2.4", "2.394"}, /* 2.4 - 0.005014, away: the distance holds after rounding */
-        {EB_SHORT, "0", "2.6", "2.606"},
-        {EB_LONG, "2.36", "2.4", "2.394"},
+        {EB_SHORT, "0", "2.6", "2.606"}, {EB_LONG, "2.36", "2.4", "2.394"},
         {EB_LONG, "2.37", "2.4", NULL}, /* 2.37 + 0.02507 = 2.396 lies nearer than 2.394 */
-        {EB_SHORT, "2.62", "2.6", NULL},
-        {EB_LONG, "0", "0.005", NULL},
+        {EB_SHORT, "2.62", "2.6", NULL}, {EB_LONG, "0", "0.005", NULL},
     };
     for (size_t i = 0; i < EB_COUNT(cases); i++) {
         struct eb_instrument inst = worked();

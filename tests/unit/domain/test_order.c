@@ -34,15 +34,15 @@ static void states_move_forward(void **state)
         enum eb_order_state from, to;
         bool may;
     } cases[] = {
-        {EB_OS_PENDING, EB_OS_NEW, true},       {EB_OS_PENDING, EB_OS_FILLED, true},
-        {EB_OS_NEW, EB_OS_NEW, true},           {EB_OS_NEW, EB_OS_PENDING, false},
-        {EB_OS_PARTIAL, EB_OS_PARTIAL, true},   {EB_OS_PARTIAL, EB_OS_NEW, false},
-        {EB_OS_NEW, EB_OS_TRIGGERING, true},    {EB_OS_TRIGGERING, EB_OS_TRIGGERED, true},
-        {EB_OS_TRIGGERED, EB_OS_NEW, false},    {EB_OS_TRIGGERED, EB_OS_PARTIAL, true},
-        {EB_OS_NEW, EB_OS_UNKNOWN, true},       {EB_OS_UNKNOWN, EB_OS_NEW, true},
-        {EB_OS_UNKNOWN, EB_OS_ABSENT, true},    {EB_OS_FILLED, EB_OS_UNKNOWN, false},
-        {EB_OS_CANCELED, EB_OS_FILLED, false},  {EB_OS_REJECTED, EB_OS_NEW, false},
-        {EB_OS_ABSENT, EB_OS_NEW, false},       {EB_OS_PARTIAL, EB_OS_EXPIRED, true},
+        {EB_OS_PENDING, EB_OS_NEW, true},      {EB_OS_PENDING, EB_OS_FILLED, true},
+        {EB_OS_NEW, EB_OS_NEW, true},          {EB_OS_NEW, EB_OS_PENDING, false},
+        {EB_OS_PARTIAL, EB_OS_PARTIAL, true},  {EB_OS_PARTIAL, EB_OS_NEW, false},
+        {EB_OS_NEW, EB_OS_TRIGGERING, true},   {EB_OS_TRIGGERING, EB_OS_TRIGGERED, true},
+        {EB_OS_TRIGGERED, EB_OS_NEW, false},   {EB_OS_TRIGGERED, EB_OS_PARTIAL, true},
+        {EB_OS_NEW, EB_OS_UNKNOWN, true},      {EB_OS_UNKNOWN, EB_OS_NEW, true},
+        {EB_OS_UNKNOWN, EB_OS_ABSENT, true},   {EB_OS_FILLED, EB_OS_UNKNOWN, false},
+        {EB_OS_CANCELED, EB_OS_FILLED, false}, {EB_OS_REJECTED, EB_OS_NEW, false},
+        {EB_OS_ABSENT, EB_OS_NEW, false},      {EB_OS_PARTIAL, EB_OS_EXPIRED, true},
     };
     for (size_t i = 0; i < EB_COUNT(cases); i++) {
         if (eb_order_may_become(cases[i].from, cases[i].to) != cases[i].may) {
@@ -107,11 +107,24 @@ static void ids_go_to_text_and_back(void **state)
 static void other_texts_are_not_ours(void **state)
 {
     (void)state;
-    static const char *const texts[] = {
-        "",           "x",          "xb",           "ab1-1-00-0.0",    "xb0-1-00-0.0", /* instance 0 is nobody */
-        "xb-1-00-0.0", "xb1-1-80-0.0" /* no such purpose */, "xb1-1-00-0.0x",  "xb1-1-00-0", "xb1-1-0-0.0",
-        "xb1-1-00-1ekg.0" /* 65,536 */, "xb1-1-074-0.0" /* leg 256 */, "xb1z141z4-1-00-0.0" /* 2^32 */,
-        "XB1-1-00-0.0", "autoclose-1234", "xb1-1-00-0.74", "xb1.1-00-0.0", "xb1-1_00-0.0"};
+    static const char *const texts[] = {"",
+                                        "x",
+                                        "xb",
+                                        "ab1-1-00-0.0",
+                                        "xb0-1-00-0.0", /* instance 0 is nobody */
+                                        "xb-1-00-0.0",
+                                        "xb1-1-80-0.0" /* no such purpose */,
+                                        "xb1-1-00-0.0x",
+                                        "xb1-1-00-0",
+                                        "xb1-1-0-0.0",
+                                        "xb1-1-00-1ekg.0" /* 65,536 */,
+                                        "xb1-1-074-0.0" /* leg 256 */,
+                                        "xb1z141z4-1-00-0.0" /* 2^32 */,
+                                        "XB1-1-00-0.0",
+                                        "autoclose-1234",
+                                        "xb1-1-00-0.74",
+                                        "xb1.1-00-0.0",
+                                        "xb1-1_00-0.0"};
     eb_client_id id;
     for (size_t i = 0; i < EB_COUNT(texts); i++) {
         if (eb_client_id_parse(texts[i], &id)) {

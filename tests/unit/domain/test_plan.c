@@ -21,11 +21,8 @@ static struct bench bench(enum eb_side side, const char *size)
     struct bench b;
     memset(&b, 0, sizeof b);
     b.inst = worked();
-    b.in = (struct eb_ladder_input){.side = side,
-                                    .entry = price("2.507"),
-                                    .risk = price("0.037"),
-                                    .base = qty(size),
-                                    .remaining = qty(size)};
+    b.in = (struct eb_ladder_input){
+        .side = side, .entry = price("2.507"), .risk = price("0.037"), .base = qty(size), .remaining = qty(size)};
     return b;
 }
 
@@ -204,14 +201,14 @@ static void small_legs_merge(void **state)
         uint8_t id[3];
         const char *qty[3];
     } cases[] = {
-        {"10", "2", {100000, 300000, 600000}, 2, {2, 3}, {"4", "6"}},       /* 1 into the next */
-        {"10", "2", {600000, 300000, 100000}, 2, {1, 2}, {"6", "4"}},       /* the last into the one before */
-        {"10", "2", {100000, 100000, 800000}, 2, {2, 3}, {"2", "8"}},       /* 1 + 1 make one that is large enough */
-        {"3", "1", {300000, 300000, 400000}, 2, {2, 3}, {"1", "2"}},        /* the last has what remains */
+        {"10", "2", {100000, 300000, 600000}, 2, {2, 3}, {"4", "6"}}, /* 1 into the next */
+        {"10", "2", {600000, 300000, 100000}, 2, {1, 2}, {"6", "4"}}, /* the last into the one before */
+        {"10", "2", {100000, 100000, 800000}, 2, {2, 3}, {"2", "8"}}, /* 1 + 1 make one that is large enough */
+        {"3", "1", {300000, 300000, 400000}, 2, {2, 3}, {"1", "2"}},  /* the last has what remains */
         {"2", "1", {350000, 350000, 300000}, 2, {2, 3}, {"1", "1"}},
         {"1", "1", {350000, 350000, 300000}, 1, {3}, {"1"}},
-        {"10", "2", {100000, 100000, 100000}, 1, {2}, {"3"}},               /* no sum to 1: a runner stays */
-        {"10", "4", {100000, 100000, 100000}, 0, {0}, {NULL}},              /* all of it is too small to exist */
+        {"10", "2", {100000, 100000, 100000}, 1, {2}, {"3"}},  /* no sum to 1: a runner stays */
+        {"10", "4", {100000, 100000, 100000}, 0, {0}, {NULL}}, /* all of it is too small to exist */
         {"10", "1", {333333, 333333, 333334}, 3, {1, 2, 3}, {"3", "3", "4"}},
     };
     for (size_t i = 0; i < EB_COUNT(cases); i++) {
@@ -259,17 +256,17 @@ static void what_a_leg_closes(void **state)
         const char *fires;
     } cases[] = {
         {"30", "0", "100", "0", "1", false, false, "30"},
-        {"30", "10", "100", "0", "1", false, false, "20"},  /* its rest */
+        {"30", "10", "100", "0", "1", false, false, "20"}, /* its rest */
         {"30", "30", "100", "0", "1", false, false, "0"},
-        {"30", "40", "100", "0", "1", false, false, "0"},   /* more came than was wanted */
-        {"30", "0", "20", "0", "1", false, false, "20"},    /* never more than there is */
-        {"30", "0", "34", "0", "5", false, false, "34"},    /* 4 would remain: below the minimum */
+        {"30", "40", "100", "0", "1", false, false, "0"}, /* more came than was wanted */
+        {"30", "0", "20", "0", "1", false, false, "20"},  /* never more than there is */
+        {"30", "0", "34", "0", "5", false, false, "34"},  /* 4 would remain: below the minimum */
         {"30", "0", "35", "0", "5", false, false, "30"},
-        {"30", "0", "100", "0", "1", true, false, "100"},   /* the last takes what remains */
-        {"30", "0", "100", "25", "1", true, false, "75"},   /* but for what others are still to close */
-        {"3", "0", "100", "0", "5", false, false, "0"},     /* no order can be made of it */
+        {"30", "0", "100", "0", "1", true, false, "100"}, /* the last takes what remains */
+        {"30", "0", "100", "25", "1", true, false, "75"}, /* but for what others are still to close */
+        {"3", "0", "100", "0", "5", false, false, "0"},   /* no order can be made of it */
         {"30", "0", "3", "0", "5", false, false, "0"},
-        {"30", "0", "31", "0", "1", false, true, "31"},     /* hedge: 1 would be below the minimum notional */
+        {"30", "0", "31", "0", "1", false, true, "31"}, /* hedge: 1 would be below the minimum notional */
         {"30", "0", "32", "0", "1", false, true, "30"},
     };
     for (size_t i = 0; i < EB_COUNT(cases); i++) {
@@ -279,8 +276,7 @@ static void what_a_leg_closes(void **state)
                                    .qty = qty(cases[i].qty),
                                    .filled = qty(cases[i].filled),
                                    .takes_rest = cases[i].takes_rest};
-        eb_qty got =
-            eb_leg_fire_qty(&leg, &inst, cases[i].hedge, qty(cases[i].remaining), qty(cases[i].reserved));
+        eb_qty got = eb_leg_fire_qty(&leg, &inst, cases[i].hedge, qty(cases[i].remaining), qty(cases[i].reserved));
         assert_price((eb_price){got.e8}, cases[i].fires);
     }
 }
@@ -347,8 +343,8 @@ static void any_ladder_is_sound(void **state)
             sum += b.leg[i].qty.e8;
         }
         assert_true(sum <= b.in.remaining.e8);
-        assert_true(left > 0 || b.n == 0 || sum == b.in.remaining.e8 ||
-                    b.in.remaining.e8 < b.inst.min_qty.e8 || b.n == 1);
+        assert_true(left > 0 || b.n == 0 || sum == b.in.remaining.e8 || b.in.remaining.e8 < b.inst.min_qty.e8 ||
+                    b.n == 1);
     }
 }
 

@@ -89,7 +89,7 @@ static void without_risk_nothing_is_reached(void **state)
     assert_false(eb_trail_activation_price(&t, EB_LONG, price("1"), price("0.1"), &at));
     assert_false(eb_trail_activation_price(&t, EB_SHORT, price("1"), price("0.1"), &at));
     t.activation_r_ppm = 10000000;
-    assert_false(eb_trail_activation_price(&t, EB_SHORT, price("1"), price("0.1"), &at)); /* at zero there is no price */
+    assert_false(eb_trail_activation_price(&t, EB_SHORT, price("1"), price("0.1"), &at)); /* zero is no price */
     t.activation_r_ppm = INT64_MAX;
     assert_false(eb_trail_activation_price(&t, EB_LONG, price("1"), (eb_price){INT64_MAX}, &at));
 }
@@ -164,8 +164,8 @@ static void activation_is_exact_and_stops_only_tighten(void **state)
         eb_price stop = {0};
         eb_price next;
         for (int i = 0; i < 30; i++) {
-            (void)eb_trail_observe(&t, side, entry, risk, (eb_price){at.e8 + sign * eb_rng_range(&rng, -EB_E8 / 10,
-                                                                                                 EB_E8 / 10)});
+            (void)eb_trail_observe(&t, side, entry, risk,
+                                   (eb_price){at.e8 + sign * eb_rng_range(&rng, -EB_E8 / 10, EB_E8 / 10)});
             if (eb_trail_stop(&t, &inst, side, entry, risk, &next)) {
                 assert_false(stop.e8 != 0 && eb_is_better(side, stop, next));
                 stop = next;

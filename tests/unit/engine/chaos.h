@@ -2,7 +2,7 @@
 /*
  * A venue, an operator and a policy made of chance: whatever may happen to an engine, in any order, from a seed.
  *
- *     seed -> events -> engine under test -> its submits, cancels, queries -> chance decides what becomes of them -> ...
+ *     seed -> events -> engine under test -> its submits, cancels, queries -> chance decides what becomes of them
  *
  * Every event also goes to the twins: `fold` sees durable events only, with their witnesses, and must come to the same
  * durable state; `slow` sees all, its quiet bands switched off, and must act the same.
@@ -65,3 +65,6 @@ struct chaos_plan {
 struct chaos *chaos_new(const struct chaos_plan *plan, uint64_t seed);
 void chaos_run(struct chaos *c, unsigned steps);
 void chaos_free(struct chaos *c);
+
+/* After each step of c->f: both twins take it, and must agree. */
+void chaos_follow(struct chaos *c, const struct eb_event *ev);

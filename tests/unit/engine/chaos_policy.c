@@ -31,8 +31,8 @@ static void targets(struct chaos *c, struct eb_verdict *v)
     d->u.targets.count = (uint8_t)n;
     for (unsigned i = 0; i < n; i++) {
         int64_t part = i + 1 == n && range(c, 0, 1) == 0 ? left : range(c, 1, left / 2 + 1);
-        d->u.targets.leg[i] = (struct eb_leg_spec){
-            .r_ppm = range(c, 50000, 2500000), .fraction_ppm = part, .soft = range(c, 0, 3) == 0};
+        d->u.targets.leg[i] =
+            (struct eb_leg_spec){.r_ppm = range(c, 50000, 2500000), .fraction_ppm = part, .soft = range(c, 0, 3) == 0};
         left -= part;
     }
 }

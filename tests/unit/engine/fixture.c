@@ -211,8 +211,8 @@ void fx_last(struct fx *f, const char *price)
 void fx_book(struct fx *f, const char *bid, const char *ask)
 {
     struct eb_event ev = fx_event(f, EB_EV_PRICE, 0);
-    ev.u.price = (struct eb_ev_price){
-        .source = EB_SRC_BOOK, .price = px(bid), .ask = px(ask), .min = px(ask), .max = px(bid)};
+    ev.u.price =
+        (struct eb_ev_price){.source = EB_SRC_BOOK, .price = px(bid), .ask = px(ask), .min = px(ask), .max = px(bid)};
     ok_step(f, &ev);
 }
 

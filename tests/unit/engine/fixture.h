@@ -30,13 +30,13 @@ struct fx {
     struct eb_actions out; /* of the last step */
     int64_t now_ms;
     unsigned log_count, asked_count;
-    struct eb_action log[FX_LOG];           /* since fx_clear */
-    struct eb_context asked[FX_ASKED];      /* consults since fx_clear */
-    bool hedge;                             /* position mode of the account, as fx_balance tells it */
-    bool mute;                              /* leave consults unanswered: f->asked has them */
-    bool has_next;                          /* answer the next consult with next, then with KEEP again */
+    struct eb_action log[FX_LOG];      /* since fx_clear */
+    struct eb_context asked[FX_ASKED]; /* consults since fx_clear */
+    bool hedge;                        /* position mode of the account, as fx_balance tells it */
+    bool mute;                         /* leave consults unanswered: f->asked has them */
+    bool has_next;                     /* answer the next consult with next, then with KEEP again */
     struct eb_verdict next;
-    enum eb_policy_result result;           /* how the consult ends: OK, or a failure */
+    enum eb_policy_result result; /* how the consult ends: OK, or a failure */
     enum eb_policy_result (*policy)(struct fx *f, const struct eb_context *ctx, struct eb_verdict *v);
     void (*after)(struct fx *f, const struct eb_event *ev); /* after each step, before its consults are answered */
     void *user;

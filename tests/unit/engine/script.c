@@ -33,8 +33,7 @@ void v_legs(struct eb_verdict *v, unsigned n, const int64_t (*r_and_fraction)[2]
     struct eb_decision *d = v_add(v, EB_UPDATE_TP_LIMITS);
     d->u.targets.count = (uint8_t)n;
     for (unsigned i = 0; i < n; i++) {
-        d->u.targets.leg[i] =
-            (struct eb_leg_spec){.r_ppm = r_and_fraction[i][0], .fraction_ppm = r_and_fraction[i][1]};
+        d->u.targets.leg[i] = (struct eb_leg_spec){.r_ppm = r_and_fraction[i][0], .fraction_ppm = r_and_fraction[i][1]};
     }
 }
 

@@ -59,11 +59,10 @@ static void its_trigger(void **state)
         enum eb_side side;
         const char *stop, *trigger;
     } cases[] = {
-        {EB_LONG, "98", "97.4"},       /* 0.3 R */
-        {EB_LONG, "99.5", "99.3"},     /* R = 0.5: 20 bps of entry are more */
-        {EB_LONG, "97.67", "96.97"},   /* 96.971: away from price */
-        {EB_SHORT, "102", "102.6"},
-        {EB_SHORT, "102.33", "103.03"},
+        {EB_LONG, "98", "97.4"},     /* 0.3 R */
+        {EB_LONG, "99.5", "99.3"},   /* R = 0.5: 20 bps of entry are more */
+        {EB_LONG, "97.67", "96.97"}, /* 96.971: away from price */
+        {EB_SHORT, "102", "102.6"},  {EB_SHORT, "102.33", "103.03"},
     };
     for (size_t i = 0; i < EB_COUNT(cases); i++) {
         struct eb_engine_config c = config();
@@ -338,7 +337,7 @@ static void a_foreign_stop_that_qualifies_counts(void **state)
         enum eb_position_side leg;
         bool counts;
     } cases[] = {
-        {"97", NULL, EB_SELL, EB_PS_BOTH, true},  {"97", "10", EB_SELL, EB_PS_BOTH, true},
+        {"97", NULL, EB_SELL, EB_PS_BOTH, true},   {"97", "10", EB_SELL, EB_PS_BOTH, true},
         {"97", "9.9", EB_SELL, EB_PS_BOTH, false}, {"97", NULL, EB_BUY, EB_PS_BOTH, false},
         {"101", NULL, EB_SELL, EB_PS_BOTH, false}, {"97", NULL, EB_SELL, EB_PS_LONG, false},
     };

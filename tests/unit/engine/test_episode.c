@@ -94,11 +94,10 @@ static void r_after_an_add(void **state)
         const char *stop; /* of the first plan after it; NULL: it names none */
         const char *r;
     } cases[] = {
-        {"98.5", "2.5"},
-        {"97", "3"},    /* looser: 98 is kept, and measured to */
-        {"101.5", "2"}, /* on the profit side: as it was */
-        {"100.9", "2"}, /* nearer than the minimum */
-        {NULL, "3"},    /* the stop that stands */
+        {"98.5", "2.5"}, {"97", "3"}, /* looser: 98 is kept, and measured to */
+        {"101.5", "2"},               /* on the profit side: as it was */
+        {"100.9", "2"},               /* nearer than the minimum */
+        {NULL, "3"},                  /* the stop that stands */
     };
     for (size_t i = 0; i < EB_COUNT(cases); i++) {
         struct eb_engine_config c = fx_config();

@@ -306,7 +306,7 @@ static void a_partial_close(void **state)
         bool emergency;
         const char *qty; /* NULL: nothing */
     } cases[] = {
-        {"10", 250000, false, "2.5"}, {"10", 1000000, true, "10"}, {"0.003", 400000, false, "0.001"},
+        {"10", 250000, false, "2.5"},   {"10", 1000000, true, "10"},       {"0.003", 400000, false, "0.001"},
         {"0.002", 400000, false, NULL}, {"0.003", 999999, false, "0.002"},
     };
     for (size_t i = 0; i < EB_COUNT(cases); i++) {

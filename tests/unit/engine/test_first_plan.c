@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The first plan (semantics 2, 3): guard, R and when it freezes, what a verdict must carry, loosening, the built-in plan. */
+/* The first plan (semantics 2, 3): guard, R and when it freezes, what it must carry, loosening, the built-in plan. */
 #include "fixture.h"
 
 static struct fx *open_with(const struct eb_engine_config *c, enum eb_side side, const struct eb_verdict *v)
@@ -19,7 +19,7 @@ static void r_is_entry_to_the_rounded_stop(void **state)
         const char *entry, *stop; /* NULL: 1.5 percent */
         const char *rounded, *r;
     } cases[] = {
-        {EB_LONG, "100", "98.001", "98.01", "1.99"},   /* the tick that loses less */
+        {EB_LONG, "100", "98.001", "98.01", "1.99"}, /* the tick that loses less */
         {EB_SHORT, "100", "101.999", "101.99", "1.99"},
         {EB_LONG, "100.00333333", "98", "98", "2.00333333"}, /* the venue's exact average, unrounded */
         {EB_LONG, "100.00333333", NULL, "98.51", "1.49333333"},
@@ -55,12 +55,11 @@ static void a_stop_too_near_or_beyond_needs_a_risk_price(void **state)
         const char *stop, *risk_price;
         const char *r; /* NULL: refused */
     } cases[] = {
-        {"99.8", NULL, "0.2"}, /* 0.2 % exactly */
+        {"99.8", NULL, "0.2"},  /* 0.2 % exactly */
         {"99.805", NULL, NULL}, /* up to 99.81: checked after rounding */
-        {"99.81", "98", "2"},
-        {"100.5", NULL, NULL},
+        {"99.81", "98", "2"},     {"100.5", NULL, NULL},
         {"100.5", "98.5", "1.5"}, /* crossed when set besides: it will be parked */
-        {"99.9", "99.9", NULL},  /* no better than the stop */
+        {"99.9", "99.9", NULL},   /* no better than the stop */
         {"99.9", "101", NULL},
     };
     for (size_t i = 0; i < EB_COUNT(cases); i++) {
@@ -111,7 +110,7 @@ static void the_buffer_before_liquidation_holds(void **state)
         int64_t leverage_ppm;
         const char *in_force;
     } cases[] = {
-        {"97", "95", 0, "98"},       /* 97 + 1 % of entry */
+        {"97", "95", 0, "98"}, /* 97 + 1 % of entry */
         {"97", "98.5", 0, "98.5"},
         {"0", "80", 10000000, "92"}, /* 0 is unknown: 100 * (1 - (0.1 - 0.01)) = 91, and the buffer */
         {"0", "80", 0, "80"},        /* nothing known: no buffer can be kept */

@@ -133,17 +133,17 @@ static void a_fill_whose_order_is_forgotten_still_counts(void **state)
         enum eb_purpose purpose;
         enum eb_exit_reason reason;
     } cases[] = {
-        {EB_PURPOSE_STOP, EB_EXIT_STOP},         {EB_PURPOSE_FULL_EXIT, EB_EXIT_POLICY},
-        {EB_PURPOSE_FLATTEN, EB_EXIT_FLATTEN},   {EB_PURPOSE_BACKSTOP, EB_EXIT_STOP},
-        {EB_PURPOSE_BRIDGE, EB_EXIT_STOP},       {EB_PURPOSE_TARGET, EB_EXIT_TARGET},
-        {EB_PURPOSE_PARTIAL, EB_EXIT_POLICY},    {EB_PURPOSE_SOFT, EB_EXIT_TARGET},
+        {EB_PURPOSE_STOP, EB_EXIT_STOP},       {EB_PURPOSE_FULL_EXIT, EB_EXIT_POLICY},
+        {EB_PURPOSE_FLATTEN, EB_EXIT_FLATTEN}, {EB_PURPOSE_BACKSTOP, EB_EXIT_STOP},
+        {EB_PURPOSE_BRIDGE, EB_EXIT_STOP},     {EB_PURPOSE_TARGET, EB_EXIT_TARGET},
+        {EB_PURPOSE_PARTIAL, EB_EXIT_POLICY},  {EB_PURPOSE_SOFT, EB_EXIT_TARGET},
     };
     for (size_t i = 0; i < EB_COUNT(cases); i++) {
         struct eb_engine_config c = fx_config();
         struct fx *f = laddered(&c);
         struct eb_order_request o = {.order_side = EB_SELL};
-        o.client_id = (eb_client_id){
-            .instance = 1, .episode = 1, .attempt = 9, .purpose = (uint8_t)cases[i].purpose, .leg = 1};
+        o.client_id =
+            (eb_client_id){.instance = 1, .episode = 1, .attempt = 9, .purpose = (uint8_t)cases[i].purpose, .leg = 1};
         fx_fill(f, &o, "99", "3");
         assert_qt(fx_evidence(f, 0).ctx.qty, "7");
         assert_int_equal(fx_nth(f, EB_ACT_EXIT, 0)->u.exit.reason, cases[i].reason);
@@ -224,10 +224,10 @@ static void a_stop_that_is_refused(void **state)
         enum eb_order_type type;
         unsigned stuck; /* a person is called at once */
     } cases[] = {
-        {EB_REJ_RETRY, 200, EB_ORDER_MARKET, 0},     {EB_REJ_CLOCK, 200, EB_ORDER_MARKET, 0},
-        {EB_REJ_FIX, 2000, EB_ORDER_MARKET, 1},      {EB_REJ_BAND, 0, EB_ORDER_LIMIT_IOC, 0},
+        {EB_REJ_RETRY, 200, EB_ORDER_MARKET, 0},       {EB_REJ_CLOCK, 200, EB_ORDER_MARKET, 0},
+        {EB_REJ_FIX, 2000, EB_ORDER_MARKET, 1},        {EB_REJ_BAND, 0, EB_ORDER_LIMIT_IOC, 0},
         {EB_REJ_REDUCE_ONLY, 500, EB_ORDER_MARKET, 0}, {EB_REJ_MODE, 2000, EB_ORDER_MARKET, 1},
-        {EB_REJ_ALARM, 2000, EB_ORDER_MARKET, 1},    {EB_REJ_SLOTS, 2000, EB_ORDER_MARKET, 1},
+        {EB_REJ_ALARM, 2000, EB_ORDER_MARKET, 1},      {EB_REJ_SLOTS, 2000, EB_ORDER_MARKET, 1},
         {EB_REJ_NONE, 0, EB_ORDER_MARKET, 0},
     };
     for (size_t i = 0; i < EB_COUNT(cases); i++) {

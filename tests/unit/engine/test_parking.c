@@ -119,8 +119,8 @@ static void a_crossed_stop_becomes_the_protective_one(void **state)
         enum eb_side side;
         const char *mark, *stop, *protective;
     } cases[] = {
-        {EB_LONG, "97", "98", "96.8"},   /* 97 - 0.2 % of 100 */
-        {EB_LONG, "98", "98", "97.8"},   /* inclusive */
+        {EB_LONG, "97", "98", "96.8"}, /* 97 - 0.2 % of 100 */
+        {EB_LONG, "98", "98", "97.8"}, /* inclusive */
         {EB_SHORT, "103", "102", "103.2"},
     };
     for (size_t i = 0; i < EB_COUNT(cases); i++) {

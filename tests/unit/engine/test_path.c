@@ -178,18 +178,17 @@ static void what_lies_ahead(void **state)
         const char *from, *to;
         const char *at; /* NULL: nothing */
     } cases[] = {
-        {EB_SCOPE_ALL, "2.51", "2.56", "2.521"},      {EB_SCOPE_ALL, "2.51", "2.521", "2.521"},
-        {EB_SCOPE_ALL, "2.51", "2.5209", NULL},       {EB_SCOPE_STOPS, "2.51", "2.56", NULL},
-        {EB_SCOPE_TARGETS, "2.51", "2.56", "2.521"},  {EB_SCOPE_ALL, "2.51", "2.47", "2.47"},
-        {EB_SCOPE_ALL, "2.51", "2.4701", NULL},       {EB_SCOPE_TARGETS, "2.51", "2.4", NULL},
-        {EB_SCOPE_STOPS, "2.51", "2.4", "2.47"},      {EB_SCOPE_ALL, "2.46", "2.4", "2.46"}, /* beyond: where it is */
-        {EB_SCOPE_ALL, "2.53", "2.56", "2.53"},       {EB_SCOPE_ALL, "2.521", "2.521", "2.521"},
+        {EB_SCOPE_ALL, "2.51", "2.56", "2.521"},     {EB_SCOPE_ALL, "2.51", "2.521", "2.521"},
+        {EB_SCOPE_ALL, "2.51", "2.5209", NULL},      {EB_SCOPE_STOPS, "2.51", "2.56", NULL},
+        {EB_SCOPE_TARGETS, "2.51", "2.56", "2.521"}, {EB_SCOPE_ALL, "2.51", "2.47", "2.47"},
+        {EB_SCOPE_ALL, "2.51", "2.4701", NULL},      {EB_SCOPE_TARGETS, "2.51", "2.4", NULL},
+        {EB_SCOPE_STOPS, "2.51", "2.4", "2.47"},     {EB_SCOPE_ALL, "2.46", "2.4", "2.46"}, /* beyond: where it is */
+        {EB_SCOPE_ALL, "2.53", "2.56", "2.53"},      {EB_SCOPE_ALL, "2.521", "2.521", "2.521"},
     };
     for (size_t i = 0; i < EB_COUNT(cases); i++) {
         struct fx *f = worked();
         eb_price at = {0};
-        bool found =
-            eb_engine_path_next(f->e, 0, cases[i].scope, px(cases[i].from), px(cases[i].to), &at);
+        bool found = eb_engine_path_next(f->e, 0, cases[i].scope, px(cases[i].from), px(cases[i].to), &at);
         assert_int_equal(found, cases[i].at != NULL);
         if (found) {
             assert_px(at, cases[i].at);

@@ -147,8 +147,7 @@ static void a_lost_cancel_is_sent_again(void **state)
     assert_true(fx_count(s.f, EB_ACT_QUERY) >= 2);
     fx_clear(s.f);
     struct eb_event ev = fx_event(s.f, EB_EV_ORDER, 0);
-    ev.u.order =
-        (struct eb_ev_order){.client_id = s.rest[0].client_id, .state = EB_OS_NEW, .from_query = true};
+    ev.u.order = (struct eb_ev_order){.client_id = s.rest[0].client_id, .state = EB_OS_NEW, .from_query = true};
     assert_int_equal(fx_step(s.f, &ev), EB_OK);
     assert_true(fx_cancelled(s.f, s.rest[0].client_id));
     fx_free(s.f);

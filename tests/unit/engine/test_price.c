@@ -298,8 +298,7 @@ static void two_prints_stand_in_for_a_stale_mark(void **state)
         const char *first, *second;
         bool fires;
     } cases[] = {
-        {200, "97.9", "97.5", true},
-        {199, "97.9", "97.5", false},
+        {200, "97.9", "97.5", true},   {199, "97.9", "97.5", false},
         {200, "98.01", "97.5", false}, /* the first was not beyond */
         {200, "98", "98", true},       /* inclusive here too */
         {5000, "97", "97", true},

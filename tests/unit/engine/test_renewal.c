@@ -141,8 +141,7 @@ static void a_bridge_that_would_trigger(void **state)
     stay(b.f, "100", 10000);
     move(b.f, "99");
     fx_clear(b.f);
-    const eb_client_id bridge = {
-        .instance = 1, .episode = 1, .attempt = 2, .purpose = EB_PURPOSE_BRIDGE};
+    const eb_client_id bridge = {.instance = 1, .episode = 1, .attempt = 2, .purpose = EB_PURPOSE_BRIDGE};
     fx_reject(b.f, bridge, EB_REJ_WOULD_TRIGGER);
     assert_int_equal(fx_count(b.f, EB_ACT_REFRESH_PRICE), 1);
     struct eb_event ev = fx_event(b.f, EB_EV_PRICE, 0);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Soft legs (semantics 5): a resting reduce-only limit; market for the rest only after its cancel, only while reached. */
+/* Soft legs (semantics 5): a resting reduce-only limit; market for the rest after its cancel, only while reached. */
 #include "fixture.h"
 
 static const int64_t LEGS[2][2] = {{500000, 400000}, {1000000, 600000}};
