@@ -55,10 +55,7 @@ if(EB_TESTS)
   eb_test_folder(host_fake OBJECTS eb_host USES eb_base) # the turn alone, with a scripted engine
   eb_test_folder(app USES ${eb_layers_linked})
 
-  file(GLOB eb_sim_sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tests/sim/*.c)
-  if(eb_sim_sources)
-    eb_tool(eb_sim ${eb_sim_sources})
-  endif()
+  add_subdirectory(tests/sim)
   file(GLOB eb_bench_sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/bench/*.c)
   foreach(source IN LISTS eb_bench_sources)
     get_filename_component(name ${source} NAME_WE)
