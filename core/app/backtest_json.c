@@ -3,6 +3,7 @@
 #include "app/backtest.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 #include "domain/order.h"
 
@@ -231,31 +232,59 @@ int eb_bt_json(const struct eb_bt_options *o, const struct eb_bt_data *d, const 
     return out->failed ? EB_E_FULL : EB_OK;
 }
 
+/* A name that a policy gave: quoted where a comma, a quote or a line end would be taken for the table's. */
+static void csv_text(struct eb_buffer *b, const char *value)
+{
+    if (strpbrk(value, ",\"\r\n") == NULL) {
+        (void)eb_buffer_text(b, value);
+        return;
+    }
+    (void)eb_buffer_text(b, "\"");
+    for (const char *c = value; *c != '\0'; c++) {
+        (void)eb_buffer_printf(b, *c == '"' ? "\"\"" : "%c", *c);
+    }
+    (void)eb_buffer_text(b, "\"");
+}
+
+static void csv_ratio(struct eb_buffer *b, bool known, int64_t ppm)
+{
+    char t[EB_DECIMAL_TEXT_MAX];
+    (void)eb_decimal_format_fixed(ppm, 6, t);
+    (void)eb_buffer_printf(b, ",%s", known ? t : "");
+}
+
+static void csv_row(struct eb_buffer *b, const struct eb_bt_data *d, const struct eb_bt_episode *ep, size_t id)
+{
+    (void)eb_buffer_printf(b, "%zu,%s,%s,%" PRId64 ",%" PRId64, id, d->symbol[ep->symbol].name,
+                           eb_side_name((enum eb_side)ep->side), ep->opened_ms, ep->closed_ms);
+    const int64_t before[] = {ep->entry.e8, ep->qty.e8, ep->initial_stop.e8, ep->risk.e8};
+    const int64_t after[] = {ep->pnl.e8, ep->fees.e8, ep->funding.e8};
+    char t[EB_DECIMAL_TEXT_MAX];
+    for (size_t i = 0; i < EB_COUNT(before); i++) {
+        (void)eb_decimal_format(before[i], 8, t);
+        (void)eb_buffer_printf(b, ",%s", t);
+    }
+    (void)eb_buffer_printf(b, ",%s,",
+                           ep->regime != EB_REGIME_UNKNOWN ? eb_regime_name((enum eb_regime)ep->regime) : "");
+    csv_text(b, ep->profile);
+    (void)eb_buffer_printf(b, ",%" PRIu32, ep->exits);
+    for (size_t i = 0; i < EB_COUNT(after); i++) {
+        (void)eb_decimal_format(after[i], 8, t);
+        (void)eb_buffer_printf(b, ",%s", t);
+    }
+    csv_ratio(b, ep->has_risk, ep->r_ppm);
+    csv_ratio(b, ep->has_risk, ep->mfe_ppm);
+    csv_ratio(b, ep->has_risk, ep->mae_ppm);
+    (void)eb_buffer_text(b, "\n");
+}
+
 int eb_bt_csv(const struct eb_bt_data *d, const struct eb_bt_result *r, struct eb_buffer *out)
 {
     (void)eb_buffer_text(out,
                          "id,symbol,side,opened_ms,closed_ms,entry_price,quantity,initial_stop,risk,regime,profile,"
                          "exits,pnl,fees,funding,r,mfe_r,mae_r\n");
     for (size_t i = 0; i < r->episode_count; i++) {
-        const struct eb_bt_episode *ep = &r->episode[i];
-        char price[4][EB_DECIMAL_TEXT_MAX];
-        char money[3][EB_DECIMAL_TEXT_MAX];
-        char ratios[3][EB_DECIMAL_TEXT_MAX];
-        (void)eb_decimal_format(ep->entry.e8, 8, price[0]);
-        (void)eb_decimal_format(ep->qty.e8, 8, price[1]);
-        (void)eb_decimal_format(ep->initial_stop.e8, 8, price[2]);
-        (void)eb_decimal_format(ep->risk.e8, 8, price[3]);
-        (void)eb_decimal_format(ep->pnl.e8, 8, money[0]);
-        (void)eb_decimal_format(ep->fees.e8, 8, money[1]);
-        (void)eb_decimal_format(ep->funding.e8, 8, money[2]);
-        (void)eb_decimal_format_fixed(ep->r_ppm, 6, ratios[0]);
-        (void)eb_decimal_format_fixed(ep->mfe_ppm, 6, ratios[1]);
-        (void)eb_decimal_format_fixed(ep->mae_ppm, 6, ratios[2]);
-        (void)eb_buffer_printf(
-            out, "%zu,%s,%s,%" PRId64 ",%" PRId64 ",%s,%s,%s,%s,%s,%s,%" PRIu32 ",%s,%s,%s,%s,%s,%s\n", i + 1,
-            d->symbol[ep->symbol].name, eb_side_name((enum eb_side)ep->side), ep->opened_ms, ep->closed_ms, price[0],
-            price[1], price[2], price[3], eb_regime_name((enum eb_regime)ep->regime), ep->profile, ep->exits, money[0],
-            money[1], money[2], ratios[0], ratios[1], ratios[2]);
+        csv_row(out, d, &r->episode[i], i + 1);
     }
     return out->failed ? EB_E_FULL : EB_OK;
 }

@@ -16,7 +16,7 @@ class Run:
     """One call of the program: document is None where it failed; log is what it said on standard error."""
 
     def __init__(self, status, document, log, raw):
-        self.status, self.document, self.log, self.raw = status, document, log, raw
+        self.status, self.document, self.log, self.raw, self.csv = status, document, log, raw, []
 
     def episodes(self):
         if self.document is None:
@@ -82,7 +82,10 @@ def backtest(rows, decide=None, *options, entries="every:1000,side=long", polici
         done = subprocess.run([*words, "--json", f"{folder}/out.json"], capture_output=True, text=True,
                               env={**os.environ, **(environment or {})})
         raw = open(f"{folder}/out.json").read() if done.returncode == 0 else None
-        return Run(done.returncode, json.loads(raw) if raw else None, done.stderr, raw)
+        run = Run(done.returncode, json.loads(raw) if raw else None, done.stderr, raw)
+        if os.path.exists(f"{folder}/out/episodes.csv"):
+            run.csv = open(f"{folder}/out/episodes.csv").read().splitlines()
+        return run
 
 
 def entries(*rows):

@@ -187,4 +187,19 @@ def case_the_document_has_the_fields_of_its_contract():
         raise AssertionError(run.raw)
 
 
+def case_the_table_of_episodes():
+    # The second is closed at once: it never had a risk. Names are the policy's, whatever is in them.
+    policy = """
+    if ctx.side == "SHORT" then return d.full_exit() end
+    return { d.stop_pct(2) }, { regime = "RANGE", profile = 'a,"b"' }
+    """
+    run = backtest({"AAAUSDT": [FLAT, FLAT], "BBBUSDT": [FLAT, FLAT]}, policy, "--out", "@out",
+                   entries=entries("0 AAA LONG 10 10", "60000 BBB SHORT 10 10"))
+    same(run.csv, f"""
+        id,symbol,side,opened_ms,closed_ms,entry_price,quantity,initial_stop,risk,regime,profile,\
+exits,pnl,fees,funding,r,mfe_r,mae_r
+        1,AAAUSDT,LONG,{T0},{T0 + 120_000},100,10,98,2,RANGE,"a,""b""\",1,0,0.8,0,-0.040000,0.000000,0.000000
+        2,BBBUSDT,SHORT,{T0 + 60_000},{T0 + 60_000},100,10,0,0,,,1,0,0.8,0,,,""")
+
+
 main(globals())
