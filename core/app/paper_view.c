@@ -1,16 +1,23 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Drawing with plain ANSI: up to where the last drawing began, erase, draw, in one write. Lines never wrap. */
+/* Drawing with plain ANSI: up to where the last drawing began, then line over line, in one write. (Terminals keep what
+ * is erased as a whole among the lines to scroll back to.) What does not fit is cut, since the way back up is counted
+ * in lines and ends at the top of the screen. */
+#define _DEFAULT_SOURCE /* struct winsize */
+
 #include "app/paper_view.h"
 
 #include <inttypes.h>
+#include <limits.h>
 #include <string.h>
+#include <sys/ioctl.h>
 
 #include "app/output.h"
 #include "domain/order.h"
 
 #define DRAWING_MAX ((size_t)1 << 20)
-#define NO_WRAP "\033[?7l"
-#define WRAP "\033[?7h"
+#define ERASE_LINE "\033[K"
+#define ERASE_BELOW "\033[J"
+#define LINES_ABOVE_EVENTS (EB_PAPER_SYMBOLS + 4u) /* state, blank, heads, symbols, blank */
 
 void eb_view_open(struct eb_view *v, FILE *to)
 {
@@ -18,14 +25,16 @@ void eb_view_open(struct eb_view *v, FILE *to)
     v->to = to;
     v->live = to != NULL && eb_is_terminal(to);
     v->colour = to != NULL && eb_may_colour(to);
-    eb_table_init(&v->table, "lllrrrrlrrl");
+    eb_table_init(&v->table, "llrrrrrlrll");
     eb_buffer_init(&v->text, DRAWING_MAX);
+    eb_buffer_init(&v->drawing, DRAWING_MAX);
 }
 
 void eb_view_close(struct eb_view *v)
 {
     eb_table_deinit(&v->table);
     eb_buffer_deinit(&v->text);
+    eb_buffer_deinit(&v->drawing);
     v->to = NULL;
 }
 
@@ -61,39 +70,47 @@ static int64_t next_target(const struct eb_context *c)
     return 0;
 }
 
-static void position_row(struct eb_table *t, const struct eb_evidence *v)
+/* The mark price has more digits than anybody reads: on the grid of the symbol. */
+static int64_t readable(int64_t price_e8, int64_t tick_e8)
+{
+    int64_t ticks;
+    return eb_div_i64(price_e8, tick_e8, EB_ROUND_HALF_EVEN, &ticks) ? ticks * tick_e8 : price_e8;
+}
+
+/* The columns that matter most come first: a narrow terminal shows those. */
+static void position_row(struct eb_table *t, const struct eb_evidence *v, int64_t tick_e8)
 {
     const struct eb_context *c = &v->ctx;
     char text[EB_RATIO_TEXT_MAX];
     enum eb_colour pnl = c->pnl_ppm > 0 ? EB_GREEN : c->pnl_ppm < 0 ? EB_RED : EB_PLAIN;
     bool safe = v->protection == EB_PROTECTED || v->protection == EB_PROTECTED_FOREIGN;
     eb_table_cell(t, EB_PLAIN, "%s", eb_side_name((enum eb_side)c->side));
-    eb_table_cell(t, EB_PLAIN, "%s", eb_regime_name((enum eb_regime)c->regime));
     amount_cell(t, EB_PLAIN, c->qty.e8);
-    amount_cell(t, EB_PLAIN, c->price.e8);
+    amount_cell(t, EB_PLAIN, readable(c->price.e8, tick_e8));
     eb_table_cell(t, pnl, "%s", eb_ratio_text(c->pnl_ppm, 10000, text));
     eb_table_cell(t, pnl, "%s", eb_ratio_text(c->pnl_r_ppm, EB_PPM, text));
-    eb_table_cell(t, EB_PLAIN, "%s", eb_stop_name((enum eb_stop_kind)c->stop_kind));
     amount_cell(t, EB_PLAIN, c->stop.e8);
+    eb_table_cell(t, EB_PLAIN, "%s", eb_stop_name((enum eb_stop_kind)c->stop_kind));
     amount_cell(t, EB_PLAIN, next_target(c));
     eb_table_cell(t, safe ? EB_GREEN : EB_RED, "%s", eb_protection_name((enum eb_protection)v->protection));
+    eb_table_cell(t, EB_PLAIN, "%s", eb_regime_name((enum eb_regime)c->regime));
 }
 
 static void positions(struct eb_view *v, struct eb_paper *p)
 {
     const struct eb_engine *e = eb_host_engine(p->host);
     eb_table_clear(&v->table);
-    eb_table_heads(&v->table, "symbol|side|regime|quantity|price|pnl %|R|stop by|stop|next target|backstop");
+    eb_table_heads(&v->table, "symbol|side|quantity|price|pnl %|R|stop|stop by|target|backstop|regime");
     for (eb_symbol_id i = 0; i < EB_PAPER_SYMBOLS; i++) {
         struct eb_evidence evidence;
         bool open = eb_engine_evidence(e, i * 2, &evidence) && evidence.open;
         eb_table_cell(&v->table, EB_PLAIN, "%s", eb_engine_symbol_name(e, i));
         if (open) {
-            position_row(&v->table, &evidence);
+            position_row(&v->table, &evidence, p->market.symbol[i].inst.tick.e8);
             continue;
         }
         for (unsigned k = 1; k < v->table.columns; k++) {
-            if (k == 4) {
+            if (k == 3) {
                 amount_cell(&v->table, EB_DIM, p->market.symbol[i].price.e8);
             } else {
                 eb_table_cell(&v->table, EB_DIM, "%s", k == 1 ? "flat" : "");
@@ -103,20 +120,40 @@ static void positions(struct eb_view *v, struct eb_paper *p)
     eb_table_render(&v->table, "", v->colour, &v->text);
 }
 
-static unsigned count_lines(const char *text)
+/* The length of a colour code at text, 0 where there is none. */
+static size_t code_length(const char *text)
 {
-    unsigned n = 0;
-    for (; *text != '\0'; text++) {
-        n += *text == '\n' ? 1 : 0;
-    }
-    return n;
+    size_t n = strncmp(text, "\033[", 2) == 0 ? strcspn(text, "m") : 0;
+    return n > 0 && text[n] == 'm' ? n + 1 : 0;
 }
 
-void eb_view_draw(struct eb_view *v, struct eb_paper *p)
+unsigned eb_view_fit(const char *text, unsigned columns, unsigned lines, struct eb_buffer *out)
 {
-    if (!v->live) {
-        return;
+    unsigned line = 0;
+    bool fresh = true;
+    for (unsigned column = 0; *text != '\0' && line < lines;) {
+        size_t code = code_length(text);
+        bool begins = ((unsigned char)*text & 0xc0u) != 0x80u; /* a character, not the rest of one */
+        if (fresh) {
+            (void)eb_buffer_text(out, ERASE_LINE);
+            fresh = false;
+        }
+        column += code == 0 && begins && *text != '\n' ? 1 : 0;
+        if (code > 0 || *text == '\n' || column <= columns) {
+            (void)eb_buffer_add(out, text, code > 0 ? code : 1);
+        }
+        if (*text == '\n') {
+            line++;
+            column = 0;
+            fresh = true;
+        }
+        text += code > 0 ? code : 1;
     }
+    return line;
+}
+
+static void state_line(struct eb_view *v, const struct eb_paper *p)
+{
     struct eb_sim_account_view a;
     struct eb_engine_stats s;
     char at[EB_TIME_TEXT_MAX];
@@ -124,25 +161,36 @@ void eb_view_draw(struct eb_view *v, struct eb_paper *p)
     eb_sim_account(p->sim, &a);
     eb_engine_stats(eb_host_engine(p->host), &s);
     (void)eb_decimal_format_fixed(a.wallet.e8 / 1000000, 2, wallet);
-    eb_buffer_clear(&v->text);
-    if (v->drawn > 0) {
-        (void)eb_buffer_printf(&v->text, "\033[%uA\r\033[J", v->drawn);
-    }
-    (void)eb_buffer_text(&v->text, NO_WRAP);
-    size_t began = v->text.len;
     (void)eb_buffer_printf(&v->text,
-                           "%.19s simulated  %s  wallet %s  open %u  protected %u  consults %" PRIu64
-                           "  orders %" PRIu64 "  (Ctrl-C ends)\n\n",
-                           eb_time_text(p->now_ms, at), eb_mode_name(&p->o.config.engine.mode), wallet,
+                           "%.8s simulated  %s  wallet %s  open %u  protected %u  (Ctrl-C ends)  consults %" PRIu64
+                           "  orders %" PRIu64 "\n\n",
+                           eb_time_text(p->now_ms, at) + 11, eb_mode_name(&p->o.config.engine.mode), wallet,
                            s.open_positions, s.protected_positions, s.consults, s.submits);
+}
+
+void eb_view_draw(struct eb_view *v, struct eb_paper *p)
+{
+    if (!v->live) {
+        return;
+    }
+    struct winsize size = {0};
+    bool known = ioctl(fileno(v->to), TIOCGWINSZ, &size) == 0 && size.ws_row > 1 && size.ws_col > 0;
+    unsigned lines = known ? size.ws_row - 1u : UINT_MAX; /* the cursor stands below the last */
+    unsigned room = lines > LINES_ABOVE_EVENTS ? lines - LINES_ABOVE_EVENTS : 0;
+    room = room < EB_VIEW_LINES ? room : EB_VIEW_LINES;
+    eb_buffer_clear(&v->text);
+    state_line(v, p);
     positions(v, p);
     (void)eb_buffer_text(&v->text, "\n");
-    unsigned first = v->next > EB_VIEW_LINES ? v->next - EB_VIEW_LINES : 0;
-    for (unsigned i = first; i < v->next; i++) {
+    for (unsigned i = v->next > room ? v->next - room : 0; i < v->next; i++) {
         (void)eb_buffer_printf(&v->text, "%s\n", v->line[i % EB_VIEW_LINES]);
     }
-    v->drawn = count_lines(eb_buffer_str(&v->text) + began);
-    (void)eb_buffer_text(&v->text, WRAP);
-    (void)fwrite(eb_buffer_str(&v->text), 1, v->text.len, v->to);
+    eb_buffer_clear(&v->drawing);
+    if (v->drawn > 0) {
+        (void)eb_buffer_printf(&v->drawing, "\033[%uA\r", v->drawn);
+    }
+    v->drawn = eb_view_fit(eb_buffer_str(&v->text), known ? size.ws_col : UINT_MAX, lines, &v->drawing);
+    (void)eb_buffer_text(&v->drawing, ERASE_BELOW);
+    (void)fwrite(eb_buffer_str(&v->drawing), 1, v->drawing.len, v->to);
     fflush(v->to);
 }

@@ -16,7 +16,7 @@ struct eb_view {
     unsigned next;  /* in the ring of lines */
     char line[EB_VIEW_LINES][EB_LINE_MAX + 16];
     struct eb_table table;
-    struct eb_buffer text;
+    struct eb_buffer text, drawing; /* as it should be, and as it fits */
 };
 
 /* to: borrowed; it is drawn on only where it is a terminal. */
@@ -24,5 +24,8 @@ void eb_view_open(struct eb_view *v, FILE *to);
 void eb_view_close(struct eb_view *v);
 /* An eb_paper_listener; user is the view. */
 void eb_view_line(void *user, int64_t now_ms, const char *line);
+/* Appends text to be written over what stands there, its lines cut to so many characters (colour codes do not count)
+ * and so many lines; returns how many lines. */
+unsigned eb_view_fit(const char *text, unsigned columns, unsigned lines, struct eb_buffer *out);
 /* Draws the table, where there is a terminal. */
 void eb_view_draw(struct eb_view *v, struct eb_paper *p);
