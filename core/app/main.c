@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The program: finds the subcommand, parses its options, runs it. Nothing else happens here. */
+#define _POSIX_C_SOURCE 200809L
+
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -65,8 +68,24 @@ static enum eb_status dispatch(const struct eb_subcommand *command, int argc, ch
     return status;
 }
 
+/* A standard stream that was closed would be the next file that is opened, and that file hold what is printed. What
+ * stands in cannot be read from or written to, so that doing so is an error. */
+static bool occupy_standard_streams(void)
+{
+    for (int fd = 0; fd <= 2; fd++) {
+        bool closed = fcntl(fd, F_GETFD) == -1;
+        if (closed && open("/dev/null", fd == 0 ? O_WRONLY : O_RDONLY) != fd) {
+            return false;
+        }
+    }
+    return true;
+}
+
 int main(int argc, char **argv)
 {
+    if (!occupy_standard_streams()) {
+        return EB_STATUS_USAGE;
+    }
     const char *name = argc > 1 ? argv[1] : "";
     if (strcmp(name, "--version") == 0) {
         printf("exitbrain %s (%s, commit %s, record schema %d)\n", EB_VERSION, EB_BUILD_TYPE, EB_COMMIT,
