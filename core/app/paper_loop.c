@@ -25,15 +25,22 @@ static void on_signal(int number)
     stop = 1;
 }
 
-static void listen_to_signals(struct sigaction old[2])
+#define SIGNALS 3
+static const int signals[SIGNALS] = {SIGINT, SIGTERM, SIGHUP};
+
+static void listen_to_signals(struct sigaction old[SIGNALS])
 {
     struct sigaction act;
     memset(&act, 0, sizeof(act));
     act.sa_handler = on_signal;
     act.sa_flags = (int)SA_RESETHAND; /* whoever asks twice means it */
     stop = 0;
-    (void)sigaction(SIGINT, &act, &old[0]);
-    (void)sigaction(SIGTERM, &act, &old[1]);
+    for (unsigned i = 0; i < SIGNALS; i++) {
+        (void)sigaction(signals[i], &act, &old[i]);
+        if (signals[i] == SIGHUP && old[i].sa_handler == SIG_IGN) { /* nohup */
+            (void)sigaction(SIGHUP, &old[i], NULL);
+        }
+    }
 }
 
 static void sleep_ns(int64_t ns)
@@ -50,7 +57,7 @@ static int64_t simulated_ms(const struct eb_paper *p, int64_t wall_ns, int64_t s
 int eb_paper_loop(struct eb_paper *p, struct eb_view *view, int64_t for_ms, int64_t speed_ppm, int64_t *ran_ms,
                   struct eb_err *err)
 {
-    struct sigaction old[2];
+    struct sigaction old[SIGNALS];
     int64_t began_ns = eb_clock_monotonic_ns();
     int64_t drawn_ns = 0;
     int64_t flushed_ns = began_ns;
@@ -79,7 +86,8 @@ int eb_paper_loop(struct eb_paper *p, struct eb_view *view, int64_t for_ms, int6
         }
     }
     *ran_ms = (eb_clock_monotonic_ns() - began_ns) / NS_PER_MS;
-    (void)sigaction(SIGINT, &old[0], NULL);
-    (void)sigaction(SIGTERM, &old[1], NULL);
+    for (unsigned i = 0; i < SIGNALS; i++) {
+        (void)sigaction(signals[i], &old[i], NULL);
+    }
     return rc == EB_OK ? eb_paper_settle(p, err) : rc;
 }
