@@ -89,6 +89,17 @@ static void close_past(struct past *p)
     eb_tape_reader_close(p->reader);
 }
 
+/* Nothing is known about a moment behind the end: the answer is about the end. */
+static void past_the_end(struct past *p)
+{
+    char end[EB_TIME_TEXT_MAX];
+    if (p->until_ms != INT64_MAX && p->until_ms > p->last_ms) {
+        eb_complain("explain", "warning: the record ends at %s, before the time asked for",
+                    eb_time_text(p->last_ms, end));
+        p->until_ms = INT64_MAX;
+    }
+}
+
 /* Steps everything up to the moment asked for; what is missing at the end of a tape is told, and no error. */
 static int fold(struct past *p, struct eb_err *err)
 {
@@ -98,6 +109,7 @@ static int fold(struct past *p, struct eb_err *err)
             if (eb_tape_reader_truncated(p->reader)) {
                 eb_complain("explain", "warning: %s ends early (the run was cut off, or goes on)", p->tape);
             }
+            past_the_end(p);
             return EB_OK;
         }
         if (rc != EB_OK) {

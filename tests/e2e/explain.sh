@@ -25,6 +25,8 @@ expect unknown 2 "BTCUST: no such symbol" "did you mean BTCUSDT?" -- "$EB_BIN" e
 expect bad-side 2 "LONG, SHORT" -- "$EB_BIN" explain BTCUSDT:UP
 expect bad-time 2 "is no time" -- "$EB_BIN" explain BTCUSDT --at noon
 expect too-early 2 "lies before the beginning of the record" -- "$EB_BIN" explain BTCUSDT --at 2025-06-01
+expect past-the-end 0 "warning: the record ends at 2025-06-01 12:0" "as of 2025-06-01 12:0" -- \
+  "$EB_BIN" explain BTCUSDT --at +2h
 expect no-record 2 "$TMP/none" -- "$EB_BIN" explain BTCUSDT --record "$TMP/none"
 expect no-run 2 "no run is recorded in" -- env XDG_STATE_HOME="$TMP/other" "$EB_BIN" explain BTCUSDT
 head -c 5000 /dev/urandom >"$TMP/noise"
