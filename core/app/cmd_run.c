@@ -106,6 +106,9 @@ static int read_options(struct job *job, struct eb_err *err)
         rc = eb_err_set(err, EB_E_INVALID, "run", "--start: %" PRId64 " ms is too early: a history comes before it",
                         start_ms);
     }
+    if (rc == EB_OK && eb_args_text(a, "json") != NULL) {
+        rc = eb_output_probe(eb_args_text(a, "json"), err);
+    }
     const char *policies = job->config.policies[0] != '\0' ? job->config.policies : NULL;
     rc = rc == EB_OK ? eb_policy_choose(policies, &job->o.choice, err) : rc;
     if (rc != EB_OK) {

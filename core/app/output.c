@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static int failed(const char *path, struct eb_err *err)
@@ -29,6 +30,24 @@ int eb_output_write(const char *path, const struct eb_buffer *text, struct eb_er
     if (!standard && fclose(f) != 0 && rc == EB_OK) {
         rc = failed(path, err);
     }
+    return rc;
+}
+
+int eb_output_probe(const char *path, struct eb_err *err)
+{
+    struct stat s;
+    if (strcmp(path, "-") == 0) {
+        return EB_OK;
+    }
+    if (stat(path, &s) == 0) {
+        errno = S_ISDIR(s.st_mode) ? EISDIR : 0;
+        return errno != 0 || access(path, W_OK) != 0 ? failed(path, err) : EB_OK;
+    }
+    const char *slash = strrchr(path, '/');
+    char *folder = slash == NULL ? strdup(".") : strndup(path, (size_t)(slash - path) + 1);
+    bool good = errno == ENOENT && folder != NULL && access(folder, W_OK | X_OK) == 0;
+    int rc = good ? EB_OK : failed(path, err);
+    free(folder);
     return rc;
 }
 
