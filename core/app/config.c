@@ -157,7 +157,12 @@ static int unknown_key(const char *what, const char *path, struct eb_err *err)
     char hint[EB_NEAREST_TEXT_MAX];
     unsigned count;
     const struct eb_config_key *key = eb_config_keys(&count);
+    size_t len = strlen(path);
     for (unsigned i = 0; i < count; i++) {
+        if (strncmp(key[i].name, path, len) == 0 && (len == 0 || key[i].name[len] == '.')) { /* all of it, a section */
+            return eb_err_set(err, EB_E_INVALID, where, "%s%sa table is wanted here: %s{ %s = ... }", what,
+                              len > 0 ? ": " : "", len > 0 ? "" : "return ", len > 0 ? key[i].name + len + 1 : "mode");
+        }
         eb_nearest_offer(&near, path, key[i].name);
         const char *last = strchr(key[i].name, '.') + 1; /* the key was right, its section was left out */
         if (strcmp(last, path) == 0) {
