@@ -92,7 +92,7 @@ static void why_not(void **state)
     assert_int_equal(why_stop(f, EB_STOP_TRAIL), EB_WHY_JUMP);
     fx_mark(f, "100.9");
     assert_int_equal(why_stop(f, EB_STOP_TRAIL), EB_WHY_FIRING);
-    assert_int_equal(why_stop(f, EB_STOP_PLAN), EB_WHY_SUPERSEDED);
+    assert_int_equal(why_stop(f, EB_STOP_PLAN), EB_WHY_CLOSING);
     fx_flat(f);
     fx_run(f, 3000);
     assert_int_equal(why_leg(f, 2), EB_WHY_ENDED);

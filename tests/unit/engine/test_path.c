@@ -320,6 +320,24 @@ static void the_cycle_is_at_the_close(void **state)
     fx_free(f);
 }
 
+static void whether_the_close_will_ask(void **state)
+{
+    (void)state;
+    struct fx *f = worked();
+    int64_t ns = 1000000000000;
+    assert_true(eb_engine_cycle_due(f->e, 0, ns, f->now_ms, px("2.51")));
+    assert_false(eb_engine_cycle_due(f->e, 2, ns, f->now_ms, px("2.51"))); /* nothing is open there */
+    struct eb_verdict v = v_none();
+    v.keep = true;
+    v.wake = (struct eb_wake){.set = true, .at_ms = f->now_ms + 60000, .above = px("2.55")};
+    fx_say(f, &v);
+    fx_path(f, EB_PATH_CLOSE, "2.507", "2.507");
+    assert_false(eb_engine_cycle_due(f->e, 0, ns, f->now_ms, px("2.54")));
+    assert_true(eb_engine_cycle_due(f->e, 0, ns, f->now_ms, px("2.55")));
+    assert_true(eb_engine_cycle_due(f->e, 0, ns, f->now_ms + 60000, px("2.54")));
+    fx_free(f);
+}
+
 static void a_verdict_that_closes_is_asked_again_at_the_close_only(void **state)
 {
     (void)state;
@@ -473,6 +491,7 @@ int main(void)
         cmocka_unit_test(parked_legs_come_back_on_the_path),
         cmocka_unit_test(marks_decide_the_stop),
         cmocka_unit_test(the_cycle_is_at_the_close),
+        cmocka_unit_test(whether_the_close_will_ask),
         cmocka_unit_test(a_verdict_that_closes_is_asked_again_at_the_close_only),
         cmocka_unit_test(paths_that_cannot_be_walked_are_refused),
         cmocka_unit_test(what_cannot_act_is_not_met),
