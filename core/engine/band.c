@@ -90,7 +90,8 @@ static void slot_bands(struct eb_engine *e, struct eb_slot *s, struct band src[E
         s->band_ok = !s->d.intent.active && b.low < b.high;
         return;
     }
-    if (s->d.plan.unjudged) { /* whatever comes decides */
+    bool no_stop = s->in_force.e8 <= 0 && s->d.plan.revision != 0 && !s->d.intent.active && eb_is_owner(e, s);
+    if (s->d.plan.unjudged || no_stop) { /* whatever comes decides, or makes a stop legal */
         for (unsigned i = 0; i < EB_SRC_COUNT; i++) {
             src[i] = (struct band){INT64_MAX, 0};
         }

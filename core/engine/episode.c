@@ -34,7 +34,7 @@ static void first_plan(struct eb_engine *e, struct eb_slot *s, enum eb_consult_r
 void eb_episode_begin(struct eb_engine *e, struct eb_slot *s, const struct eb_ev_position *p, int64_t now_ms)
 {
     struct eb_durable *d = &s->d;
-    memset(d, 0, sizeof *d);
+    memset(d, 0, sizeof *d); /* release held for the position that it named: the next one is looked after again */
     d->open = true;
     d->episode = ++e->episode_serial;
     d->adopted = p->adopted;

@@ -227,8 +227,8 @@ void eb_exit_all(struct eb_engine *e, struct eb_slot *s, enum eb_purpose purpose
         n->last_send_ms = -1;
         s->fired_ns = e->ev->now_ns;
         eb_touch(e);
-    } else if (purpose < n->purpose) {
-        n->purpose = (uint8_t)purpose;
+    } else if (purpose < n->purpose || (purpose == EB_PURPOSE_FLATTEN && !eb_is_owner(e, s))) {
+        n->purpose = (uint8_t)purpose; /* of another owner's position the operator alone may close */
         eb_touch(e);
     }
     eb_drive(e, s);
@@ -401,6 +401,7 @@ static void drive_soft(struct eb_engine *e, struct eb_slot *s)
 
 void eb_drive(struct eb_engine *e, struct eb_slot *s)
 {
+    eb_plan_rescue(e, s);
     if (s->d.open && !s->d.shadow_done && s->d.intent.active) {
         drive_exit(e, s);
     } else {

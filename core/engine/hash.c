@@ -70,9 +70,8 @@ static uint64_t hash_memory(uint64_t h, const struct eb_memory *m)
     return h;
 }
 
-static uint64_t hash_slot(uint64_t h, const struct eb_slot *s)
+static uint64_t hash_durable(uint64_t h, const struct eb_durable *d)
 {
-    const struct eb_durable *d = &s->d;
     h = HASH(h, d->open, d->adopted, d->confirmed, d->released, d->tripped, d->rebase_pending, d->shadow,
              d->shadow_done, d->unexplained, d->side, d->position_side, d->r_state, d->hits, d->regime, d->episode,
              d->window_orders, d->attempts, d->qty.e8, d->first_qty.e8, d->base.e8, d->exited.e8, d->venue_qty.e8,
@@ -88,7 +87,12 @@ static uint64_t hash_slot(uint64_t h, const struct eb_slot *s)
     h = HASH(h, b->stage, b->as_quantity, b->unprotectable, b->yields, b->refusals, b->trigger.e8, b->foreign.e8);
     h = hash_text(h, d->strategy_id, sizeof d->strategy_id);
     h = hash_text(h, d->profile, sizeof d->profile);
-    h = hash_memory(h, &d->memory);
+    return hash_memory(h, &d->memory);
+}
+
+static uint64_t hash_slot(uint64_t h, const struct eb_slot *s)
+{
+    h = hash_durable(h, &s->d);
     for (unsigned i = 0; i < EB_ORDERS_MAX; i++) {
         if (s->order[i].state != EB_OS_NONE) {
             h = hash_order(h, &s->order[i]);
@@ -99,6 +103,11 @@ static uint64_t hash_slot(uint64_t h, const struct eb_slot *s)
         h = HASH(h, s->inferred[i].qty.e8);
     }
     return eb_hash64(h, s->trade, sizeof s->trade);
+}
+
+uint64_t eb_durable_hash(const struct eb_durable *d)
+{
+    return hash_durable(EB_HASH64_SEED, d);
 }
 
 uint64_t eb_plan_hash(const struct eb_plan *p)

@@ -180,8 +180,8 @@ static void told_end(struct eb_engine *e, struct eb_slot *s, struct eb_order *o,
 
 static void told_unknown(struct eb_engine *e, struct eb_slot *s, struct eb_order *o)
 {
-    bool child = o->type == EB_ORDER_STOP_MARKET && (o->state == EB_OS_TRIGGERING || o->state == EB_OS_TRIGGERED ||
-                                                     o->state == EB_OS_PARTIAL);
+    bool child = o->type == EB_ORDER_STOP_MARKET &&
+                 (o->state == EB_OS_TRIGGERING || o->state == EB_OS_TRIGGERED || o->state == EB_OS_PARTIAL);
     if (child) { /* its request has long been answered: what it takes stays counted */
         query(e, s, o);
     } else if (o->state != EB_OS_UNKNOWN) {

@@ -302,10 +302,31 @@ void eb_plan_park(struct eb_engine *e, struct eb_slot *s, eb_price judge, const 
 void eb_plan_judge(struct eb_engine *e, struct eb_slot *s, eb_price price)
 {
     static const struct eb_plan none;
-    if (s->d.open && s->d.plan.unjudged && price.e8 > 0) {
+    if (s->d.open && !s->d.shadow_done && s->d.plan.unjudged && price.e8 > 0) {
         s->d.plan.unjudged = false;
         eb_touch(e);
         eb_plan_park(e, s, price, &none);
+    }
+}
+
+static bool lacks_stop(const struct eb_engine *e, const struct eb_slot *s)
+{
+    enum eb_stop_kind kind;
+    bool managed = s->d.open && !s->d.shadow_done && s->d.plan.revision != 0 && !s->d.intent.active && eb_is_owner(e, s);
+    return managed && !s->d.plan.unjudged && eb_stop_in_force(e, s, &kind).e8 <= 0;
+}
+
+/* A plan for which no legal stop fitted: the protective one as soon as price makes it legal. */
+void eb_plan_rescue(struct eb_engine *e, struct eb_slot *s)
+{
+    if (!lacks_stop(e, s)) {
+        return;
+    }
+    eb_price judge = eb_judge_price(e, s);
+    struct eb_guard g = eb_guard_of(e, s);
+    if (judge.e8 > 0 && eb_guard_protective(&g, judge, &s->d.plan.protective)) {
+        eb_touch(e);
+        eb_alert(e, s, EB_ALERT_PARKED, s->d.plan.protective, 0, "a legal stop fits again: the protective stop stands");
     }
 }
 

@@ -263,7 +263,7 @@ static unsigned sweep_symbol(struct eb_engine *e, eb_symbol_id id, enum eb_sweep
             acted += sweep_slot(e, s, kind, (uint32_t)(absent >> (32 * leg)));
         }
     }
-    if (acted > 0) {
+    if (acted > 0 || e->dirty) { /* a mode that ended an episode is work as well */
         eb_finish_symbol(e, id);
     }
     return acted;

@@ -275,9 +275,10 @@ static inline void eb_touch(struct eb_engine *e)
 {
     e->dirty = true;
 }
+/* Whether orders leave at all; EXIT_MODE only selects the owner (semantics 8), see eb_is_owner(). */
 static inline bool eb_is_live(const struct eb_engine *e)
 {
-    return e->mode.exit_mode == EB_EXIT_MODE_EXIT_BRAIN_V3 && e->mode.executor_live && e->mode.rollout_enabled;
+    return e->mode.executor_live && e->mode.rollout_enabled;
 }
 static inline bool eb_is_owner(const struct eb_engine *e, const struct eb_slot *s)
 {
@@ -387,6 +388,7 @@ void eb_plan_park(struct eb_engine *e, struct eb_slot *s, eb_price judge, const 
 void eb_plan_judge(struct eb_engine *e, struct eb_slot *s, eb_price price);   /* the first price that a plan sees */
 bool eb_trail_follow(struct eb_engine *e, struct eb_slot *s, eb_price price); /* true: the trail changed */
 void eb_trail_keep(struct eb_engine *e, struct eb_slot *s, eb_price judge, const struct eb_durable *was);
+void eb_plan_rescue(struct eb_engine *e, struct eb_slot *s);
 void eb_plan_builtin(struct eb_engine *e, struct eb_slot *s, eb_price judge);
 struct eb_guard eb_guard_of(const struct eb_engine *e, const struct eb_slot *s);
 
@@ -397,6 +399,7 @@ enum eb_protection eb_protection_of(const struct eb_engine *e, const struct eb_s
 int64_t eb_backstop_deadline_ms(const struct eb_engine *e, const struct eb_slot *s);
 
 /* hash.c: whether a plan or a trail changed is told by their fields, never by their bytes (padding) */
+uint64_t eb_durable_hash(const struct eb_durable *d);
 uint64_t eb_plan_hash(const struct eb_plan *p);
 uint64_t eb_trail_hash(const struct eb_trail *t);
 

@@ -339,7 +339,7 @@ static void accept(struct eb_engine *e, struct eb_slot *s, const struct eb_verdi
     }
     eb_plan_park(e, s, judge, before);
     eb_trail_keep(e, s, judge, was);
-    if (memcmp(&s->d, was, sizeof *was) != 0) {
+    if (eb_durable_hash(&s->d) != eb_durable_hash(was)) {
         eb_touch(e);
     }
     apply_closes(e, s, v, judge);
