@@ -356,7 +356,8 @@ static void drive_soft_leg(struct eb_engine *e, struct eb_slot *s, struct eb_leg
         return;
     }
     eb_qty want = leg_want(e, s, leg, false);
-    if (want.e8 <= 0 || free_orders(s) <= EB_ORDERS_FOR_EXITS) {
+    unsigned kept = e->c.bars ? 2 : EB_ORDERS_FOR_EXITS; /* a bar walk slices no exit: there all legs may rest */
+    if (want.e8 <= 0 || free_orders(s) <= kept) {
         return; /* the others rest when a place is free again */
     }
     struct eb_order_request req = request(e, s, EB_PURPOSE_SOFT, EB_EXIT_TARGET, leg->price);

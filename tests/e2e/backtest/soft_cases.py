@@ -101,6 +101,18 @@ def case_a_soft_leg_before_hard_ones_counts_first():
         140000 102 x 4 stop""")
 
 
+def case_a_whole_plan_of_soft_legs_rests():
+    # Twelve legs, 101 to 112, 0.8 each: a gap to 120 fills each at its own level.
+    policy = """
+    if ctx.plan_revision > 0 then return nil end
+    local levels = {}
+    for i = 1, 12 do levels[i] = { price = 100 + i, fraction = 0.08, soft = true } end
+    return { d.stop_pct(2), d.targets(levels) }
+    """
+    run = backtest(["100 100.5 99.5 100", "120 120 119 119"], policy)
+    same(run.exits(), [f"60000 {100 + n} x 0.8 target {n}" for n in range(1, 13)] + ["120000 119 x 0.4 end_of_data"])
+
+
 def case_the_end_of_data_with_resting_legs():
     run = backtest(["100 101 99.5 101"], LEGS, "--slippage-bps", "10")
     # 101 less 10 bps: 100.899 -> 100.8; pnl 10 * 0.7; fees 0.4004 + 10 * 100.8 * 0.0004 = 0.8036; r = 6.1964 / 20
