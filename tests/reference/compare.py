@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 ROOT, BIN = os.environ["EB_ROOT"], os.environ["EB_BIN"]
 HERE = os.path.dirname(os.path.abspath(__file__))
-MARKETS = int(os.environ.get("EB_REFERENCE_MARKETS", "60"))
+MARKETS = int(os.environ.get("EB_REFERENCE_MARKETS", "200"))
 START = 1_700_000_400_000  # ms, a full minute
 
 # name: options of both programs

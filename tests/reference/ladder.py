@@ -113,7 +113,14 @@ class Episode:
             self.fill(ms, price, quantity, "target", n)
             self.o.ratchet and self.ratchet(level, price)
             at = at if self.left else price
-        self.peak, self.best, self.worst = max(self.peak, at), max(self.best, at), min(self.worst, at)
+            self.observe(price)
+        self.observe(at)
+        self.best, self.worst = max(self.best, at), min(self.worst, at)
+
+    def observe(self, price):
+        """Where the path stops: peak, and what the trail reaches by it."""
+        self.peak = max(self.peak, price)
+        self.stop()
 
     def record(self):
         return dict(side="LONG" if self.side > 0 else "SHORT", opened_ms=self.ms, closed_ms=self.exits[-1]["time_ms"],
