@@ -259,14 +259,12 @@ static void stale_deadline(struct eb_engine *e, struct eb_slot *s, int64_t *at_n
     const struct eb_hot *h = eb_hot_of(e, id, (enum eb_price_source)e->c.stop_source);
     int64_t age_ms = e->c.stop_source == EB_SRC_MARK ? e->c.max_age_mark_ms : e->c.max_age_last_ms;
     int64_t stale_ns = h->price > 0 ? h->received_ns + age_ms * EB_NS_PER_MS + 1 : e->ev->now_ns;
-    if (e->ev->now_ns < stale_ns) {
-        s->alarm_stale = false;
-    } else {
+    if (e->ev->now_ns >= stale_ns) {
         if (e->ev->now_ns - s->refresh_ns >= 1000 * EB_NS_PER_MS || s->refresh_ns == 0) {
             s->refresh_ns = e->ev->now_ns;
             eb_emit(e, EB_ACT_REFRESH_PRICE)->u.refresh.symbol = id;
-            if (!s->alarm_stale && h->price > 0) {
-                s->alarm_stale = true;
+            if (h->price > 0 && h->received_ns >= s->stale_told_ns) { /* once for each time that it stops */
+                s->stale_told_ns = e->ev->now_ns;
                 eb_alert(e, s, EB_ALERT_STALE_PRICE, (eb_price){h->price}, 0, "no fresh price: asking by REST");
             }
         }

@@ -65,7 +65,7 @@ void eb_episode_begin(struct eb_engine *e, struct eb_slot *s, const struct eb_ev
     s->soft_since_ns = 0;
     s->unprotected_since_ms = now_ms;
     s->alarm_unprotected = false;
-    s->alarm_stale = false;
+    s->stale_told_ns = 0;
     s->consults = s->accepted = s->refused = s->stale = s->failures = s->sent = s->fills = s->duplicates = 0;
     s->last_reason[0] = '\0';
     first_plan(e, s, p->adopted ? EB_CONSULT_ADOPTED : EB_CONSULT_NEW);

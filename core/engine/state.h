@@ -151,7 +151,7 @@ struct eb_slot {
     uint32_t foreign_gen;  /* the same for the foreign stop that protects it, and when that was */
     int64_t foreign_ms;
     bool wants_consult; /* consult at the end of this step */
-    bool alarm_unprotected, alarm_stale;
+    bool alarm_unprotected;
     bool is_holder; /* listed in eb_engine.holder */
     bool consult_pending;
     bool quarantined;
@@ -165,6 +165,7 @@ struct eb_slot {
     int64_t unprotected_since_ms;
     int64_t soft_since_ns; /* a resting leg is reached since; 0 not */
     int64_t refresh_ns;    /* last REFRESH_PRICE asked */
+    int64_t stale_told_ns; /* the alarm that prices have stopped */
     int64_t fired_ns;      /* when the last level fired */
     uint64_t consult_id;
     struct eb_wake wake;
