@@ -422,6 +422,26 @@ static void follow(struct eb_engine *e, struct eb_slot *s, const struct eb_ev_po
     }
 }
 
+/* Larger than known. What it had shrunk to before, as far as that was told, counts first: the rest was added to that, or
+ * opened anew when it was nothing. */
+static void grow(struct eb_engine *e, struct eb_slot *s, const struct eb_ev_position *p)
+{
+    struct eb_durable *d = &s->d;
+    if (d->claim_ms != 0) {
+        d->claim_ms = 0;
+        eb_touch(e);
+        if (d->venue_qty.e8 > d->claim.e8) {
+            reduce(e, s, d->claim, d->claim_told_ms);
+        }
+    }
+    if (!d->open) {
+        eb_episode_begin(e, s, p, e->ev->now_ms);
+        return;
+    }
+    believe(e, d, p->venue_ms);
+    add(e, s, p);
+}
+
 void eb_step_position(struct eb_engine *e, const struct eb_event *ev)
 {
     const struct eb_ev_position *p = ev->u.venue_position;
@@ -456,8 +476,7 @@ void eb_step_position(struct eb_engine *e, const struct eb_event *ev)
     if (p->qty.e8 < d->venue_qty.e8) {
         resize(e, s, p->qty, p->venue_ms);
     } else if (p->qty.e8 > d->venue_qty.e8) {
-        believe(e, d, p->venue_ms);
-        add(e, s, p);
+        grow(e, s, p);
     } else {
         believe(e, d, p->venue_ms);
         if (d->claim_ms != 0) {

@@ -344,6 +344,24 @@ static void a_claim_that_no_fill_explains_is_believed(void **state)
     fx_free(f);
 }
 
+/* The venue tells 6.5 (our fill of 3.5 is on the way), then 11 (4.5 were added): the claim must not undo the add. */
+static void a_claim_is_settled_by_an_add(void **state)
+{
+    (void)state;
+    struct eb_engine_config c = fx_config();
+    struct fx *f = laddered(&c);
+    fx_book(f, "101", "101.1");
+    struct eb_order_request o = *fx_submit(f, EB_PURPOSE_TARGET, 0);
+    fx_open(f, EB_LONG, "6.5", "100");
+    fx_open(f, EB_LONG, "11", "100");
+    assert_qt(fx_evidence(f, 0).ctx.qty, "11");
+    assert_int_equal(fx_nth(f, EB_ACT_EXIT, 0)->u.exit.qty.e8, e8("3.5"));
+    fx_filled(f, &o, "101"); /* told already: it takes nothing more */
+    fx_run(f, 3000);
+    assert_qt(fx_evidence(f, 0).ctx.qty, "11");
+    fx_free(f);
+}
+
 static void a_claim_taken_back(void **state)
 {
     (void)state;
@@ -424,6 +442,7 @@ int main(void)
         cmocka_unit_test(an_old_position_begins_no_ghost),
         cmocka_unit_test(a_smaller_position_may_be_our_own_doing),
         cmocka_unit_test(a_claim_that_no_fill_explains_is_believed),
+        cmocka_unit_test(a_claim_is_settled_by_an_add),
         cmocka_unit_test(a_claim_taken_back),
         cmocka_unit_test(hedge_legs_are_apart),
         cmocka_unit_test(a_mode_change_of_the_account_consults),
