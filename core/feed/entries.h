@@ -18,7 +18,7 @@ struct eb_entry {
     int64_t leverage_ppm;          /* 10x is 10,000,000; 1x .. EB_LEVERAGE_MAX */
     char strategy_id[EB_NAME_MAX]; /* may be empty */
     uint32_t line;                 /* of the file, for messages about this row */
-    int64_t adds_to_ms; /* of a run that is walked again: when the position that this increased was opened; 0 it opens */
+    int64_t adds_to_ms; /* of a run walked again: when the position that this increased was opened; 0: this opens one */
 };
 
 struct eb_entries {

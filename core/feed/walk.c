@@ -162,9 +162,9 @@ static int walk_segment(const struct trip *t, int k)
     return EB_OK;
 }
 
-/* P0: liquidation, stop, legs by index. The engine fires up to the first resting leg that P0 has passed; that one is the
- * venue's, at its own level, and then the engine goes on. Its stop is not met by the repetition: what became tighter at
- * P0 is in force only where P0 has not crossed it. */
+/* P0: liquidation, stop, legs by index. The engine fires up to the first resting leg that P0 has passed; that one is
+ * the venue's, at its own level, and then the engine goes on. Its stop is not met by the repetition: what became
+ * tighter at P0 is in force only where P0 has not crossed it. */
 static int walk_point(const struct trip *t)
 {
     set_time(t->w, t->at_ms[0]);

@@ -61,7 +61,7 @@ struct ww {
 struct ww *ww_new(bool hedge);
 void ww_free(struct ww *w);
 
-/* Opens a position of slot 0 (LONG, or either side in one-way mode) or 1 (SHORT of hedge mode) where the path stands. */
+/* Opens a position of slot 0 (LONG; either side in one-way mode) or 1 (SHORT of hedge mode) where the path stands. */
 void ww_open(struct ww *w, enum eb_side side, const char *qty, const char *entry);
 /* Open, high, low, close of the minute that begins now. */
 struct eb_walk_bar ww_bar(const struct ww *w, const char *open, const char *high, const char *low, const char *close);
