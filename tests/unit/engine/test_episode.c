@@ -352,11 +352,24 @@ static void a_claim_is_settled_by_an_add(void **state)
     struct fx *f = laddered(&c);
     fx_book(f, "101", "101.1");
     struct eb_order_request o = *fx_submit(f, EB_PURPOSE_TARGET, 0);
-    fx_open(f, EB_LONG, "6.5", "100");
-    fx_open(f, EB_LONG, "11", "100");
+    int64_t filled_ms = f->now_ms;
+    static const char *const told[] = {"6.5", "11"};
+    for (unsigned i = 0; i < 2; i++) {
+        fx_wait(f, 10);
+        struct eb_ev_position p = fx_pos(EB_LONG, told[i], "100");
+        p.venue_ms = f->now_ms;
+        fx_position(f, &p);
+    }
     assert_qt(fx_evidence(f, 0).ctx.qty, "11");
     assert_int_equal(fx_nth(f, EB_ACT_EXIT, 0)->u.exit.qty.e8, e8("3.5"));
-    fx_filled(f, &o, "101"); /* told already: it takes nothing more */
+    struct eb_event ev = fx_event(f, EB_EV_FILL, 0);
+    ev.u.fill = (struct eb_ev_fill){.client_id = o.client_id,
+                                    .trade_id = 900,
+                                    .price = px("101"),
+                                    .qty = qt("3.5"),
+                                    .order_side = EB_SELL,
+                                    .venue_ms = filled_ms};
+    fx_step(f, &ev); /* late: both sizes had it in them already */
     fx_run(f, 3000);
     assert_qt(fx_evidence(f, 0).ctx.qty, "11");
     fx_free(f);
