@@ -297,6 +297,7 @@ void eb_schedule(struct eb_engine *e, struct eb_slot *s)
             int64_t ns = s->soft_since_ns + e->c.soft_fallback_ms * EB_NS_PER_MS;
             at = ns > e->ev->now_ns && ns < at ? ns : at;
         }
+        sooner_ms(e, d->leg_retry_ms > e->ev->now_ms ? d->leg_retry_ms : 0, &at);
         sooner_ms(e, d->claim_ms, &at);
         sooner_ms(e, eb_backstop_deadline_ms(e, s), &at);
         stale_deadline(e, s, &at);

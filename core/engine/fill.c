@@ -143,6 +143,8 @@ void eb_apply_fill(struct eb_engine *e, struct eb_slot *s, struct eb_order *o, c
             d->claim_ms = 0;
         }
         d->intent.tries = 0;
+        d->leg_refusals = 0;
+        d->leg_retry_ms = 0;
         s->fills++;
         e->stats.fills++;
         report(e, s, o, f, qty, is_virtual);

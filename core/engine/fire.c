@@ -159,6 +159,9 @@ static struct eb_order *soft_order(struct eb_slot *s, uint8_t leg)
 static eb_qty leg_want(const struct eb_engine *e, const struct eb_slot *s, const struct eb_leg *leg, bool market)
 {
     const struct eb_instrument *inst = &eb_symbol_of(e, s)->inst;
+    if (e->last_now_ms < s->d.leg_retry_ms) {
+        return (eb_qty){0}; /* the venue has just said no */
+    }
     eb_qty want = eb_leg_fire_qty(leg, inst, s->d.position_side != EB_PS_BOTH, free_qty(s), reserved_qty(s, leg));
     return eb_round_qty_down(inst, want, market);
 }

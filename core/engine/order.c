@@ -157,6 +157,19 @@ void eb_order_settle(struct eb_engine *e, struct eb_slot *s, struct eb_order *o)
     }
 }
 
+/* A leg's order came back with nothing, and not because we took it back: the next waits, longer each time. Without that
+ * a venue that always says no would use up the episode's orders in a moment. */
+static void pace_legs(struct eb_engine *e, struct eb_slot *s, const struct eb_order *o, enum eb_order_state ended)
+{
+    struct eb_durable *d = &s->d;
+    bool of_leg = o->purpose == EB_PURPOSE_TARGET || o->purpose == EB_PURPOSE_SOFT;
+    if (!of_leg || o->filled.e8 > 0 || o->cancel_sent || ended == EB_OS_FILLED) {
+        return;
+    }
+    d->leg_retry_ms = e->ev->now_ms + (INT64_C(500) << (d->leg_refusals < 5 ? d->leg_refusals : 5));
+    d->leg_refusals = (uint8_t)(d->leg_refusals < UINT8_MAX ? d->leg_refusals + 1 : UINT8_MAX);
+}
+
 /* The venue has told an end. Fills that it counts but that have not come keep the order until they do. */
 static void told_end(struct eb_engine *e, struct eb_slot *s, struct eb_order *o, const struct eb_ev_order *ev)
 {
@@ -173,6 +186,7 @@ static void told_end(struct eb_engine *e, struct eb_slot *s, struct eb_order *o,
     }
     if (ev->state != EB_OS_FILLED && s->d.open && o->id.episode == s->d.episode) {
         retry_exit(e, s, o, (enum eb_reject_class)ev->reject, ev->code);
+        pace_legs(e, s, o, (enum eb_order_state)ev->state);
     }
     o->state = ev->state;
     eb_order_settle(e, s, o);

@@ -110,6 +110,7 @@ struct eb_durable {
     bool unexplained; /* something other than our fills changed the size */
     uint8_t side, position_side, r_state, hits, regime;
     uint32_t episode;
+    uint8_t leg_refusals;   /* orders of legs in a row that came back with nothing */
     uint32_t window_orders; /* sends in the minute that began at window_ms */
     uint16_t attempts;
     eb_qty qty, first_qty, base, exited, venue_qty;
@@ -118,6 +119,7 @@ struct eb_durable {
     eb_money margin;
     eb_qty margin_qty; /* the size that it was told for */
     int64_t leverage_ppm;
+    int64_t leg_retry_ms; /* legs wait until then after a refusal */
     int64_t opened_ms, window_ms, last_fill_ms;
     eb_qty claim;          /* size that the venue told and that fills in flight may explain */
     int64_t claim_ms;      /* 0: no claim */

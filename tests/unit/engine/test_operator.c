@@ -24,6 +24,8 @@ static struct fx *tripped(void)
     for (unsigned i = 0; i < 5; i++) {
         fx_book(f, "101", "101.1");
         fx_reject(f, fx_submit(f, EB_PURPOSE_TARGET, i)->client_id, EB_REJ_RETRY);
+        fx_wait(f, 500 << i);
+        fx_mark(f, "100");
     }
     assert_true(fx_evidence(f, 0).tripped);
     assert_int_equal(fx_alerts(f, EB_ALERT_TRIPPED), 1);
@@ -86,12 +88,35 @@ static void the_cap_is_per_minute(void **state)
     for (unsigned i = 0; i < 8; i++) {
         fx_book(f, "101", "101.1");
         fx_reject(f, fx_submit(f, EB_PURPOSE_TARGET, i)->client_id, EB_REJ_RETRY);
-        if (i == 3) {
-            fx_wait(f, 60000);
-            fx_mark(f, "100");
-        }
+        fx_wait(f, i == 3 ? 60000 : 16000);
+        fx_mark(f, "100");
     }
     assert_false(fx_evidence(f, 0).tripped);
+    fx_free(f);
+}
+
+static void a_venue_that_says_no_is_asked_less_often(void **state)
+{
+    (void)state;
+    struct eb_engine_config c = fx_config();
+    struct fx *f = laddered(&c);
+    static const int64_t waits[] = {500, 1000, 2000, 4000, 8000, 16000, 16000};
+    for (unsigned i = 0; i < EB_COUNT(waits); i++) {
+        fx_book(f, "101", "101.1");
+        assert_int_equal(fx_submits(f, EB_PURPOSE_TARGET), i + 1);
+        fx_reject(f, fx_submit(f, EB_PURPOSE_TARGET, i)->client_id, EB_REJ_FIX);
+        fx_wait(f, waits[i] - 1);
+        fx_book(f, "101", "101.1");
+        assert_int_equal(fx_submits(f, EB_PURPOSE_TARGET), i + 1);
+        fx_wait(f, 1);
+    }
+    fx_book(f, "101", "101.1");
+    fx_fill(f, fx_submit(f, EB_PURPOSE_TARGET, 7), "101", "1"); /* something went through: at once again */
+    fx_order_told(f, fx_submit(f, EB_PURPOSE_TARGET, 7)->client_id, EB_OS_EXPIRED, "1");
+    fx_book(f, "101", "101.1");
+    assert_int_equal(fx_submits(f, EB_PURPOSE_TARGET), 9);
+    fx_mark(f, "98"); /* a stop waits for nothing of that */
+    assert_int_equal(fx_submits(f, EB_PURPOSE_STOP), 1);
     fx_free(f);
 }
 
@@ -334,6 +359,7 @@ int main(void)
         cmocka_unit_test(one_full_close_at_a_time_goes_on),
         cmocka_unit_test(flatten_is_never_blocked),
         cmocka_unit_test(the_cap_is_per_minute),
+        cmocka_unit_test(a_venue_that_says_no_is_asked_less_often),
         cmocka_unit_test(a_pause_stops_targets_not_stops),
         cmocka_unit_test(a_position_that_begins_in_a_pause_gets_the_built_in_stop),
         cmocka_unit_test(release_sends_nothing_more),

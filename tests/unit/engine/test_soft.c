@@ -58,6 +58,8 @@ static void a_refused_one_is_placed_again(void **state)
     (void)state;
     struct soft s = resting(fx_config());
     fx_order(s.f, s.rest.client_id, EB_OS_CANCELED); /* somebody else's hand */
+    assert_int_equal(fx_submits(s.f, EB_PURPOSE_SOFT), 0);
+    fx_run(s.f, 500);
     assert_qt(fx_submit(s.f, EB_PURPOSE_SOFT, 0)->qty, "4");
     fx_free(s.f);
 }
