@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* exitbrain check: loads a policy set as the engine would (files, schema, self test) and says what it is. */
+/* exitbrain check: loads a policy set as the engine would (files, schema, self test), tries it, and says what it is. */
 #include <inttypes.h>
 
 #include "app/clock.h"
@@ -7,6 +7,7 @@
 #include "app/doc.h"
 #include "app/output.h"
 #include "app/policy_args.h"
+#include "app/trial.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -115,7 +116,7 @@ static enum eb_status run(const struct eb_args *a)
         return EB_STATUS_USAGE;
     }
     enum eb_status status = EB_STATUS_DONE;
-    if (eb_policy_open_choice(&choice, settings, &log, &policy, &err) != EB_OK) {
+    if (eb_policy_open_choice(&choice, settings, &log, &policy, &err) != EB_OK || eb_trial(policy, &err) != EB_OK) {
         print_bad(choice.dir, &err, json);
         status = EB_STATUS_BAD_NEWS;
     } else if (print_good(policy, choice.dir, json, &err) != EB_OK) {
@@ -132,7 +133,7 @@ static enum eb_status run(const struct eb_args *a)
 const struct eb_subcommand eb_cmd_check = {
     .name = "check",
     .arguments = "[DIR] [OPTIONS]",
-    .summary = "loads, checks and self-tests a policy set without an engine",
+    .summary = "loads, self-tests and tries a policy set, without an account",
     .about = "DIR is a directory with an init.lua; default: the shipped set. Exit status 1: the set is refused.",
     .option = options,
     .option_count = EB_COUNT(options),

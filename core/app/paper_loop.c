@@ -4,6 +4,8 @@
 
 #include "app/paper_loop.h"
 
+#include "app/output.h"
+
 #include <signal.h>
 #include <string.h>
 #include <time.h>
@@ -74,8 +76,12 @@ int eb_paper_loop(struct eb_paper *p, struct eb_view *view, int64_t for_ms, int6
         bool behind = to_ms - p->now_ms > CHUNK_MS;
         rc = eb_paper_advance(p, behind ? p->now_ms + CHUNK_MS : to_ms, err);
         if (rc == EB_OK && now_ns - flushed_ns >= FLUSH_NS && p->tape != NULL) {
-            rc = eb_tape_flush(p->tape, err);
-            flushed_ns = now_ns;
+            bool kept = eb_tape_flush(p->tape, err) == EB_OK;
+            flushed_ns = kept ? now_ns : INT64_MAX / 2; /* a disk that failed once is not asked again */
+            if (!kept) {
+                eb_complain("run", "the record ends here, the engine goes on with stops and backstops only: %s",
+                            err->msg);
+            }
         }
         if (now_ns - drawn_ns >= DRAW_NS || over) {
             eb_view_draw(view, p);

@@ -57,6 +57,17 @@ set_of writable 'return { name = "x", version = "1", decide = function() end }'
 chmod o+w "$TMP/writable/init.lua"
 refused writable "chmod o-w"
 
+# Sets that load and fail when they are asked: check asks, for a LONG and for a SHORT.
+set_of answers-nonsense 'return { name = "x", version = "1", decide = function() return 42 end }'
+refused answers-nonsense "LONG position" "got 42"
+set_of mistypes 'return { name = "x", version = "1", decide = function(ctx) return ctx.entri end }'
+refused mistypes "init.lua:1" "entri"
+set_of asks-loops 'return { name = "x", version = "1", decide = function() while true do end end }'
+refused asks-loops "more than 200000 instructions"
+set_of short-only 'return { name = "x", version = "1", decide = function(ctx)' \
+  '  return ctx.side == "SHORT" and { type = "move_stop", price = ctx.entry * 0.9 } or nil end }'
+refused short-only "SHORT position"
+
 # A set that loads but never answers sense: the built-in plan stands in, the run says so and is not good.
 set_of nonsense 'return { name = "x", version = "1",' \
   '  decide = function(ctx) return { type = "move_stop", pct = 0/0 } end }'
