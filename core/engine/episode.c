@@ -458,8 +458,12 @@ void eb_step_position(struct eb_engine *e, const struct eb_event *ev)
         return;
     }
     if (!d->open) {
+        bool echo = p->venue_ms != 0 && p->venue_ms == d->last_fill_ms; /* perhaps of before that moment's last fill */
         if (p->qty.e8 > 0) {
             eb_episode_begin(e, s, p, ev->now_ms);
+            look_again(e, echo);
+        } else if (d->episode != 0) {
+            believe(e, d, p->venue_ms);
         }
         return;
     }
