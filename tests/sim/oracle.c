@@ -108,10 +108,14 @@ static void note_picture(struct oracle *o, const struct eb_event *ev)
     }
     if (ev->kind == EB_EV_SNAPSHOT_BEGIN) {
         o->in_picture = true;
+        oracle_orders_picture(o, false);
     } else if (ev->kind == EB_EV_SNAPSHOT_END || ev->kind == EB_EV_SNAPSHOT_FAILED) {
         bool ended = ev->kind == EB_EV_SNAPSHOT_END && o->dropped_at_asked == o->dropped;
         o->whole_picture = o->whole_picture || ended;
         o->in_picture = false;
+        if (ev->kind == EB_EV_SNAPSHOT_END) {
+            oracle_orders_picture(o, true);
+        }
     }
 }
 

@@ -39,12 +39,15 @@ struct oracle_leg {
 /* A position as the engine was told of it, and what was promised about it. */
 struct oracle_slot {
     bool open, released, tripped, alarmed; /* alarmed: somebody was called since it lost its protection */
+    bool unjudged;                         /* its levels were set while there was no price */
     bool may_rebase_r;                     /* size was added: the next plan may measure R anew */
     uint32_t episode;
     eb_qty size_in, exited; /* at the start and adds; exits reported */
     eb_qty base;            /* what fractions refer to, kept here independently */
     uint64_t permit;        /* record of the plan in force */
     int64_t unprotected_ms; /* since when no confirmed stop stands; 0 one does */
+    int64_t foreign_ms;     /* when a picture last showed somebody else's stop for all of it; 0 never, or gone */
+    bool foreign_listed;    /* in the picture under way */
     int64_t full_ms;        /* last full close sent while tripped */
     uint16_t full_attempt;
     int64_t differs_ms; /* since when quantities differ with nothing in flight */
@@ -108,6 +111,7 @@ void oracle_flat(struct oracle *o);
 void oracle_violated(struct oracle *o, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 int64_t *oracle_credit(struct oracle *o, eb_client_id id);     /* NULL: never used */
 int64_t oracle_truth(const struct oracle *o, eb_client_id id); /* what the exchange has filled of an order */
+void oracle_orders_picture(struct oracle *o, bool ended);      /* of the account: it begins, or has ended whole */
 void oracle_orders_event(struct oracle *o, const struct eb_event *ev);
 void oracle_orders_actions(struct oracle *o, const struct eb_event *ev, const struct eb_actions *actions);
 void oracle_levels_price(struct oracle *o, eb_symbol_id symbol, const struct eb_ev_price *p);

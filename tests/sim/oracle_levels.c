@@ -219,28 +219,21 @@ static bool may_loosen(const struct oracle *o, const struct eb_event *ev)
     return false;
 }
 
-/* Formed without a price, it never was in force: the first price has parked it. */
-static bool first_judged(const struct oracle *o, const struct oracle_slot *s)
-{
-    bool parked = false;
-    for (unsigned i = 0; i < o->now.level_count; i++) {
-        parked = parked || o->now.level[i].why == EB_WHY_PARKED_STOP;
-    }
-    return parked && s->seen.ctx.price.e8 == 0;
-}
-
-static void stops(struct oracle *o, const struct oracle_slot *s, const struct eb_event *ev, eb_position_id at)
+static void stops(struct oracle *o, struct oracle_slot *s, const struct eb_event *ev, eb_position_id at)
 {
     const struct eb_context *was = &s->seen.ctx;
     const struct eb_context *c = &o->now.ctx;
     bool looser = was->stop.e8 > 0 && (c->stop.e8 == 0 || eb_is_better(side_of(c), was->stop, c->stop));
-    ORACLE_CHECK(o, !looser || may_loosen(o, ev) || first_judged(o, s),
+    bool by_price = ev->kind == EB_EV_PRICE || ev->kind == EB_EV_CLOCK;
+    bool judged = s->unjudged && by_price; /* formed without a price it never was in force: the first one parks it */
+    ORACLE_CHECK(o, !looser || judged || may_loosen(o, ev),
                  "slot %u: the stop in force loosens from %" PRId64 " to %" PRId64 " (kind %u to %u)", at, was->stop.e8,
                  c->stop.e8, was->stop_kind, c->stop_kind);
     eb_price by = judge(ev, c);
-    bool by_price = ev->kind == EB_EV_PRICE || ev->kind == EB_EV_CLOCK; /* a trail moves and fires by the same print */
-    bool set = c->stop.e8 != was->stop.e8 && c->stop.e8 > 0 && !by_price;
-    bool acts = eb_stop_crossed(side_of(c), was->stop, by); /* the one before it is about to act anyway */
+    bool anew = c->plan_revision != was->plan_revision;
+    s->unjudged = anew ? by.e8 == 0 : s->unjudged && !(by_price && c->price.e8 > 0);
+    bool set = c->stop.e8 != was->stop.e8 && c->stop.e8 > 0 && !by_price; /* a trail moves and fires by one print */
+    bool acts = eb_stop_crossed(side_of(c), was->stop, by);               /* the one before it is about to act anyway */
     bool crossed = set && by.e8 > 0 && !acts && eb_stop_crossed(side_of(c), c->stop, by);
     ORACLE_CHECK(o, !crossed || o->now.firing || looser,
                  "slot %u: a stop at %" PRId64 " enters into force at a price of %" PRId64
@@ -288,6 +281,7 @@ static void begin(struct oracle *o, struct oracle_slot *s, const struct eb_event
     s->exited.e8 = 0;
     s->permit = 0;
     s->unprotected_ms = o->now_ms;
+    s->foreign_ms = 0;
     s->full_ms = 0;
     s->full_attempt = 0;
     s->hits = 0;

@@ -104,9 +104,34 @@ static void order_told(struct oracle *o, const struct eb_event *ev)
     }
 }
 
+/* Somebody else's stop that would close all of a position protects it as long as the pictures show it. */
+static void listed_foreign(struct oracle *o, eb_symbol_id symbol, const struct eb_ev_open_order *t)
+{
+    struct oracle_slot *s = &o->slot[2 * symbol + (t->position_side == EB_PS_SHORT ? 1 : 0)];
+    uint8_t closing = s->seen.ctx.side == EB_LONG ? EB_SELL : EB_BUY;
+    bool covers = t->close_position || t->qty.e8 >= s->seen.ctx.qty.e8;
+    if (t->type == EB_ORDER_STOP_MARKET && t->order_side == closing && covers && s->open) {
+        s->foreign_listed = true;
+        s->foreign_ms = o->now_ms;
+    }
+}
+
+void oracle_orders_picture(struct oracle *o, bool ended)
+{
+    for (eb_position_id at = 0; at < 2 * o->symbols; at++) {
+        struct oracle_slot *s = &o->slot[at];
+        s->foreign_ms = ended && !s->foreign_listed ? 0 : s->foreign_ms;
+        s->foreign_listed = false;
+    }
+}
+
 static void listed(struct oracle *o, const struct eb_event *ev)
 {
     const struct eb_ev_open_order *t = &ev->u.open_order;
+    if (t->client_id.instance == 0) {
+        listed_foreign(o, ev->symbol, t);
+        return;
+    }
     struct oracle_slot *s;
     struct oracle_order *k = find(o, ev->symbol, t->client_id, &s);
     if (k != NULL && !k->ended && (k->state == EB_OS_PENDING || k->state == EB_OS_UNKNOWN)) {
@@ -395,7 +420,7 @@ void oracle_orders_actions(struct oracle *o, const struct eb_event *ev, const st
 void oracle_protection(struct oracle *o, struct oracle_slot *s)
 {
     bool stands = has_confirmed(o, s, EB_PURPOSE_BACKSTOP) || has_confirmed(o, s, EB_PURPOSE_BRIDGE) ||
-                  s->seen.protection == EB_PROTECTED_FOREIGN;
+                  (s->foreign_ms != 0 && o->now_ms - s->foreign_ms <= o->config->confirm_ms);
     if (!s->open || stands) {
         bool again = s->seen.protection == EB_PROTECTED || s->seen.protection == EB_PROTECTED_FOREIGN;
         s->unprotected_ms = 0;
