@@ -2,6 +2,8 @@
 /* The bar walk at the step (semantics 11): path_next, one fill per level, gaps at P0, ties, trails, quiet bars. */
 #include "fixture.h"
 
+#include <stdlib.h>
+
 static struct eb_engine_config bars(void)
 {
     struct eb_engine_config c = fx_config();
@@ -454,6 +456,81 @@ static void quiet_bars_are_quiet(void **state)
     assert_true(quiet > 500);
 }
 
+/* ---- a fold of the durable steps of a walk ---- */
+
+struct folded {
+    struct eb_engine *e;
+    struct eb_actions *out;
+};
+
+static void fold(struct fx *f, const struct eb_event *ev)
+{
+    struct folded *to = f->user;
+    if (!f->out.durable) {
+        return;
+    }
+    struct eb_event again = *ev;
+    struct eb_witness witness;
+    if (eb_engine_witness(f->e) != NULL) {
+        witness = *eb_engine_witness(f->e);
+        again.witness = &witness;
+    }
+    assert_int_equal(eb_engine_step(to->e, &again, to->out), EB_OK);
+    assert_true(to->out->durable);
+    assert_true(eb_engine_durable_hash(f->e) == eb_engine_durable_hash(to->e));
+}
+
+static void a_fold_walks_the_same_way(void **state)
+{
+    (void)state;
+    static const int64_t legs[3][2] = {{300000, 300000}, {700000, 300000}, {1500000, 400000}};
+    struct eb_rng rng;
+    eb_rng_seed(&rng, 17);
+    struct eb_engine_config c = bars();
+    struct fx *f = fx_new(&c);
+    struct folded to = {.out = calloc(1, sizeof *to.out)};
+    assert_int_equal(eb_engine_create(&c, &to.e, NULL), EB_OK);
+    f->user = &to;
+    for (unsigned i = 0; i < 2; i++) { /* what came before anybody listened */
+        struct eb_ev_instrument inst = fx_instrument(i);
+        struct eb_event ev = fx_event(f, EB_EV_INSTRUMENT, i);
+        ev.u.instrument = &inst;
+        assert_int_equal(eb_engine_step(to.e, &ev, to.out), EB_OK);
+    }
+    f->after = fold;
+    int64_t at = e8("100");
+    unsigned episodes = 0;
+    for (unsigned k = 0; k < 4000; k++) {
+        fx_clear(f);
+        fx_wait(f, 60000);
+        struct eb_price_text a = text_of((eb_price){at});
+        int64_t to_e8 = at + eb_rng_range(&rng, -120, 120) * e8("0.01");
+        struct eb_price_text b = text_of((eb_price){to_e8});
+        enum eb_side side;
+        if (eb_engine_open_side(f->e, 0, &side)) {
+            point(f, a.text);
+            travel(f, a.text, b.text);
+        } else {
+            struct eb_verdict v = v_none();
+            v_stop_pct(&v, 10000);
+            v_legs(&v, 3, legs);
+            v_trail(&v, eb_rng_range(&rng, 0, 1000000), eb_rng_range(&rng, 2000, 9000));
+            v_ratchet(&v);
+            fx_path(f, EB_PATH_POINT, a.text, a.text);
+            fx_say(f, &v);
+            fx_open(f, eb_rng_chance(&rng, 1, 2) ? EB_LONG : EB_SHORT, "10", a.text);
+            f->has_next = false;
+            episodes++;
+        }
+        at = to_e8 < e8("50") ? e8("100") : to_e8;
+        fx_path(f, EB_PATH_CLOSE, b.text, b.text);
+    }
+    assert_true(episodes > 200);
+    eb_engine_destroy(to.e);
+    free(to.out);
+    fx_free(f);
+}
+
 static void quiet_bars_record_extremes(void **state)
 {
     (void)state;
@@ -496,6 +573,7 @@ int main(void)
         cmocka_unit_test(paths_that_cannot_be_walked_are_refused),
         cmocka_unit_test(what_cannot_act_is_not_met),
         cmocka_unit_test(quiet_bars_are_quiet),
+        cmocka_unit_test(a_fold_walks_the_same_way),
         cmocka_unit_test(quiet_bars_record_extremes),
     };
     return cmocka_run_group_tests_name("engine/path", tests, NULL, NULL);
