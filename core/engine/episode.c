@@ -422,8 +422,8 @@ static void follow(struct eb_engine *e, struct eb_slot *s, const struct eb_ev_po
     }
 }
 
-/* Larger than known. What it had shrunk to before, as far as that was told, counts first: the rest was added to that, or
- * opened anew when it was nothing. */
+/* Larger than known. What it had shrunk to before, as far as that was told, counts first: the rest was added to that,
+ * or opened anew when it was nothing. */
 static void grow(struct eb_engine *e, struct eb_slot *s, const struct eb_ev_position *p)
 {
     struct eb_durable *d = &s->d;

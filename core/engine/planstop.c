@@ -312,7 +312,8 @@ void eb_plan_judge(struct eb_engine *e, struct eb_slot *s, eb_price price)
 static bool lacks_stop(const struct eb_engine *e, const struct eb_slot *s)
 {
     enum eb_stop_kind kind;
-    bool managed = s->d.open && !s->d.shadow_done && s->d.plan.revision != 0 && !s->d.intent.active && eb_is_owner(e, s);
+    bool managed =
+        s->d.open && !s->d.shadow_done && s->d.plan.revision != 0 && !s->d.intent.active && eb_is_owner(e, s);
     return managed && !s->d.plan.unjudged && eb_stop_in_force(e, s, &kind).e8 <= 0;
 }
 
