@@ -267,7 +267,7 @@ static void drive_bridge(struct eb_engine *e, struct eb_slot *s, struct eb_order
         }
         break;
     case EB_BS_PLACE_NEW:
-        if (stands(main)) {
+        if (main != NULL && main->state == EB_OS_NEW) {
             to_stage(e, s, EB_BS_CANCEL_BRIDGE);
             take_away(e, s, bridge);
         } else if (main == NULL && e->ev->now_ms >= b->retry_ms) {
@@ -277,7 +277,7 @@ static void drive_bridge(struct eb_engine *e, struct eb_slot *s, struct eb_order
     case EB_BS_CANCEL_BRIDGE:
         if (bridge == NULL) {
             to_stage(e, s, EB_BS_RESTING);
-        } else if (stands(main)) {
+        } else if (main != NULL && main->state == EB_OS_NEW) {
             take_away(e, s, bridge);
         } else { /* the new one is gone while the bridge still stands */
             to_stage(e, s, EB_BS_PLACE_NEW);

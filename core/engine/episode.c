@@ -243,6 +243,7 @@ static void believe(struct eb_engine *e, struct eb_durable *d, int64_t told_ms)
 {
     if (told_ms > d->told_ms) {
         d->told_ms = told_ms;
+        d->absorbed_before.e8 += d->absorbed.e8;
         d->absorbed.e8 = 0;
         eb_touch(e);
     }

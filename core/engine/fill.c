@@ -142,7 +142,7 @@ void eb_apply_fill(struct eb_engine *e, struct eb_slot *s, struct eb_order *o, c
         if (d->claim_ms != 0 && d->venue_qty.e8 == d->claim.e8) {
             d->claim_ms = 0;
         }
-        d->intent.tries = 0;
+        d->intent.tries = d->intent.covered = 0;
         d->leg_refusals = 0;
         d->leg_retry_ms = 0;
         s->fills++;
@@ -165,6 +165,11 @@ void eb_apply_fill(struct eb_engine *e, struct eb_slot *s, struct eb_order *o, c
     }
 }
 
+static int64_t lesser(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
 /* The part of a fill that the position told since has in it already: it counts for its order and leg, not again for the
  * size. What happened before the venue's time of that position surely is; at the same time, as much as was missed. */
 static eb_qty known_before(struct eb_slot *s, eb_client_id id, const struct eb_ev_fill *f)
@@ -173,9 +178,12 @@ static eb_qty known_before(struct eb_slot *s, eb_client_id id, const struct eb_e
     if (!d->open || id.episode != d->episode || f->venue_ms == 0 || f->venue_ms > d->told_ms) {
         return (eb_qty){0};
     }
-    int64_t part = d->absorbed.e8 < f->qty.e8 ? d->absorbed.e8 : f->qty.e8;
+    bool earlier = f->venue_ms < d->told_ms;
+    int64_t before = earlier ? lesser(d->absorbed_before.e8, f->qty.e8) : 0;
+    int64_t part = lesser(d->absorbed.e8, f->qty.e8 - before);
+    d->absorbed_before.e8 -= before;
     d->absorbed.e8 -= part;
-    return (eb_qty){f->venue_ms < d->told_ms ? f->qty.e8 : part};
+    return (eb_qty){earlier || f->liquidation ? f->qty.e8 : part}; /* the venue's own: the position always follows it */
 }
 
 static void told_of_liquidation(struct eb_engine *e, struct eb_slot *s, const struct eb_ev_fill *f)

@@ -258,6 +258,23 @@ static void exit_stuck(struct eb_engine *e, struct eb_slot *s)
     }
 }
 
+/* Somebody else's resting reductions may cover a part that nobody tells: after two refusals in a row half of it is tried,
+ * then a quarter, down to one step, and then all of it again. */
+static eb_qty uncovered(const struct eb_engine *e, struct eb_slot *s, eb_qty free)
+{
+    struct eb_intent *n = &s->d.intent;
+    const struct eb_instrument *inst = &eb_symbol_of(e, s)->inst;
+    if (n->covered < 2) {
+        return free;
+    }
+    eb_qty part = {n->covered > 32 ? 0 : free.e8 >> (n->covered - 1)};
+    if (!eb_qty_is_tradable(inst, part)) {
+        n->covered = 0;
+        return free;
+    }
+    return part;
+}
+
 /* One attempt: market for what is free, or limit IOC at the band's edge where market was refused for its price. */
 static void send_exit(struct eb_engine *e, struct eb_slot *s)
 {
@@ -287,7 +304,7 @@ static void send_exit(struct eb_engine *e, struct eb_slot *s)
     if (n->band && eb_price_band_edge(inst, (enum eb_order_side)req.order_side, mark, &req.price)) {
         req.type = EB_ORDER_LIMIT_IOC;
     }
-    if (send_slices(e, s, &req, free).e8 > 0) {
+    if (send_slices(e, s, &req, uncovered(e, s, free)).e8 > 0) {
         n->last_send_ms = now_ms;
     } else if (s->d.open) {
         exit_stuck(e, s);

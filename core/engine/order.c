@@ -102,6 +102,7 @@ static void retry_exit(struct eb_engine *e, struct eb_slot *s, const struct eb_o
     case EB_REJ_REDUCE_ONLY:
         eb_emit(e, EB_ACT_SNAPSHOT);
         n->retry_ms = now_ms + e->c.unknown_query_ms;
+        n->covered = (uint8_t)(n->covered + (o->id.slice == 0 && n->covered < UINT8_MAX));
         break;
     case EB_REJ_NONE:
         break;

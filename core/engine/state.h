@@ -57,6 +57,7 @@ struct eb_intent {
     uint8_t purpose; /* STOP, FULL_EXIT or FLATTEN */
     uint8_t reason;  /* enum eb_exit_reason */
     uint8_t tries;   /* sends that came back without a fill */
+    uint8_t covered; /* of them in a row: other orders cover the position, or it is smaller than thought */
     eb_price level;
     int64_t since_ms;
     int64_t last_send_ms;
@@ -121,11 +122,12 @@ struct eb_durable {
     int64_t leverage_ppm;
     int64_t leg_retry_ms; /* legs wait until then after a refusal */
     int64_t opened_ms, window_ms, last_fill_ms;
-    eb_qty claim;          /* size that the venue told and that fills in flight may explain */
-    int64_t claim_ms;      /* 0: no claim */
-    int64_t claim_told_ms; /* the venue's time of what claims */
-    int64_t told_ms;       /* the venue's time of the last position that was believed: what happened before is in it */
-    eb_qty absorbed;       /* reductions believed at told_ms whose fills, if they are ours, may still come */
+    eb_qty claim;           /* size that the venue told and that fills in flight may explain */
+    int64_t claim_ms;       /* 0: no claim */
+    int64_t claim_told_ms;  /* the venue's time of what claims */
+    int64_t told_ms;        /* the venue's time of the last position that was believed: what happened before is in it */
+    eb_qty absorbed;        /* reductions believed at told_ms whose fills, if they are ours, may still come */
+    eb_qty absorbed_before; /* the same, believed at earlier times */
     uint64_t permit_seq;
     struct eb_plan plan;
     struct eb_intent intent;
