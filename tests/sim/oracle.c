@@ -329,6 +329,26 @@ static void no_order_of_ours(void *user, const struct eb_ev_open_order *order)
     ORACLE_CHECK(o, !ours || order->state == EB_OS_TRIGGERING, "everything is flat, yet order %s stands", text);
 }
 
+struct cover {
+    uint8_t position_side;
+    int64_t qty_e8;
+};
+
+static void add_cover(void *user, const struct eb_ev_open_order *order)
+{
+    struct cover *c = user;
+    bool foreign = order->client_id.instance == 0 && order->type == EB_ORDER_LIMIT_GTC;
+    c->qty_e8 += foreign && order->position_side == c->position_side ? order->qty.e8 - order->filled.e8 : 0;
+}
+
+/* What somebody else's resting orders will close: the exchange lets nobody else have it. */
+static int64_t covered(const struct oracle *o, eb_position_id at, const struct eb_sim_position *p)
+{
+    struct cover c = {.position_side = p->position_side};
+    eb_sim_open_orders(o->sim, at / 2, add_cover, &c);
+    return c.qty_e8;
+}
+
 /* A rest that no order could close: below the minimum, or off the market's step. */
 static bool is_dust(const struct oracle *o, eb_position_id at, eb_qty qty)
 {
@@ -343,7 +363,8 @@ void oracle_flat(struct oracle *o)
         const struct oracle_slot *s = &o->slot[at];
         struct eb_sim_position p = {0};
         bool open = eb_sim_position(o->sim, at, &p);
-        bool dust = open && is_dust(o, at, p.qty) && s->alarmed;
+        int64_t beyond = open ? p.qty.e8 - covered(o, at, &p) : 0;
+        bool dust = open && (beyond <= 0 || is_dust(o, at, (eb_qty){beyond})) && s->alarmed;
         ORACLE_CHECK(o, !open || dust, "slot %u: every stop was crossed and %" PRId64 " (1e-8) is still open", at,
                      p.qty.e8);
         ORACLE_CHECK(o, s->open == open, "slot %u: %s here, %s at the exchange", at, s->open ? "open" : "flat",
