@@ -78,8 +78,9 @@ eb_build_release() { eb_build release -DEB_TESTS=ON || { echo "not ok build rele
 # cmocka writes a RUN line per case and FAILED and SKIPPED lines (again in its summary); ctest -V prefixes each with the
 # number of its executable. A case that was begun and not ended has failed; an executable without cases counts as one.
 eb_ctest() {
-  local label=${2-}
-  ctest --test-dir "$1" -V -j "$(nproc)" --no-tests=error >"$EB_OUT/ctest.out"
+  local label=${2-} only=(-LE sim)
+  [ "${3-}" = sim ] && only=(-L sim)
+  ctest --test-dir "$1" -V -j "$(nproc)" --no-tests=error "${only[@]}" >"$EB_OUT/ctest.out"
   cat "$EB_OUT/ctest.out"
   awk -v label="$label" '
     /^ *[0-9]+: Test command:/ { next }
@@ -182,7 +183,7 @@ suite_examples() { eb_script_suite examples; }
 
 suite_sim() {
   eb_has 'tests/sim/*' || { eb_no_tests sim; return 0; }
-  eb_build_release && eb_scripts sim
+  eb_build_release && eb_ctest "$EB_BUILD" "" sim
 }
 
 suite_asan() {
@@ -193,7 +194,7 @@ suite_asan() {
   export UBSAN_OPTIONS=print_stacktrace=1
   export EB_BUILD=$EB_ROOT/build/asan-ubsan EB_BIN=$EB_ROOT/build/asan-ubsan/exitbrain EB_SIM_SEEDS=$EB_SIM_SEEDS_SHORT
   eb_ctest "$EB_BUILD" asan/
-  eb_scripts sim
+  eb_ctest "$EB_BUILD" asan/ sim
 }
 
 suite_clang() {
@@ -218,9 +219,9 @@ suite_coverage() {
   eb_build coverage || { echo "not ok build coverage" >&3; return 1; }
   local dir=$EB_ROOT/build/coverage
   find "$dir" -name '*.gcda' -delete
-  ctest --test-dir "$dir" -j "$(nproc)" --no-tests=error || return 1
+  ctest --test-dir "$dir" -j "$(nproc)" --no-tests=error -LE sim || return 1
   export EB_BUILD=$dir EB_BIN=$dir/exitbrain EB_SIM_SEEDS=$EB_SIM_SEEDS_SHORT
-  eb_scripts sim 3>/dev/null || return 1
+  EB_SIM_SEEDS=$EB_SIM_SEEDS_SHORT eb_ctest "$dir" "" sim 3>/dev/null || return 1
   eb_scripts golden 3>/dev/null || return 1
   cd "$EB_ROOT" || return 1
   gcovr -r . --object-directory "$dir" -f 'core/(base|domain|engine)/' --csv -o "$EB_OUT/coverage.csv" "$dir" ||
@@ -245,5 +246,5 @@ suite_fuzz() {
 
 suite_long() {
   eb_build_release || return 1
-  EB_SIM_SEEDS=$EB_SIM_SEEDS_LONG EB_SCRIPT_TIMEOUT=7200 eb_scripts sim
+  EB_SIM_SEEDS=$EB_SIM_SEEDS_LONG eb_ctest "$EB_BUILD" "" sim
 }

@@ -176,6 +176,9 @@ static void warn(const struct eb_bt_data *d, const struct eb_bt_result *r)
         eb_complain("backtest", "warning: the policy failed %" PRIu64 " times; the first: %s", r->policy_failures,
                     r->first_failure);
     }
+    if (r->policy_failures > 0 && r->policy_failures == r->consults) {
+        eb_complain("backtest", "warning: every consult failed: these are exits of the built-in stop, not of the set");
+    }
 }
 
 static int write_csv(const char *dir, const struct eb_bt_data *d, const struct eb_bt_result *r, struct eb_err *err)
@@ -248,8 +251,7 @@ static int report(const struct eb_args *a, const struct job *job, const struct e
     return rc == EB_OK ? write_timing(eb_args_text(a, "timing"), job, r, err) : rc;
 }
 
-/* EB_OK, or what failed: bad input is EB_STATUS_USAGE; an output that could not be written, or a policy set that never
- * answered, EB_STATUS_BAD_NEWS. */
+/* EB_OK, or what failed: bad input is EB_STATUS_USAGE; an output that could not be written EB_STATUS_BAD_NEWS. */
 static enum eb_status work(const struct eb_args *a, struct job *job, struct eb_err *err)
 {
     struct eb_bt_data data;
@@ -267,11 +269,6 @@ static enum eb_status work(const struct eb_args *a, struct job *job, struct eb_e
         job->ended_ns = eb_clock_monotonic_ns();
         warn(&data, &result);
         status = report(a, job, &data, &result, err) == EB_OK ? EB_STATUS_DONE : EB_STATUS_BAD_NEWS;
-        if (status == EB_STATUS_DONE && result.policy_failures > 0 && result.policy_failures == result.consults) {
-            status = EB_STATUS_BAD_NEWS;
-            (void)eb_err_set(err, EB_E_SCRIPT, "backtest",
-                             "every consult failed: these are exits of the built-in stop, not of the policy set");
-        }
         eb_bt_result_deinit(&result);
     }
     eb_bt_data_deinit(&data);

@@ -65,8 +65,8 @@ static void send_submit(struct eb_host *h, const struct eb_order_request *order)
 }
 
 /* A decision that waited long is made anew, whether or not its record is durable by now: prices have moved on, the
- * engine counts the time after which an order that the venue does not know can no longer arrive from its own submit, and
- * what a broken store holds back for ever must not keep a stop from what it would have closed. */
+ * engine counts the time after which an order that the venue does not know can no longer arrive from its own submit,
+ * and what a broken store holds back for ever must not keep a stop from what it would have closed. */
 static void leave(void *user, const struct eb_held_order *held)
 {
     struct eb_host *h = user;

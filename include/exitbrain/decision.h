@@ -16,22 +16,30 @@ enum eb_timeframe { EB_TF_1M = 0, EB_TF_5M, EB_TF_15M, EB_TF_1H, EB_TF_COUNT };
  * warm = false while fewer bars exist (15 suffice for all but the 20-bar means, as Exit Brain V3 had it).
  */
 struct eb_features {
-    uint16_t bars;                 /* closed bars held, at most 21 */
-    bool warm;                     /* at least 15 closed bars: the figures below are meant */
-    int64_t close_e8;              /* last close */
-    int64_t atr_e8;                /* simple mean of the true range of the last 14 bars, price */
-    int64_t atr_ppm;               /* the same as a fraction of the last close */
-    int64_t vol_bar_ppm;           /* sqrt(mean(r^2)) of close-to-close returns, per bar of this time frame */
-    int64_t vol_std_bar_ppm;       /* standard deviation of the same returns, per bar */
-    int64_t vol_day_ppm;           /* vol_bar scaled to one day by sqrt(bars per day) */
-    int64_t trend_ppm;             /* (close - SMA20) / SMA20, signed */
-    int64_t avg_range_ppm;         /* mean((high - low) / close) */
-    int64_t efficiency_ppm;        /* |last - first close| / sum |steps|: 0 chop .. 1 straight line */
+    uint16_t bars;           /* closed bars held, at most 21 */
+    bool warm;               /* at least 15 closed bars: the figures below are meant */
+    int64_t close_e8;        /* last close */
+    int64_t atr_e8;          /* simple mean of the true range of the last 14 bars, price */
+    int64_t atr_ppm;         /* the same as a fraction of the last close */
+    int64_t vol_bar_ppm;     /* sqrt(mean(r^2)) of close-to-close returns, per bar of this time frame */
+    int64_t vol_std_bar_ppm; /* standard deviation of the same returns, per bar */
+    int64_t vol_day_ppm;     /* vol_bar scaled to one day by sqrt(bars per day) */
+    int64_t trend_ppm;       /* (close - SMA20) / SMA20, signed */
+    int64_t avg_range_ppm;   /* mean((high - low) / close) */
+    int64_t efficiency_ppm;  /* |last - first close| / sum |steps|: 0 chop .. 1 straight line */
 };
 
 /* A leg of the plan; ids are 1..255 and never come back once hit or merged away (semantics 3). */
-enum eb_leg_state { EB_LEG_FREE = 0, EB_LEG_ARMED, EB_LEG_PARKED, EB_LEG_RESTING, EB_LEG_FIRING, EB_LEG_PARTIAL,
-                    EB_LEG_HIT, EB_LEG_STATE_COUNT };
+enum eb_leg_state {
+    EB_LEG_FREE = 0,
+    EB_LEG_ARMED,
+    EB_LEG_PARKED,
+    EB_LEG_RESTING,
+    EB_LEG_FIRING,
+    EB_LEG_PARTIAL,
+    EB_LEG_HIT,
+    EB_LEG_STATE_COUNT
+};
 struct eb_leg_view {
     uint8_t id;
     uint8_t state; /* enum eb_leg_state */
@@ -46,7 +54,7 @@ struct eb_leg_view {
 enum eb_memory_kind { EB_MEM_NONE = 0, EB_MEM_BOOL, EB_MEM_NUMBER, EB_MEM_TEXT };
 struct eb_memory_entry {
     char key[EB_MEMORY_KEY_MAX];
-    uint8_t kind; /* enum eb_memory_kind */
+    uint8_t kind;  /* enum eb_memory_kind */
     double number; /* EB_MEM_BOOL: 0 or 1 */
     char text[EB_MEMORY_TEXT_MAX];
 };
@@ -56,12 +64,28 @@ struct eb_memory {
     struct eb_memory_entry entry[EB_MEMORY_MAX];
 };
 
-enum eb_consult_reason { EB_CONSULT_NEW = 0, EB_CONSULT_CYCLE, EB_CONSULT_HIT, EB_CONSULT_SIZE, EB_CONSULT_MARGIN,
-                         EB_CONSULT_MODE, EB_CONSULT_REJECTION, EB_CONSULT_RELOAD, EB_CONSULT_ADOPTED,
-                         EB_CONSULT_REASON_COUNT };
+enum eb_consult_reason {
+    EB_CONSULT_NEW = 0,
+    EB_CONSULT_CYCLE,
+    EB_CONSULT_HIT,
+    EB_CONSULT_SIZE,
+    EB_CONSULT_MARGIN,
+    EB_CONSULT_MODE,
+    EB_CONSULT_REJECTION,
+    EB_CONSULT_RELOAD,
+    EB_CONSULT_ADOPTED,
+    EB_CONSULT_REASON_COUNT
+};
 
-enum eb_stop_kind { EB_STOP_NONE = 0, EB_STOP_PLAN, EB_STOP_RATCHET, EB_STOP_RISK_FLOOR, EB_STOP_TRAIL,
-                    EB_STOP_PROTECTIVE, EB_STOP_KIND_COUNT };
+enum eb_stop_kind {
+    EB_STOP_NONE = 0,
+    EB_STOP_PLAN,
+    EB_STOP_RATCHET,
+    EB_STOP_RISK_FLOOR,
+    EB_STOP_TRAIL,
+    EB_STOP_PROTECTIVE,
+    EB_STOP_KIND_COUNT
+};
 
 /* Zero means unknown in every price, time and amount here. Signed percentages are of price, leverage-free. */
 struct eb_context {
@@ -69,16 +93,16 @@ struct eb_context {
     uint32_t episode;
     uint32_t plan_revision; /* 0 before the first plan */
     eb_position_id position;
-    uint8_t side;           /* enum eb_side */
-    uint8_t position_side;  /* enum eb_position_side */
-    uint8_t reason;         /* enum eb_consult_reason */
-    uint8_t regime;         /* enum eb_regime, as the last accepted verdict named it */
-    uint8_t stop_kind;      /* enum eb_stop_kind of the stop in force */
-    uint8_t hits;           /* legs HIT in this episode */
+    uint8_t side;          /* enum eb_side */
+    uint8_t position_side; /* enum eb_position_side */
+    uint8_t reason;        /* enum eb_consult_reason */
+    uint8_t regime;        /* enum eb_regime, as the last accepted verdict named it */
+    uint8_t stop_kind;     /* enum eb_stop_kind of the stop in force */
+    uint8_t hits;          /* legs HIT in this episode */
     uint8_t leg_count;
-    bool adopted;           /* found open, not seen opening */
-    bool live;              /* orders may leave */
-    bool r_provisional;     /* R comes from the built-in plan */
+    bool adopted;       /* found open, not seen opening */
+    bool live;          /* orders may leave */
+    bool r_provisional; /* R comes from the built-in plan */
     bool trailing_active;
     char symbol[EB_SYMBOL_MAX];
     char strategy_id[EB_NAME_MAX];
@@ -89,21 +113,21 @@ struct eb_context {
     eb_price entry;
     eb_price price; /* the price by which new levels are judged: mark, in a bar walk the path's price */
     eb_price mark, last, bid, ask;
-    eb_price liquidation;  /* venue's, or derived from leverage; 0 unknown */
-    eb_price stop;         /* in force; 0 none */
+    eb_price liquidation; /* venue's, or derived from leverage; 0 unknown */
+    eb_price stop;        /* in force; 0 none */
     eb_price plan_stop, trail_stop, ratchet_stop, risk_floor;
-    eb_price peak;         /* best price since the episode (or re-base) began */
-    eb_price r;            /* R as a price distance; 0 before it is frozen */
-    eb_qty qty;            /* remaining position */
-    eb_qty leg_base;       /* what fractions refer to */
-    eb_qty first_qty;      /* at the start of the episode */
-    eb_money notional;     /* qty * price */
-    eb_money margin;       /* of this position; notional / leverage where the venue does not say */
-    eb_money pnl;          /* unrealised, gross */
-    eb_money balance;      /* wallet balance of the account */
-    int64_t leverage_ppm;  /* 10x = 10,000,000; 0 unknown */
-    int64_t pnl_ppm;       /* signed move from entry in the position's favour, of price */
-    int64_t pnl_r_ppm;     /* the same in R */
+    eb_price peak;        /* best price since the episode (or re-base) began */
+    eb_price r;           /* R as a price distance; 0 before it is frozen */
+    eb_qty qty;           /* remaining position */
+    eb_qty leg_base;      /* what fractions refer to */
+    eb_qty first_qty;     /* at the start of the episode */
+    eb_money notional;    /* qty * price */
+    eb_money margin;      /* of this position; notional / leverage where the venue does not say */
+    eb_money pnl;         /* unrealised, gross */
+    eb_money balance;     /* wallet balance of the account */
+    int64_t leverage_ppm; /* 10x = 10,000,000; 0 unknown */
+    int64_t pnl_ppm;      /* signed move from entry in the position's favour, of price */
+    int64_t pnl_r_ppm;    /* the same in R */
     int64_t mfe_r_ppm, mae_r_ppm;
     int64_t funding_rate_ppm8; /* at 1e-8 per interval */
     int64_t next_funding_ms;
@@ -117,8 +141,16 @@ struct eb_context {
     struct eb_memory memory;
 };
 
-enum eb_decision_kind { EB_NO_CHANGE = 0, EB_PARTIAL_CLOSE, EB_MOVE_STOP, EB_UPDATE_TP_LIMITS, EB_SET_TRAILING,
-                        EB_SET_RATCHET, EB_FULL_EXIT, EB_DECISION_KIND_COUNT };
+enum eb_decision_kind {
+    EB_NO_CHANGE = 0,
+    EB_PARTIAL_CLOSE,
+    EB_MOVE_STOP,
+    EB_UPDATE_TP_LIMITS,
+    EB_SET_TRAILING,
+    EB_SET_RATCHET,
+    EB_FULL_EXIT,
+    EB_DECISION_KIND_COUNT
+};
 
 struct eb_leg_spec {
     uint8_t id; /* 0: the engine gives the lowest id never hit nor merged away */
@@ -134,15 +166,15 @@ struct eb_curve_point {
 };
 enum eb_ratchet_to { EB_RATCHET_ENTRY = 0, EB_RATCHET_FIRST_HIT };
 struct eb_ratchet_rule {
-    uint8_t after_hits;   /* 1.. */
-    uint8_t to;           /* enum eb_ratchet_to: entry, or the level of the first leg hit */
-    int64_t offset_ppm;   /* of entry, towards profit: room for fees */
+    uint8_t after_hits; /* 1.. */
+    uint8_t to;         /* enum eb_ratchet_to: entry, or the level of the first leg hit */
+    int64_t offset_ppm; /* of entry, towards profit: room for fees */
 };
 #define EB_RATCHET_MAX 4
 #define EB_DECISIONS_MAX 7
 
 struct eb_decision {
-    uint8_t kind; /* enum eb_decision_kind */
+    uint8_t kind;   /* enum eb_decision_kind */
     bool emergency; /* partial_close, full_exit: report as emergency (loss guard, over-leverage) */
     int64_t confidence_ppm;
     char reason[EB_REASON_MAX];
@@ -151,10 +183,10 @@ struct eb_decision {
             int64_t fraction_ppm; /* of the leg base; the rest of the position caps it */
         } partial;
         struct {
-            eb_price price;   /* or */
-            int64_t pct_ppm;  /* loss-side distance from entry, as a fraction of it */
+            eb_price price;      /* or */
+            int64_t pct_ppm;     /* loss-side distance from entry, as a fraction of it */
             eb_price risk_price; /* what R is measured to where the stop lies on the profit side; 0 none */
-            bool risk_floor;  /* this is the risk floor, not the plan's stop */
+            bool risk_floor;     /* this is the risk floor, not the plan's stop */
             bool allow_loosen;
         } stop;
         struct {
@@ -196,11 +228,13 @@ struct eb_verdict {
 };
 
 /* How a consult ended; everything but OK and KEEP reaches the engine as POLICY_FAILED. */
-enum eb_policy_result { EB_POLICY_OK = 0,  /* a valid verdict */
-                        EB_POLICY_KEEP,    /* nil: keep the plan */
-                        EB_POLICY_ERROR,   /* the script raised */
-                        EB_POLICY_BUDGET,  /* instructions used up */
-                        EB_POLICY_MEMORY,  /* memory cap reached */
-                        EB_POLICY_INVALID, /* it returned something that is no verdict */
-                        EB_POLICY_NONE,    /* no policy set is loaded */
-                        EB_POLICY_RESULT_COUNT };
+enum eb_policy_result {
+    EB_POLICY_OK = 0,  /* a valid verdict */
+    EB_POLICY_KEEP,    /* nil: keep the plan */
+    EB_POLICY_ERROR,   /* the script raised */
+    EB_POLICY_BUDGET,  /* instructions used up */
+    EB_POLICY_MEMORY,  /* memory cap reached */
+    EB_POLICY_INVALID, /* it returned something that is no verdict */
+    EB_POLICY_NONE,    /* no policy set is loaded */
+    EB_POLICY_RESULT_COUNT
+};

@@ -19,43 +19,43 @@ enum eb_target_source { EB_TARGET_BOOK = 0, EB_TARGET_LAST, EB_TARGET_MARK };
 
 /* Settings of the engine; eb_engine_config_default() fills every field with the documented default. */
 struct eb_engine_config {
-    uint32_t symbols_max;               /* 1..20,000; two position slots each */
-    uint32_t instance;                  /* epoch of this instance, from 1: part of every client order id */
-    struct eb_ev_config mode;           /* default: shadow, nothing is sent */
-    bool bars;                          /* bar walk: max_jump, age and substitutes do not apply, no 10 s cycle */
-    bool hedge;                         /* position mode; an ACCOUNT event overrides it */
-    uint8_t stop_source;                /* enum eb_price_source: MARK (default) or LAST */
-    uint8_t target_source;              /* enum eb_target_source: BOOK, else last (default) */
-    uint8_t on_no_legal_stop;           /* enum eb_no_legal_stop */
-    bool allow_loosen;                  /* consent to verdicts that say allow_loosen */
-    bool act_on_adopted;                /* policy closes of adopted positions act without confirmation */
-    int64_t min_stop_distance_ppm;      /* 2,000: 0.2 % of entry */
-    int64_t liquidation_buffer_ppm;     /* 10,000: 1 % of entry */
-    int64_t max_loss_ppm;               /* of the balance: bound on the loss at a loosened stop; 20,000 */
-    int64_t builtin_stop_ppm;           /* 20,000: 2 % of entry, the built-in plan (Exit Brain V3's hard stop) */
-    int64_t maintenance_ppm;            /* 10,000: where the instrument does not say */
-    int64_t max_jump_ppm;               /* 50,000: 5 % */
-    int64_t max_age_mark_ms;            /* 3,000 */
-    int64_t max_age_last_ms;            /* 2,000 */
-    int64_t cycle_ms;                   /* 10,000: between consults of one position */
-    int64_t consult_max_ms;             /* 300,000: a wake condition cannot suppress longer */
-    uint32_t failures_max;              /* 3: failures in a row before quarantine */
-    int64_t quarantine_ms;              /* 60,000: between consults of a quarantined position */
-    bool backstop;                      /* conditional stop at the venue (true; bars: false) */
-    int64_t backstop_r_ppm;             /* 300,000: 0.3 R beyond the soft stop, or */
-    int64_t backstop_min_ppm;           /* 2,000: 20 bps of entry, the larger */
-    int64_t backstop_renew_r_ppm;       /* 250,000: renewed when 0.25 R tighter */
-    int64_t backstop_renew_ms;          /* 10,000 at least between renewals */
-    int64_t protect_ms;                 /* 5,000: unprotected longer raises an alarm */
-    int64_t confirm_ms;                 /* 60,000: a confirmation of protection is good for this long */
-    int64_t triggering_ms;              /* 2,000: TRIGGERING longer than this is no protection */
-    uint32_t slots_max, slots_reserve;  /* 200 conditional orders, 10 kept for bridges */
-    int64_t unknown_query_ms;           /* 500: between queries of an order whose fate is unknown */
-    int64_t absent_after_ms;            /* 6,000: recvWindow + 1 s since the last possible send, then absent counts */
-    int64_t full_close_ms;              /* 2,000: at most one full close per episode in this time once tripped */
-    int64_t soft_fallback_ms;           /* 3,000: at or beyond a resting soft leg this long, then market for the rest */
-    uint32_t orders_per_minute_max;     /* 60 per episode before the cap trips */
-    int64_t snapshot_ms;                /* 30,000 between pictures of the account; 0 never by itself */
+    uint32_t symbols_max;              /* 1..20,000; two position slots each */
+    uint32_t instance;                 /* epoch of this instance, from 1: part of every client order id */
+    struct eb_ev_config mode;          /* default: shadow, nothing is sent */
+    bool bars;                         /* bar walk: max_jump, age and substitutes do not apply, no 10 s cycle */
+    bool hedge;                        /* position mode; an ACCOUNT event overrides it */
+    uint8_t stop_source;               /* enum eb_price_source: MARK (default) or LAST */
+    uint8_t target_source;             /* enum eb_target_source: BOOK, else last (default) */
+    uint8_t on_no_legal_stop;          /* enum eb_no_legal_stop */
+    bool allow_loosen;                 /* consent to verdicts that say allow_loosen */
+    bool act_on_adopted;               /* policy closes of adopted positions act without confirmation */
+    int64_t min_stop_distance_ppm;     /* 2,000: 0.2 % of entry */
+    int64_t liquidation_buffer_ppm;    /* 10,000: 1 % of entry */
+    int64_t max_loss_ppm;              /* of the balance: bound on the loss at a loosened stop; 20,000 */
+    int64_t builtin_stop_ppm;          /* 20,000: 2 % of entry, the built-in plan (Exit Brain V3's hard stop) */
+    int64_t maintenance_ppm;           /* 10,000: where the instrument does not say */
+    int64_t max_jump_ppm;              /* 50,000: 5 % */
+    int64_t max_age_mark_ms;           /* 3,000 */
+    int64_t max_age_last_ms;           /* 2,000 */
+    int64_t cycle_ms;                  /* 10,000: between consults of one position */
+    int64_t consult_max_ms;            /* 300,000: a wake condition cannot suppress longer */
+    uint32_t failures_max;             /* 3: failures in a row before quarantine */
+    int64_t quarantine_ms;             /* 60,000: between consults of a quarantined position */
+    bool backstop;                     /* conditional stop at the venue (true; bars: false) */
+    int64_t backstop_r_ppm;            /* 300,000: 0.3 R beyond the soft stop, or */
+    int64_t backstop_min_ppm;          /* 2,000: 20 bps of entry, the larger */
+    int64_t backstop_renew_r_ppm;      /* 250,000: renewed when 0.25 R tighter */
+    int64_t backstop_renew_ms;         /* 10,000 at least between renewals */
+    int64_t protect_ms;                /* 5,000: unprotected longer raises an alarm */
+    int64_t confirm_ms;                /* 60,000: a confirmation of protection is good for this long */
+    int64_t triggering_ms;             /* 2,000: TRIGGERING longer than this is no protection */
+    uint32_t slots_max, slots_reserve; /* 200 conditional orders, 10 kept for bridges */
+    int64_t unknown_query_ms;          /* 500: between queries of an order whose fate is unknown */
+    int64_t absent_after_ms;           /* 6,000: recvWindow + 1 s since the last possible send, then absent counts */
+    int64_t full_close_ms;             /* 2,000: at most one full close per episode in this time once tripped */
+    int64_t soft_fallback_ms;          /* 3,000: at or beyond a resting soft leg this long, then market for the rest */
+    uint32_t orders_per_minute_max;    /* 60 per episode before the cap trips */
+    int64_t snapshot_ms;               /* 30,000 between pictures of the account; 0 never by itself */
     int64_t fee_taker_ppm, fee_maker_ppm; /* 400, 200: what policies are told */
 };
 void eb_engine_config_default(struct eb_engine_config *c);
@@ -98,7 +98,6 @@ enum eb_path_scope { EB_SCOPE_ALL = 0, EB_SCOPE_STOPS, EB_SCOPE_TARGETS };
 bool eb_engine_path_next(const struct eb_engine *e, eb_position_id position, enum eb_path_scope scope, eb_price from,
                          eb_price to, eb_price *at);
 
-
 /* The open interval in which no level of this position can act and no peak moves a stop; false when there is none. */
 bool eb_engine_quiet_band(const struct eb_engine *e, eb_position_id position, eb_price *low, eb_price *high);
 
@@ -115,21 +114,45 @@ bool eb_engine_cycle_due(const struct eb_engine *e, eb_position_id position, int
 /* ---- Evidence: what status, explain and the last page of a run are made of. Nothing else reports health. ---- */
 
 /* Why a level has not fired, or what became of it. */
-enum eb_why { EB_WHY_WAITING = 0, EB_WHY_PARKED, EB_WHY_FIRING, EB_WHY_RESTING, EB_WHY_HIT, EB_WHY_PAUSED,
-              EB_WHY_TRIPPED, EB_WHY_NO_PRICE, EB_WHY_STALE, EB_WHY_JUMP, EB_WHY_SHADOW, EB_WHY_RELEASED,
-              EB_WHY_NOT_OWNER, EB_WHY_NOT_ACTIVE, EB_WHY_SUPERSEDED, EB_WHY_ENDED, EB_WHY_PARKED_STOP,
-              EB_WHY_CLOSING, EB_WHY_NOT_FREE, EB_WHY_COUNT };
+enum eb_why {
+    EB_WHY_WAITING = 0,
+    EB_WHY_PARKED,
+    EB_WHY_FIRING,
+    EB_WHY_RESTING,
+    EB_WHY_HIT,
+    EB_WHY_PAUSED,
+    EB_WHY_TRIPPED,
+    EB_WHY_NO_PRICE,
+    EB_WHY_STALE,
+    EB_WHY_JUMP,
+    EB_WHY_SHADOW,
+    EB_WHY_RELEASED,
+    EB_WHY_NOT_OWNER,
+    EB_WHY_NOT_ACTIVE,
+    EB_WHY_SUPERSEDED,
+    EB_WHY_ENDED,
+    EB_WHY_PARKED_STOP,
+    EB_WHY_CLOSING,
+    EB_WHY_NOT_FREE,
+    EB_WHY_COUNT
+};
 const char *eb_why_text(enum eb_why why);
 
-enum eb_protection { EB_UNPROTECTED = 0, EB_PROTECTED, EB_PROTECTED_FOREIGN, EB_UNPROTECTABLE, EB_PROTECTION_PENDING,
-                     EB_PROTECTION_COUNT };
+enum eb_protection {
+    EB_UNPROTECTED = 0,
+    EB_PROTECTED,
+    EB_PROTECTED_FOREIGN,
+    EB_UNPROTECTABLE,
+    EB_PROTECTION_PENDING,
+    EB_PROTECTION_COUNT
+};
 
 struct eb_level_evidence {
-    uint8_t leg;      /* leg id, 0 for stops */
-    uint8_t kind;     /* enum eb_stop_kind for stops, EB_STOP_NONE for legs */
-    uint8_t state;    /* enum eb_leg_state */
-    uint8_t why;      /* enum eb_why */
-    bool in_force;    /* of the stops: the tightest */
+    uint8_t leg;   /* leg id, 0 for stops */
+    uint8_t kind;  /* enum eb_stop_kind for stops, EB_STOP_NONE for legs */
+    uint8_t state; /* enum eb_leg_state */
+    uint8_t why;   /* enum eb_why */
+    bool in_force; /* of the stops: the tightest */
     eb_price price;
     int64_t distance_ppm; /* signed, from the current price, of price; positive: not reached yet */
     int64_t distance_r_ppm;
@@ -140,17 +163,17 @@ struct eb_level_evidence {
 /* Everything known about one position: one struct, copied. */
 struct eb_evidence {
     bool open;
-    struct eb_context ctx;        /* as a consult now would see it */
+    struct eb_context ctx; /* as a consult now would see it */
     eb_price initial_stop;
-    eb_price backstop;            /* trigger of the confirmed backstop, 0 none */
-    uint8_t protection;           /* enum eb_protection */
+    eb_price backstop;  /* trigger of the confirmed backstop, 0 none */
+    uint8_t protection; /* enum eb_protection */
     uint8_t owner_is_brain;
-    uint8_t last_result;          /* enum eb_policy_result of the last consult */
+    uint8_t last_result; /* enum eb_policy_result of the last consult */
     bool quarantined, paused, released, tripped, firing;
     uint32_t consults, verdicts_accepted, verdicts_refused, verdicts_stale, failures, failures_in_row;
     uint32_t orders_sent, fills_applied, fills_duplicate;
     int64_t last_consult_ms, last_verdict_ms, next_consult_ms, suppressed_until_ms;
-    char last_reason[EB_REASON_MAX];  /* of the last accepted verdict, or why the last was refused */
+    char last_reason[EB_REASON_MAX]; /* of the last accepted verdict, or why the last was refused */
     uint8_t policy_hash[EB_HASH_SIZE];
     uint8_t level_count;
     struct eb_level_evidence level[EB_EVIDENCE_LEVELS_MAX];

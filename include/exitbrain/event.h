@@ -8,25 +8,25 @@
 #include <exitbrain/decision.h>
 
 enum eb_event_kind {
-    EB_EV_CLOCK = 0,      /* host: time has passed, deadlines are due */
-    EB_EV_PRICE,          /* feed or venue: an observation of one price source */
-    EB_EV_PATH,           /* bar walk: the price moved, for one position, along a segment or by a gap */
-    EB_EV_BAR,            /* feed: a bar has closed (features only, no trigger) */
-    EB_EV_FUNDING,        /* venue: funding rate and next time (observed), or a payment */
-    EB_EV_INSTRUMENT,     /* host: a symbol and its filters; introduces the symbol or changes its filters */
-    EB_EV_ACCOUNT,        /* venue: wallet balance, position mode */
-    EB_EV_SNAPSHOT_BEGIN, /* venue: a complete picture starts */
-    EB_EV_POSITION,       /* venue: a position as it is (in a snapshot, or an update of its own) */
-    EB_EV_OPEN_ORDER,     /* venue, only in a snapshot: a working order, ours or foreign */
-    EB_EV_SNAPSHOT_END,   /* venue: the picture is complete: only now may episodes end by absence */
-    EB_EV_SNAPSHOT_FAILED,/* venue: it could not be completed; nothing is concluded from it */
-    EB_EV_FILL,           /* venue: a trade of this account; may repeat, may be foreign */
-    EB_EV_ORDER,          /* venue: an order changed state, or what became of a request */
-    EB_EV_COMMAND,        /* operator */
-    EB_EV_POLICY,         /* host: a policy set was loaded or swapped */
-    EB_EV_VERDICT,        /* host: the policy's answer to a consult */
-    EB_EV_POLICY_FAILED,  /* host: the consult failed */
-    EB_EV_CONFIG,         /* host: modes and limits changed by a journaled command */
+    EB_EV_CLOCK = 0,       /* host: time has passed, deadlines are due */
+    EB_EV_PRICE,           /* feed or venue: an observation of one price source */
+    EB_EV_PATH,            /* bar walk: the price moved, for one position, along a segment or by a gap */
+    EB_EV_BAR,             /* feed: a bar has closed (features only, no trigger) */
+    EB_EV_FUNDING,         /* venue: funding rate and next time (observed), or a payment */
+    EB_EV_INSTRUMENT,      /* host: a symbol and its filters; introduces the symbol or changes its filters */
+    EB_EV_ACCOUNT,         /* venue: wallet balance, position mode */
+    EB_EV_SNAPSHOT_BEGIN,  /* venue: a complete picture starts */
+    EB_EV_POSITION,        /* venue: a position as it is (in a snapshot, or an update of its own) */
+    EB_EV_OPEN_ORDER,      /* venue, only in a snapshot: a working order, ours or foreign */
+    EB_EV_SNAPSHOT_END,    /* venue: the picture is complete: only now may episodes end by absence */
+    EB_EV_SNAPSHOT_FAILED, /* venue: it could not be completed; nothing is concluded from it */
+    EB_EV_FILL,            /* venue: a trade of this account; may repeat, may be foreign */
+    EB_EV_ORDER,           /* venue: an order changed state, or what became of a request */
+    EB_EV_COMMAND,         /* operator */
+    EB_EV_POLICY,          /* host: a policy set was loaded or swapped */
+    EB_EV_VERDICT,         /* host: the policy's answer to a consult */
+    EB_EV_POLICY_FAILED,   /* host: the consult failed */
+    EB_EV_CONFIG,          /* host: modes and limits changed by a journaled command */
     EB_EV_COUNT
 };
 
@@ -34,12 +34,12 @@ enum eb_price_source { EB_SRC_MARK = 0, EB_SRC_LAST, EB_SRC_BOOK, EB_SRC_COUNT }
 
 /* Coalesced observation: last value with the extremes since the previous step (all equal when nothing queued). */
 struct eb_ev_price {
-    uint8_t source;     /* enum eb_price_source */
-    bool from_rest;     /* read on request, not streamed */
-    eb_price price;     /* mark or last; for BOOK the bid */
-    eb_price ask;       /* BOOK only */
-    eb_price min, max;  /* BOOK: lowest ask and highest bid, the sides at which targets execute */
-    int64_t venue_ms;   /* the venue's own time, 0 unknown */
+    uint8_t source;    /* enum eb_price_source */
+    bool from_rest;    /* read on request, not streamed */
+    eb_price price;    /* mark or last; for BOOK the bid */
+    eb_price ask;      /* BOOK only */
+    eb_price min, max; /* BOOK: lowest ask and highest bid, the sides at which targets execute */
+    int64_t venue_ms;  /* the venue's own time, 0 unknown */
 };
 
 enum eb_path_kind {
@@ -50,9 +50,9 @@ enum eb_path_kind {
     EB_PATH_QUIET,   /* a whole bar proven to lie inside the quiet band: only extremes are recorded */
 };
 struct eb_ev_path {
-    uint8_t kind;   /* enum eb_path_kind */
-    bool has_mark;  /* --mark-klines: mark_from, mark_to run beside the last-price path */
-    eb_price from, to;   /* QUIET: low and high */
+    uint8_t kind;      /* enum eb_path_kind */
+    bool has_mark;     /* --mark-klines: mark_from, mark_to run beside the last-price path */
+    eb_price from, to; /* QUIET: low and high */
     eb_price mark_from, mark_to;
 };
 
@@ -77,7 +77,7 @@ struct eb_ev_instrument {
     int64_t market_take_bound_ppm;            /* 0 none */
     int64_t maintenance_ppm;                  /* maintenance margin rate, for the fallback liquidation price */
     uint32_t max_orders, max_algo_orders;
-    bool trading;                             /* status TRADING */
+    bool trading; /* status TRADING */
 };
 
 struct eb_ev_account {
@@ -105,9 +105,9 @@ enum eb_order_side { EB_BUY = 0, EB_SELL = 1 };
 /* Order states as the venue tells them, plus what only a client knows (UNKNOWN, ABSENT). */
 enum eb_order_state {
     EB_OS_NONE = 0,
-    EB_OS_PENDING,    /* handed to the venue port, nothing heard */
-    EB_OS_NEW,        /* working */
-    EB_OS_PARTIAL,    /* partly filled, working */
+    EB_OS_PENDING, /* handed to the venue port, nothing heard */
+    EB_OS_NEW,     /* working */
+    EB_OS_PARTIAL, /* partly filled, working */
     EB_OS_FILLED,
     EB_OS_CANCELED,
     EB_OS_EXPIRED,    /* IOC or market remainder, reduce-only knocked out, GTE */
@@ -140,26 +140,26 @@ enum eb_reject_class {
 struct eb_ev_fill {
     eb_client_id client_id; /* all zero: not ours */
     uint64_t venue_order_id;
-    uint64_t trade_id;      /* unique per symbol, rising; the same id twice is one fill */
+    uint64_t trade_id; /* unique per symbol, rising; the same id twice is one fill */
     eb_price price;
     eb_qty qty;
-    eb_money fee;           /* cost positive */
-    uint8_t order_side;     /* enum eb_order_side */
+    eb_money fee;       /* cost positive */
+    uint8_t order_side; /* enum eb_order_side */
     uint8_t position_side;
     bool maker;
-    bool liquidation;       /* done by the venue: liquidation or ADL */
+    bool liquidation; /* done by the venue: liquidation or ADL */
     int64_t venue_ms;
 };
 
 struct eb_ev_order {
     eb_client_id client_id;
     uint64_t venue_order_id;
-    uint8_t state;        /* enum eb_order_state */
-    uint8_t reject;       /* enum eb_reject_class, with REJECTED (request refused) and with failed cancels */
-    bool cancel_failed;   /* this tells of a cancel that did not go through; state is what is known */
-    bool from_query;      /* answer to a QUERY */
-    int32_t code;         /* the venue's number, 0 none */
-    eb_qty filled;        /* cumulative; fills themselves come as FILL */
+    uint8_t state;      /* enum eb_order_state */
+    uint8_t reject;     /* enum eb_reject_class, with REJECTED (request refused) and with failed cancels */
+    bool cancel_failed; /* this tells of a cancel that did not go through; state is what is known */
+    bool from_query;    /* answer to a QUERY */
+    int32_t code;       /* the venue's number, 0 none */
+    eb_qty filled;      /* cumulative; fills themselves come as FILL */
     int64_t venue_ms;
 };
 
@@ -176,14 +176,14 @@ struct eb_ev_open_order {
 };
 
 enum eb_command {
-    EB_CMD_PAUSE = 0,  /* no consult, no target, no partial; stops and backstops go on */
+    EB_CMD_PAUSE = 0, /* no consult, no target, no partial; stops and backstops go on */
     EB_CMD_RESUME,
-    EB_CMD_FLATTEN,    /* one symbol, or all when symbol is EB_NO_SYMBOL */
-    EB_CMD_RELEASE,    /* hands off one symbol; its backstop stays */
-    EB_CMD_ADOPT,      /* takes a released or foreign-owned symbol back */
-    EB_CMD_REARM,      /* confirms parked targets of one symbol */
-    EB_CMD_CONFIRM,    /* confirms policy closes of an adopted position */
-    EB_CMD_SNAPSHOT,   /* ask the venue for a complete picture now */
+    EB_CMD_FLATTEN,  /* one symbol, or all when symbol is EB_NO_SYMBOL */
+    EB_CMD_RELEASE,  /* hands off one symbol; its backstop stays */
+    EB_CMD_ADOPT,    /* takes a released or foreign-owned symbol back */
+    EB_CMD_REARM,    /* confirms parked targets of one symbol */
+    EB_CMD_CONFIRM,  /* confirms policy closes of an adopted position */
+    EB_CMD_SNAPSHOT, /* ask the venue for a complete picture now */
     EB_CMD_COUNT
 };
 struct eb_ev_command {
@@ -212,14 +212,14 @@ struct eb_ev_policy_failed {
 
 enum eb_exit_mode { EB_EXIT_MODE_LEGACY = 0, EB_EXIT_MODE_EXIT_BRAIN_V3 };
 struct eb_ev_config {
-    uint8_t exit_mode;     /* enum eb_exit_mode: EXIT_MODE */
-    bool executor_live;    /* EXIT_EXECUTOR_MODE == LIVE */
-    bool rollout_enabled;  /* EXIT_BRAIN_V3_LIVE_ROLLOUT == ENABLED */
+    uint8_t exit_mode;    /* enum eb_exit_mode: EXIT_MODE */
+    bool executor_live;   /* EXIT_EXECUTOR_MODE == LIVE */
+    bool rollout_enabled; /* EXIT_BRAIN_V3_LIVE_ROLLOUT == ENABLED */
 };
 
 struct eb_event {
-    int64_t now_ns;  /* monotonic time of the turn, set by the host: the only clock the engine knows */
-    int64_t now_ms;  /* venue epoch time of the turn, set by the host */
+    int64_t now_ns;          /* monotonic time of the turn, set by the host: the only clock the engine knows */
+    int64_t now_ms;          /* venue epoch time of the turn, set by the host */
     eb_symbol_id symbol;     /* EB_NO_SYMBOL where none */
     eb_position_id position; /* EB_EV_PATH, verdicts: the slot; else EB_NO_POSITION */
     uint16_t kind;           /* enum eb_event_kind */
@@ -251,20 +251,21 @@ _Static_assert(sizeof(struct eb_event) <= 160, "an event is two or three cache l
  */
 struct eb_witness {
     eb_symbol_id symbol;
-    uint32_t foreign_conditional;     /* conditional orders of others, by the last complete picture */
-    eb_price price[EB_SRC_COUNT];     /* last value; BOOK: bid */
-    eb_price ask;                     /* BOOK */
+    uint32_t foreign_conditional; /* conditional orders of others, by the last complete picture */
+    eb_price price[EB_SRC_COUNT]; /* last value; BOOK: bid */
+    eb_price ask;                 /* BOOK */
     int64_t received_ns[EB_SRC_COUNT];
     eb_price min[EB_SRC_COUNT], max[EB_SRC_COUNT]; /* extremes since the last slow step */
-    eb_price jump_price, jump_from;   /* first observation of a jump that awaits a second, and where it came from; 0 none */
+    eb_price jump_price,
+        jump_from; /* first observation of a jump that awaits a second, and where it came from; 0 none */
     int64_t jump_ns;
-    eb_price substitute_price;        /* first substitute print beyond a stop; 0 none */
+    eb_price substitute_price; /* first substitute print beyond a stop; 0 none */
     int64_t substitute_ns;
-    eb_price best[2], worst[2];       /* extremes of both legs since their episodes (or re-bases) began */
-    eb_price path[2];                 /* bar walk: where each leg's path stands */
+    eb_price best[2], worst[2]; /* extremes of both legs since their episodes (or re-bases) began */
+    eb_price path[2];           /* bar walk: where each leg's path stands */
     eb_price path_mark[2];
-    int64_t soft_since_ns[2];         /* a resting leg is reached since; 0 not */
-    uint64_t absent;                  /* what a complete picture lacked, as this step concluded: 32 bits a leg */
-    uint8_t sweep;                    /* kinds of sweep that this CLOCK step carried out for the symbol, as bits */
-    uint8_t jump_source;              /* enum eb_price_source */
+    int64_t soft_since_ns[2]; /* a resting leg is reached since; 0 not */
+    uint64_t absent;          /* what a complete picture lacked, as this step concluded: 32 bits a leg */
+    uint8_t sweep;            /* kinds of sweep that this CLOCK step carried out for the symbol, as bits */
+    uint8_t jump_source;      /* enum eb_price_source */
 };

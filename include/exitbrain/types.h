@@ -61,12 +61,29 @@ enum eb_side { EB_LONG = 0, EB_SHORT = 1 };
 enum eb_position_side { EB_PS_BOTH = 0, EB_PS_LONG = 1, EB_PS_SHORT = 2 };
 
 /* Regimes of Exit Brain V3, one vocabulary everywhere (defect B4). UNKNOWN before a policy has named one. */
-enum eb_regime { EB_REGIME_UNKNOWN = 0, EB_REGIME_TREND, EB_REGIME_RANGE, EB_REGIME_VOLATILE, EB_REGIME_CHOP,
-                 EB_REGIME_NORMAL, EB_REGIME_COUNT };
+enum eb_regime {
+    EB_REGIME_UNKNOWN = 0,
+    EB_REGIME_TREND,
+    EB_REGIME_RANGE,
+    EB_REGIME_VOLATILE,
+    EB_REGIME_CHOP,
+    EB_REGIME_NORMAL,
+    EB_REGIME_COUNT
+};
 
 /* Why an exit happened, as reports name it (docs/SEMANTICS.md, backtest). */
-enum eb_exit_reason { EB_EXIT_TARGET = 0, EB_EXIT_STOP, EB_EXIT_TRAILING, EB_EXIT_POLICY, EB_EXIT_EMERGENCY,
-                      EB_EXIT_LIQUIDATION, EB_EXIT_END_OF_DATA, EB_EXIT_EXTERNAL, EB_EXIT_FLATTEN, EB_EXIT_REASON_COUNT };
+enum eb_exit_reason {
+    EB_EXIT_TARGET = 0,
+    EB_EXIT_STOP,
+    EB_EXIT_TRAILING,
+    EB_EXIT_POLICY,
+    EB_EXIT_EMERGENCY,
+    EB_EXIT_LIQUIDATION,
+    EB_EXIT_END_OF_DATA,
+    EB_EXIT_EXTERNAL,
+    EB_EXIT_FLATTEN,
+    EB_EXIT_REASON_COUNT
+};
 
 #define EB_SYMBOL_MAX 24      /* bytes of a symbol name with its final zero */
 #define EB_NAME_MAX 32        /* bytes of a profile, strategy or owner name with its final zero */
@@ -84,8 +101,17 @@ typedef uint32_t eb_position_id; /* index of a position slot: 2 * symbol + (1 fo
 #define EB_NO_POSITION UINT32_MAX
 
 /* Why an order exists. Purposes are priorities too: a lower value goes first in every budget (semantics 5). */
-enum eb_purpose { EB_PURPOSE_STOP = 0, EB_PURPOSE_FULL_EXIT, EB_PURPOSE_FLATTEN, EB_PURPOSE_BACKSTOP, EB_PURPOSE_BRIDGE,
-                  EB_PURPOSE_TARGET, EB_PURPOSE_PARTIAL, EB_PURPOSE_SOFT, EB_PURPOSE_COUNT };
+enum eb_purpose {
+    EB_PURPOSE_STOP = 0,
+    EB_PURPOSE_FULL_EXIT,
+    EB_PURPOSE_FLATTEN,
+    EB_PURPOSE_BACKSTOP,
+    EB_PURPOSE_BRIDGE,
+    EB_PURPOSE_TARGET,
+    EB_PURPOSE_PARTIAL,
+    EB_PURPOSE_SOFT,
+    EB_PURPOSE_COUNT
+};
 
 /*
  * A client order id, derived and never random, so that the same intent always has the same id (semantics 9).

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The trace of a run: a hash over every action, and the last events that were not quiet, to be read after a violation. */
+/* The trace of a run: a hash over every action, and the last events that were not quiet, to be read afterwards. */
 #pragma once
 
 #include <stdio.h>
