@@ -177,7 +177,7 @@ void world_draw(struct world *w, const struct world_options *options)
     w->hedge = eb_rng_below(r, 2) == 0;
     w->shadow = eb_rng_below(r, 8) == 0;
     w->quiet_records = eb_rng_below(r, 4) == 0;
-    int64_t minutes = eb_rng_below(r, 12) == 0 ? eb_rng_range(r, 20, 60) : eb_rng_range(r, 3, 12);
+    int64_t minutes = eb_rng_below(r, 10) == 0 ? eb_rng_range(r, 20, 60) : eb_rng_range(r, 4, 20);
     w->now_ms = WORLD_START_MS;
     w->end_ms = WORLD_START_MS + (options->minutes > 0 ? options->minutes : minutes) * 60000;
     for (eb_symbol_id id = 0; id < w->symbols; id++) {

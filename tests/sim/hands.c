@@ -116,7 +116,7 @@ static void touch(struct world *w, eb_position_id slot)
     struct eb_sim_position p;
     struct eb_err err;
     enum world_fault what = (enum world_fault)eb_rng_range(chance(w), WORLD_F_HAND_ADD, WORLD_F_HAND_CANCEL);
-    if (!world_strikes(w, what, WORLD_S_HANDS) || !world_open_slot(w, slot, &p)) {
+    if (!world_open_slot(w, slot, &p) || !world_strikes(w, what, WORLD_S_HANDS)) {
         return;
     }
     eb_symbol_id id = slot / 2;

@@ -65,7 +65,7 @@ static void move(struct world *w, eb_symbol_id id)
     struct world_symbol *y = &w->symbol[id];
     struct eb_rng *r = &w->rng[WORLD_S_MARKET];
     int64_t ppm = (eb_rng_range(r, -1000, 1000) + eb_rng_range(r, -1000, 1000)) * y->sigma_ppm / 800 + y->drift_ppm;
-    if (world_strikes(w, WORLD_F_JUMP, WORLD_S_MARKET) && eb_rng_below(r, 40) == 0) {
+    if (eb_rng_below(r, 40) == 0 && world_strikes(w, WORLD_F_JUMP, WORLD_S_MARKET)) {
         ppm += eb_rng_range(r, -90000, 90000);
     }
     if (eb_rng_below(r, 200) == 0) {
@@ -131,12 +131,12 @@ static void feed(struct world *w, eb_symbol_id id, enum eb_price_source src)
     if (w->now_ms < y->silent_ms[src] && !w->calm) {
         return;
     }
-    if (world_strikes(w, WORLD_F_PRICE_GAP, WORLD_S_FEED) && eb_rng_below(r, 20) == 0) {
+    if (eb_rng_below(r, 20) == 0 && world_strikes(w, WORLD_F_PRICE_GAP, WORLD_S_FEED)) {
         y->silent_ms[src] = w->now_ms + eb_rng_range(r, 1000, 15000);
         return;
     }
     struct eb_ev_price p = true_print(y, src, world_strikes(w, WORLD_F_COALESCED, WORLD_S_FEED));
-    if (world_strikes(w, WORLD_F_BAD_PRINT, WORLD_S_FEED) && eb_rng_below(r, 20) == 0) {
+    if (eb_rng_below(r, 20) == 0 && world_strikes(w, WORLD_F_BAD_PRINT, WORLD_S_FEED)) {
         spoil(r, &p);
     }
     tell(w, id, src, &p);
