@@ -25,8 +25,13 @@ static int load_series(const char *const *file, unsigned count, const char *symb
                        int (*take)(struct eb_bt_data *d, struct eb_series *s, struct eb_err *err), struct eb_bt_data *d,
                        struct eb_err *err)
 {
+    EB_ASSERT(count > 0);
     struct eb_series *part = calloc(count, sizeof *part);
-    int rc = part == NULL ? eb_err_set(err, EB_E_MEMORY, "backtest", "out of memory") : EB_OK;
+    if (part == NULL) {
+        (void)eb_err_set(err, EB_E_MEMORY, "backtest", "out of memory");
+        return EB_E_MEMORY;
+    }
+    int rc = EB_OK;
     unsigned loaded = 0;
     while (rc == EB_OK && loaded < count) {
         rc = eb_kline_load(file[loaded], symbol, &part[loaded], err);
@@ -60,7 +65,7 @@ static int load_series(const char *const *file, unsigned count, const char *symb
         free(same);
         rc = rc == EB_OK ? take(d, &joined, err) : rc;
     }
-    for (unsigned i = 0; part != NULL && i < loaded; i++) {
+    for (unsigned i = 0; i < loaded; i++) {
         eb_series_deinit(&part[i]);
     }
     free(part);
@@ -84,12 +89,14 @@ static int take_marks(struct eb_bt_data *d, struct eb_series *s, struct eb_err *
     struct eb_bt_symbol *y = find(d, s->symbol);
     int rc = EB_OK;
     if (y == NULL) {
-        rc = eb_err_set(err, EB_E_NOT_FOUND, "backtest", "%s: --mark-klines of %s, but no --klines of that symbol",
-                        s->file, s->symbol);
+        rc = EB_E_NOT_FOUND;
+        (void)eb_err_set(err, rc, "backtest", "%s: --mark-klines of %s, but no --klines of that symbol", s->file,
+                         s->symbol);
     } else if (s->length_ms != y->bars.length_ms) {
-        rc = eb_err_set(err, EB_E_INVALID, "backtest",
-                        "%s: mark bars of %lld ms beside bars of %lld ms: give mark klines of the same interval",
-                        s->file, (long long)s->length_ms, (long long)y->bars.length_ms);
+        rc = EB_E_INVALID;
+        (void)eb_err_set(err, rc, "backtest",
+                         "%s: mark bars of %lld ms beside bars of %lld ms: give mark klines of the same interval",
+                         s->file, (long long)s->length_ms, (long long)y->bars.length_ms);
     }
     if (rc != EB_OK) {
         eb_series_deinit(s);
