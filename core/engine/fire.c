@@ -259,8 +259,7 @@ static void exit_stuck(struct eb_engine *e, struct eb_slot *s)
 }
 
 /* Somebody else's resting reductions may cover a part that nobody tells: after two refusals in a row half of it is
- * tried,
- * then a quarter, down to one step, and then all of it again. */
+ * tried, then a quarter, down to one step, and then all of it again. */
 static eb_qty uncovered(const struct eb_engine *e, struct eb_slot *s, eb_qty free)
 {
     struct eb_intent *n = &s->d.intent;
