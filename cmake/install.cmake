@@ -12,7 +12,8 @@ if(TARGET exitbrain_static)
   file(RELATIVE_PATH eb_libdir_from_prefix ${CMAKE_INSTALL_PREFIX} ${CMAKE_INSTALL_FULL_LIBDIR})
   file(RELATIVE_PATH eb_includedir_from_prefix ${CMAKE_INSTALL_PREFIX} ${CMAKE_INSTALL_FULL_INCLUDEDIR})
   # For libexitbrain.a beside shared libraries; Requires.private would ask for what a static libzip needs as well.
-  set(eb_private_names ${LUA_LIBRARIES} ${LIBZIP_LIBRARIES} ${ZLIB_LIBRARIES} ${CJSON_LIBRARIES})
+  set(eb_private_names ${LUA_LIBRARIES} ${LIBZIP_LIBRARIES} ${ZLIB_LIBRARIES} ${CJSON_LIBRARIES}
+      ${SQLITE_LIBRARIES} pthread)
   list(TRANSFORM eb_private_names PREPEND -l)
   list(JOIN eb_private_names " " eb_private_libraries)
   configure_file(cmake/exitbrain.pc.in ${CMAKE_BINARY_DIR}/exitbrain.pc @ONLY)

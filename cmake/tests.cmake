@@ -51,6 +51,8 @@ if(EB_TESTS)
   eb_test_folder(store USES eb_store)
   eb_test_folder(feed USES eb_feed)
   eb_test_folder(venue USES eb_venue_sim)
+  eb_test_folder(wire USES eb_venue_wire)
+  eb_test_folder(simd USES eb_venue_simd)
   eb_test_folder(host USES ${eb_layers_linked})
   eb_test_folder(host_fake OBJECTS eb_host USES eb_base) # the turn alone, with a scripted engine
   eb_test_folder(app USES ${eb_layers_linked})

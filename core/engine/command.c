@@ -49,6 +49,8 @@ static void for_symbol(struct eb_engine *e, struct eb_slot *s, enum eb_command v
     case EB_CMD_PAUSE:
     case EB_CMD_RESUME:
     case EB_CMD_SNAPSHOT:
+    case EB_CMD_START:
+    case EB_CMD_MODE:
     case EB_CMD_COUNT:
         break;
     }
@@ -81,6 +83,8 @@ static void for_account(struct eb_engine *e, enum eb_command verb)
     case EB_CMD_SNAPSHOT:
         eb_emit(e, EB_ACT_SNAPSHOT);
         break;
+    case EB_CMD_START:
+    case EB_CMD_MODE:
     case EB_CMD_RELEASE:
     case EB_CMD_ADOPT:
     case EB_CMD_REARM:

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/hash.h"
-#include "store/wire.h"
+#include "base/cursor.h"
 
 /* Version of the payload of every kind of event; a change of a struct gives its kind the next number. */
 #define EVENT_VERSION 1
@@ -13,31 +13,31 @@
 #define FLAG_DURABLE 1u
 #define FLAG_WITNESS 2u
 
-#define U8(f) eb_wire_u8(w, &(f))
-#define U32(f) eb_wire_u32(w, &(f))
-#define U64(f) eb_wire_u64(w, &(f))
-#define I64(f) eb_wire_i64(w, &(f))
-#define E8(f) eb_wire_i64(w, &(f).e8)
-#define BOOL(f) eb_wire_bool(w, &(f))
-#define BELOW(f, count) eb_wire_below(w, &(f), (count), #f)
-#define TEXT(f) eb_wire_text(w, (f), sizeof(f), #f)
+#define U8(f) eb_cursor_u8(w, &(f))
+#define U32(f) eb_cursor_u32(w, &(f))
+#define U64(f) eb_cursor_u64(w, &(f))
+#define I64(f) eb_cursor_i64(w, &(f))
+#define E8(f) eb_cursor_i64(w, &(f).e8)
+#define BOOL(f) eb_cursor_bool(w, &(f))
+#define BELOW(f, count) eb_cursor_below(w, &(f), (count), #f)
+#define TEXT(f) eb_cursor_text(w, (f), sizeof(f), #f)
 
 /* A record holds at most one verdict with its context and one witness; texts cost no more than their arrays. */
 _Static_assert(sizeof(struct eb_decoded_event) + EB_RECORD_OVERHEAD + 64 <= EB_RECORD_MAX, "any event fits a record");
 
 /* ---- Walks ------------------------------------------------------------------------------------------------------ */
 
-static void wire_client_id(struct eb_wire *w, eb_client_id *v)
+static void wire_client_id(struct eb_cursor *w, eb_client_id *v)
 {
     U32(v->instance);
     U32(v->episode);
-    eb_wire_u16(w, &v->attempt);
+    eb_cursor_u16(w, &v->attempt);
     U8(v->purpose);
     U8(v->leg);
     U8(v->slice);
 }
 
-static void wire_price(struct eb_wire *w, struct eb_ev_price *v)
+static void wire_price(struct eb_cursor *w, struct eb_ev_price *v)
 {
     BELOW(v->source, EB_SRC_COUNT);
     BOOL(v->from_rest);
@@ -48,7 +48,7 @@ static void wire_price(struct eb_wire *w, struct eb_ev_price *v)
     I64(v->venue_ms);
 }
 
-static void wire_path(struct eb_wire *w, struct eb_ev_path *v)
+static void wire_path(struct eb_cursor *w, struct eb_ev_path *v)
 {
     BELOW(v->kind, EB_PATH_QUIET + 1);
     BOOL(v->has_mark);
@@ -58,7 +58,7 @@ static void wire_path(struct eb_wire *w, struct eb_ev_path *v)
     E8(v->mark_to);
 }
 
-static void wire_bar(struct eb_wire *w, struct eb_ev_bar *v)
+static void wire_bar(struct eb_cursor *w, struct eb_ev_bar *v)
 {
     I64(v->open_ms);
     I64(v->length_ms);
@@ -68,7 +68,7 @@ static void wire_bar(struct eb_wire *w, struct eb_ev_bar *v)
     E8(v->close);
 }
 
-static void wire_instrument(struct eb_wire *w, struct eb_ev_instrument *v)
+static void wire_instrument(struct eb_cursor *w, struct eb_ev_instrument *v)
 {
     TEXT(v->symbol);
     E8(v->tick);
@@ -90,7 +90,7 @@ static void wire_instrument(struct eb_wire *w, struct eb_ev_instrument *v)
     BOOL(v->trading);
 }
 
-static void wire_position(struct eb_wire *w, struct eb_ev_position *v)
+static void wire_position(struct eb_cursor *w, struct eb_ev_position *v)
 {
     BELOW(v->position_side, EB_PS_SHORT + 1);
     BELOW(v->side, EB_SHORT + 1);
@@ -105,7 +105,7 @@ static void wire_position(struct eb_wire *w, struct eb_ev_position *v)
     TEXT(v->strategy_id);
 }
 
-static void wire_open_order(struct eb_wire *w, struct eb_ev_open_order *v)
+static void wire_open_order(struct eb_cursor *w, struct eb_ev_open_order *v)
 {
     wire_client_id(w, &v->client_id);
     U64(v->venue_order_id);
@@ -121,7 +121,7 @@ static void wire_open_order(struct eb_wire *w, struct eb_ev_open_order *v)
     E8(v->trigger);
 }
 
-static void wire_fill(struct eb_wire *w, struct eb_ev_fill *v)
+static void wire_fill(struct eb_cursor *w, struct eb_ev_fill *v)
 {
     wire_client_id(w, &v->client_id);
     U64(v->venue_order_id);
@@ -136,7 +136,7 @@ static void wire_fill(struct eb_wire *w, struct eb_ev_fill *v)
     I64(v->venue_ms);
 }
 
-static void wire_order(struct eb_wire *w, struct eb_ev_order *v)
+static void wire_order(struct eb_cursor *w, struct eb_ev_order *v)
 {
     wire_client_id(w, &v->client_id);
     U64(v->venue_order_id);
@@ -144,12 +144,12 @@ static void wire_order(struct eb_wire *w, struct eb_ev_order *v)
     BELOW(v->reject, EB_REJ_COUNT);
     BOOL(v->cancel_failed);
     BOOL(v->from_query);
-    eb_wire_i32(w, &v->code);
+    eb_cursor_i32(w, &v->code);
     E8(v->filled);
     I64(v->venue_ms);
 }
 
-static void wire_command(struct eb_wire *w, struct eb_ev_command *v)
+static void wire_command(struct eb_cursor *w, struct eb_ev_command *v)
 {
     BELOW(v->verb, EB_CMD_COUNT);
     U64(v->id);
@@ -157,14 +157,14 @@ static void wire_command(struct eb_wire *w, struct eb_ev_command *v)
     TEXT(v->why);
 }
 
-static void wire_policy(struct eb_wire *w, struct eb_ev_policy *v)
+static void wire_policy(struct eb_cursor *w, struct eb_ev_policy *v)
 {
-    eb_wire_bytes(w, v->hash, sizeof(v->hash));
+    eb_cursor_bytes(w, v->hash, sizeof(v->hash));
     TEXT(v->name);
     TEXT(v->version);
 }
 
-static void wire_witness(struct eb_wire *w, struct eb_witness *v)
+static void wire_witness(struct eb_cursor *w, struct eb_witness *v)
 {
     U32(v->symbol);
     U32(v->foreign_conditional);
@@ -205,7 +205,7 @@ struct parts {
     struct eb_verdict *verdict;
 };
 
-static void wire_payload(struct eb_wire *w, const struct parts *p)
+static void wire_payload(struct eb_cursor *w, const struct parts *p)
 {
     struct eb_event *ev = p->ev;
     switch ((enum eb_event_kind)ev->kind) {
@@ -253,24 +253,24 @@ static void wire_payload(struct eb_wire *w, const struct parts *p)
         wire_policy(w, p->policy);
         return;
     case EB_EV_VERDICT:
-        eb_wire_context(w, p->ctx);
-        eb_wire_verdict(w, p->verdict);
+        eb_cursor_context(w, p->ctx);
+        eb_cursor_verdict(w, p->verdict);
         return;
     case EB_EV_POLICY_FAILED:
         BELOW(p->failed->result, EB_POLICY_RESULT_COUNT);
         TEXT(p->failed->message);
-        eb_wire_context(w, p->ctx);
+        eb_cursor_context(w, p->ctx);
         return;
     case EB_EV_CONFIG:
-        eb_wire_config(w, &ev->u.config);
+        eb_cursor_config(w, &ev->u.config);
         return;
     case EB_EV_COUNT:
         break;
     }
-    eb_wire_refuse(w, "kind");
+    eb_cursor_refuse(w, "kind");
 }
 
-static void wire_event(struct eb_wire *w, const struct parts *p, uint8_t *flags)
+static void wire_event(struct eb_cursor *w, const struct parts *p, uint8_t *flags)
 {
     I64(p->ev->now_ns);
     I64(p->ev->now_ms);
@@ -335,14 +335,14 @@ static int borrow_parts(const struct eb_event *ev, struct parts *p)
 size_t eb_record_seal(unsigned char *out, uint16_t kind, uint16_t version, size_t len)
 {
     EB_ASSERT(len <= EB_RECORD_MAX - EB_RECORD_OVERHEAD);
-    struct eb_wire w = eb_wire_writer(out, len + EB_RECORD_OVERHEAD);
+    struct eb_cursor w = eb_cursor_writer(out, len + EB_RECORD_OVERHEAD);
     uint32_t length = (uint32_t)len;
-    eb_wire_u32(&w, &length);
-    eb_wire_u16(&w, &kind);
-    eb_wire_u16(&w, &version);
+    eb_cursor_u32(&w, &length);
+    eb_cursor_u16(&w, &kind);
+    eb_cursor_u16(&w, &version);
     w.at += len;
     uint32_t crc = eb_crc32c(0, out, w.at);
-    eb_wire_u32(&w, &crc);
+    eb_cursor_u32(&w, &crc);
     return w.at;
 }
 
@@ -359,7 +359,7 @@ int eb_encode_event(const struct eb_event *ev, const struct eb_witness *witness,
         return rc;
     }
     uint8_t flags = (uint8_t)((durable ? FLAG_DURABLE : 0) | (witness != NULL ? FLAG_WITNESS : 0));
-    struct eb_wire w = eb_wire_writer(out + EB_RECORD_HEAD, cap - EB_RECORD_OVERHEAD);
+    struct eb_cursor w = eb_cursor_writer(out + EB_RECORD_HEAD, cap - EB_RECORD_OVERHEAD);
     wire_event(&w, &parts, &flags);
     if (w.code == EB_OK) {
         *len = eb_record_seal(out, ev->kind, EVENT_VERSION, w.at);
@@ -375,11 +375,11 @@ int eb_record_read(const unsigned char *in, size_t avail, size_t *used, struct e
     if (avail < EB_RECORD_OVERHEAD) {
         return EB_E_END;
     }
-    struct eb_wire w = eb_wire_reader(in, avail);
+    struct eb_cursor w = eb_cursor_reader(in, avail);
     uint32_t length = 0;
-    eb_wire_u32(&w, &length);
-    eb_wire_u16(&w, &out->kind);
-    eb_wire_u16(&w, &out->version);
+    eb_cursor_u32(&w, &length);
+    eb_cursor_u16(&w, &out->kind);
+    eb_cursor_u16(&w, &out->version);
     if (length > EB_RECORD_MAX - EB_RECORD_OVERHEAD) {
         return eb_err_set(err, EB_E_CORRUPT, "codec",
                           "a record of %u bytes, at most %d are possible: the data are damaged", length,
@@ -393,7 +393,7 @@ int eb_record_read(const unsigned char *in, size_t avail, size_t *used, struct e
     out->len = length;
     w.at += length;
     uint32_t crc = 0;
-    eb_wire_u32(&w, &crc);
+    eb_cursor_u32(&w, &crc);
     if (crc != eb_crc32c(0, in, *used - sizeof(crc))) {
         return eb_err_set(err, EB_E_CORRUPT, "codec", "a record of %u bytes fails its checksum: the data are damaged",
                           length);
@@ -464,13 +464,13 @@ int eb_record_event(const struct eb_record *record, struct eb_decoded_event *out
     memset(&out->witness, 0, sizeof(out->witness));
     struct parts parts = {&out->ev,     &out->witness, &out->instrument, &out->position, &out->command,
                           &out->policy, &out->failed,  &out->ctx,        &out->verdict};
-    struct eb_wire w = eb_wire_reader(record->payload, record->len);
+    struct eb_cursor w = eb_cursor_reader(record->payload, record->len);
     uint8_t flags = 0;
     wire_event(&w, &parts, &flags);
     out->durable = (flags & FLAG_DURABLE) != 0;
     out->ev.witness = (flags & FLAG_WITNESS) != 0 ? &out->witness : NULL;
     if (w.code == EB_OK && w.at != record->len) {
-        eb_wire_refuse(&w, "length");
+        eb_cursor_refuse(&w, "length");
     }
     if (w.code != EB_OK) {
         return eb_err_set(err, EB_E_CORRUPT, "codec",

@@ -68,8 +68,8 @@ size_t eb_record_seal(unsigned char *out, uint16_t kind, uint16_t version, size_
 
 /* ---- Walks, shared by the codec's files; each writes or reads one struct ---------------------------------------- */
 
-struct eb_wire;
-void eb_wire_context(struct eb_wire *w, struct eb_context *v);
-void eb_wire_verdict(struct eb_wire *w, struct eb_verdict *v);
-void eb_wire_config(struct eb_wire *w, struct eb_ev_config *v);
-void eb_wire_engine_config(struct eb_wire *w, struct eb_engine_config *v);
+struct eb_cursor;
+void eb_cursor_context(struct eb_cursor *w, struct eb_context *v);
+void eb_cursor_verdict(struct eb_cursor *w, struct eb_verdict *v);
+void eb_cursor_config(struct eb_cursor *w, struct eb_ev_config *v);
+void eb_cursor_engine_config(struct eb_cursor *w, struct eb_engine_config *v);

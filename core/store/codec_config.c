@@ -2,22 +2,22 @@
 /* The walks over configuration: under which settings a tape's events were decided. */
 #include "store/codec.h"
 
-#include "store/wire.h"
+#include "base/cursor.h"
 
-#define U8(f) eb_wire_u8(w, &(f))
-#define U32(f) eb_wire_u32(w, &(f))
-#define I64(f) eb_wire_i64(w, &(f))
-#define BOOL(f) eb_wire_bool(w, &(f))
-#define BELOW(f, count) eb_wire_below(w, &(f), (count), #f)
+#define U8(f) eb_cursor_u8(w, &(f))
+#define U32(f) eb_cursor_u32(w, &(f))
+#define I64(f) eb_cursor_i64(w, &(f))
+#define BOOL(f) eb_cursor_bool(w, &(f))
+#define BELOW(f, count) eb_cursor_below(w, &(f), (count), #f)
 
-void eb_wire_config(struct eb_wire *w, struct eb_ev_config *v)
+void eb_cursor_config(struct eb_cursor *w, struct eb_ev_config *v)
 {
     BELOW(v->exit_mode, EB_EXIT_MODE_EXIT_BRAIN_V3 + 1);
     BOOL(v->executor_live);
     BOOL(v->rollout_enabled);
 }
 
-static void wire_guard(struct eb_wire *w, struct eb_engine_config *v)
+static void wire_guard(struct eb_cursor *w, struct eb_engine_config *v)
 {
     BELOW(v->stop_source, EB_SRC_COUNT);
     BELOW(v->target_source, EB_TARGET_MARK + 1);
@@ -34,7 +34,7 @@ static void wire_guard(struct eb_wire *w, struct eb_engine_config *v)
     I64(v->max_age_last_ms);
 }
 
-static void wire_times(struct eb_wire *w, struct eb_engine_config *v)
+static void wire_times(struct eb_cursor *w, struct eb_engine_config *v)
 {
     I64(v->cycle_ms);
     I64(v->consult_max_ms);
@@ -53,11 +53,11 @@ static void wire_times(struct eb_wire *w, struct eb_engine_config *v)
     I64(v->fee_maker_ppm);
 }
 
-void eb_wire_engine_config(struct eb_wire *w, struct eb_engine_config *v)
+void eb_cursor_engine_config(struct eb_cursor *w, struct eb_engine_config *v)
 {
     U32(v->symbols_max);
     U32(v->instance);
-    eb_wire_config(w, &v->mode);
+    eb_cursor_config(w, &v->mode);
     BOOL(v->bars);
     BOOL(v->hedge);
     wire_guard(w, v);

@@ -2,33 +2,33 @@
 /* The walks over what a policy was asked and what it answered. Counted arrays carry only the entries that count. */
 #include "store/codec.h"
 
-#include "store/wire.h"
+#include "base/cursor.h"
 
-#define U8(f) eb_wire_u8(w, &(f))
-#define U32(f) eb_wire_u32(w, &(f))
-#define U64(f) eb_wire_u64(w, &(f))
-#define I64(f) eb_wire_i64(w, &(f))
-#define E8(f) eb_wire_i64(w, &(f).e8)
-#define BOOL(f) eb_wire_bool(w, &(f))
-#define BELOW(f, count) eb_wire_below(w, &(f), (count), #f)
-#define AT_MOST(f, max) eb_wire_below(w, &(f), (max) + 1, #f)
-#define TEXT(f) eb_wire_text(w, (f), sizeof(f), #f)
+#define U8(f) eb_cursor_u8(w, &(f))
+#define U32(f) eb_cursor_u32(w, &(f))
+#define U64(f) eb_cursor_u64(w, &(f))
+#define I64(f) eb_cursor_i64(w, &(f))
+#define E8(f) eb_cursor_i64(w, &(f).e8)
+#define BOOL(f) eb_cursor_bool(w, &(f))
+#define BELOW(f, count) eb_cursor_below(w, &(f), (count), #f)
+#define AT_MOST(f, max) eb_cursor_below(w, &(f), (max) + 1, #f)
+#define TEXT(f) eb_cursor_text(w, (f), sizeof(f), #f)
 
-static void wire_memory(struct eb_wire *w, struct eb_memory *v)
+static void wire_memory(struct eb_cursor *w, struct eb_memory *v)
 {
     AT_MOST(v->count, EB_MEMORY_MAX);
     for (uint8_t i = 0; i < v->count && w->code == EB_OK; i++) {
         struct eb_memory_entry *e = &v->entry[i];
         TEXT(e->key);
         BELOW(e->kind, EB_MEM_TEXT + 1);
-        eb_wire_f64(w, &e->number);
+        eb_cursor_f64(w, &e->number);
         TEXT(e->text);
     }
 }
 
-static void wire_features(struct eb_wire *w, struct eb_features *v)
+static void wire_features(struct eb_cursor *w, struct eb_features *v)
 {
-    eb_wire_u16(w, &v->bars);
+    eb_cursor_u16(w, &v->bars);
     BOOL(v->warm);
     I64(v->close_e8);
     I64(v->atr_e8);
@@ -41,7 +41,7 @@ static void wire_features(struct eb_wire *w, struct eb_features *v)
     I64(v->efficiency_ppm);
 }
 
-static void wire_leg_view(struct eb_wire *w, struct eb_leg_view *v)
+static void wire_leg_view(struct eb_cursor *w, struct eb_leg_view *v)
 {
     U8(v->id);
     BELOW(v->state, EB_LEG_STATE_COUNT);
@@ -53,7 +53,7 @@ static void wire_leg_view(struct eb_wire *w, struct eb_leg_view *v)
     E8(v->filled);
 }
 
-static void wire_context_head(struct eb_wire *w, struct eb_context *v)
+static void wire_context_head(struct eb_cursor *w, struct eb_context *v)
 {
     U64(v->consult_id);
     U32(v->episode);
@@ -77,7 +77,7 @@ static void wire_context_head(struct eb_wire *w, struct eb_context *v)
     I64(v->price_age_ms);
 }
 
-static void wire_context_prices(struct eb_wire *w, struct eb_context *v)
+static void wire_context_prices(struct eb_cursor *w, struct eb_context *v)
 {
     eb_price *const prices[] = {&v->entry,        &v->price,       &v->mark, &v->last,      &v->bid,
                                 &v->ask,          &v->liquidation, &v->stop, &v->plan_stop, &v->trail_stop,
@@ -95,7 +95,7 @@ static void wire_context_prices(struct eb_wire *w, struct eb_context *v)
     }
 }
 
-static void wire_context_ratios(struct eb_wire *w, struct eb_context *v)
+static void wire_context_ratios(struct eb_cursor *w, struct eb_context *v)
 {
     I64(v->leverage_ppm);
     I64(v->pnl_ppm);
@@ -110,7 +110,7 @@ static void wire_context_ratios(struct eb_wire *w, struct eb_context *v)
     I64(v->liquidation_buffer_ppm);
 }
 
-void eb_wire_context(struct eb_wire *w, struct eb_context *v)
+void eb_cursor_context(struct eb_cursor *w, struct eb_context *v)
 {
     wire_context_head(w, v);
     wire_context_prices(w, v);
@@ -125,7 +125,7 @@ void eb_wire_context(struct eb_wire *w, struct eb_context *v)
     wire_memory(w, &v->memory);
 }
 
-static void wire_targets(struct eb_wire *w, struct eb_decision *v)
+static void wire_targets(struct eb_cursor *w, struct eb_decision *v)
 {
     AT_MOST(v->u.targets.count, EB_LEGS_MAX);
     for (uint8_t i = 0; i < v->u.targets.count && w->code == EB_OK; i++) {
@@ -139,7 +139,7 @@ static void wire_targets(struct eb_wire *w, struct eb_decision *v)
     }
 }
 
-static void wire_trailing(struct eb_wire *w, struct eb_decision *v)
+static void wire_trailing(struct eb_cursor *w, struct eb_decision *v)
 {
     BOOL(v->u.trailing.off);
     I64(v->u.trailing.activation_r_ppm);
@@ -151,7 +151,7 @@ static void wire_trailing(struct eb_wire *w, struct eb_decision *v)
     }
 }
 
-static void wire_ratchet(struct eb_wire *w, struct eb_decision *v)
+static void wire_ratchet(struct eb_cursor *w, struct eb_decision *v)
 {
     AT_MOST(v->u.ratchet.count, EB_RATCHET_MAX);
     for (uint8_t i = 0; i < v->u.ratchet.count && w->code == EB_OK; i++) {
@@ -161,7 +161,7 @@ static void wire_ratchet(struct eb_wire *w, struct eb_decision *v)
     }
 }
 
-static void wire_decision(struct eb_wire *w, struct eb_decision *v)
+static void wire_decision(struct eb_cursor *w, struct eb_decision *v)
 {
     BELOW(v->kind, EB_DECISION_KIND_COUNT);
     BOOL(v->emergency);
@@ -194,7 +194,7 @@ static void wire_decision(struct eb_wire *w, struct eb_decision *v)
     }
 }
 
-void eb_wire_verdict(struct eb_wire *w, struct eb_verdict *v)
+void eb_cursor_verdict(struct eb_cursor *w, struct eb_verdict *v)
 {
     BOOL(v->keep);
     BOOL(v->has_memory);
@@ -209,5 +209,5 @@ void eb_wire_verdict(struct eb_wire *w, struct eb_verdict *v)
         wire_decision(w, &v->decision[i]);
     }
     wire_memory(w, &v->memory);
-    eb_wire_bytes(w, v->policy_hash, sizeof(v->policy_hash));
+    eb_cursor_bytes(w, v->policy_hash, sizeof(v->policy_hash));
 }

@@ -41,8 +41,8 @@ static int put_header(struct eb_tape *t, const struct eb_tape_info *info)
 {
     struct eb_tape_info copy = *info;
     copy.schema = EB_CODEC_SCHEMA;
-    struct eb_wire w = eb_wire_writer(t->record + EB_RECORD_HEAD, sizeof(t->record) - EB_RECORD_OVERHEAD);
-    eb_wire_tape_info(&w, &copy);
+    struct eb_cursor w = eb_cursor_writer(t->record + EB_RECORD_HEAD, sizeof(t->record) - EB_RECORD_OVERHEAD);
+    eb_cursor_tape_info(&w, &copy);
     if (w.code != EB_OK) {
         return EB_E_INVALID;
     }
@@ -123,9 +123,9 @@ int eb_tape_flush(struct eb_tape *t, struct eb_err *err)
 
 int eb_tape_close(struct eb_tape *t, struct eb_err *err)
 {
-    struct eb_wire w = eb_wire_writer(t->record + EB_RECORD_HEAD, sizeof(t->record) - EB_RECORD_OVERHEAD);
-    eb_wire_u64(&w, &t->count);
-    eb_wire_u64(&w, &t->durable_count);
+    struct eb_cursor w = eb_cursor_writer(t->record + EB_RECORD_HEAD, sizeof(t->record) - EB_RECORD_OVERHEAD);
+    eb_cursor_u64(&w, &t->count);
+    eb_cursor_u64(&w, &t->durable_count);
     size_t len = eb_record_seal(t->record, EB_REC_END, EB_TAPE_VERSION, w.at);
     int rc = put(t, t->record, len) == EB_OK ? EB_OK : io_error(t, err);
     if (gzclose(t->file) != Z_OK && rc == EB_OK) {

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "store/tape.h"
-#include "store/wire.h"
+#include "base/cursor.h"
 
 #define EB_TAPE_MAGIC "EBTAPE1\n"
 #define EB_TAPE_MAGIC_LEN 8
@@ -11,4 +11,4 @@
 #define EB_TAPE_PATH_MAX 1024
 
 /* Writes or reads the header's fields. The schema comes first and stays first, so that any build can read it. */
-void eb_wire_tape_info(struct eb_wire *w, struct eb_tape_info *v);
+void eb_cursor_tape_info(struct eb_cursor *w, struct eb_tape_info *v);

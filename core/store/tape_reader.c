@@ -28,15 +28,15 @@ struct eb_tape_reader {
     unsigned char window[WINDOW];
 };
 
-void eb_wire_tape_info(struct eb_wire *w, struct eb_tape_info *v)
+void eb_cursor_tape_info(struct eb_cursor *w, struct eb_tape_info *v)
 {
-    eb_wire_u32(w, &v->schema);
-    eb_wire_text(w, v->build, sizeof(v->build), "build");
-    eb_wire_i64(w, &v->created_ms);
-    eb_wire_bytes(w, v->policy.hash, sizeof(v->policy.hash));
-    eb_wire_text(w, v->policy.name, sizeof(v->policy.name), "policy.name");
-    eb_wire_text(w, v->policy.version, sizeof(v->policy.version), "policy.version");
-    eb_wire_engine_config(w, &v->engine);
+    eb_cursor_u32(w, &v->schema);
+    eb_cursor_text(w, v->build, sizeof(v->build), "build");
+    eb_cursor_i64(w, &v->created_ms);
+    eb_cursor_bytes(w, v->policy.hash, sizeof(v->policy.hash));
+    eb_cursor_text(w, v->policy.name, sizeof(v->policy.name), "policy.name");
+    eb_cursor_text(w, v->policy.version, sizeof(v->policy.version), "policy.version");
+    eb_cursor_engine_config(w, &v->engine);
 }
 
 /* Ends the reading: code, and its text with the place. */
@@ -119,14 +119,14 @@ static int read_header(struct eb_tape_reader *r)
     if (rc != EB_OK) {
         return rc;
     }
-    struct eb_wire w = eb_wire_reader(record.payload, record.len);
+    struct eb_cursor w = eb_cursor_reader(record.payload, record.len);
     uint32_t schema = 0;
-    eb_wire_u32(&w, &schema);
+    eb_cursor_u32(&w, &schema);
     if (record.kind != EB_REC_HEADER || record.version != EB_TAPE_VERSION || schema != EB_CODEC_SCHEMA) {
         return finish(r, EB_E_CORRUPT, "written under another schema: read it with the build that wrote it");
     }
-    w = eb_wire_reader(record.payload, record.len);
-    eb_wire_tape_info(&w, &r->info);
+    w = eb_cursor_reader(record.payload, record.len);
+    eb_cursor_tape_info(&w, &r->info);
     if (w.code != EB_OK || w.at != record.len) {
         return finish(r, EB_E_CORRUPT,
                       "the header does not hold what this build knows: read it with the build that "
@@ -183,11 +183,11 @@ const struct eb_tape_info *eb_tape_reader_info(const struct eb_tape_reader *r)
 
 static int read_end(struct eb_tape_reader *r, const struct eb_record *record)
 {
-    struct eb_wire w = eb_wire_reader(record->payload, record->len);
+    struct eb_cursor w = eb_cursor_reader(record->payload, record->len);
     uint64_t count = 0;
     uint64_t durable_count = 0;
-    eb_wire_u64(&w, &count);
-    eb_wire_u64(&w, &durable_count);
+    eb_cursor_u64(&w, &count);
+    eb_cursor_u64(&w, &durable_count);
     if (w.code != EB_OK || w.at != record->len || count != r->count || durable_count != r->durable_count) {
         return finish(r, EB_E_CORRUPT, "the end counts other events than were there: records are missing");
     }

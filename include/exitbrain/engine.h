@@ -85,6 +85,47 @@ const struct eb_witness *eb_engine_witness(const struct eb_engine *e);
  * same durable events, whatever quiet ones came between. */
 uint64_t eb_engine_durable_hash(const struct eb_engine *e);
 
+/*
+ * The durable state as parts, for a store that keeps images so that a start need not fold everything. A part is at most
+ * EB_IMAGE_PART_MAX bytes, field by field, with its own version. *cursor begins at 0. EB_OK with the next part, EB_E_END
+ * after the last, EB_E_FULL when cap is too small. The engine must not be stepped between parts of one image.
+ */
+#define EB_IMAGE_PART_MAX 12288
+int eb_engine_image_part(const struct eb_engine *e, uint32_t *cursor, unsigned char *out, size_t cap, size_t *len);
+/* Takes one part, in order, into an engine that was never stepped; its configuration may be another. EB_E_CORRUPT,
+ * EB_E_FULL (more symbols than configured); after a failure the engine is only to be destroyed. */
+int eb_engine_image_load(struct eb_engine *e, const unsigned char *part, size_t len, struct eb_err *err);
+/* All parts are there: rebuilds what follows from durable state (deadlines, bands, counts), at this time. EB_E_CORRUPT
+ * when parts are missing or their hash differs. */
+int eb_engine_image_done(struct eb_engine *e, int64_t now_ns, int64_t now_ms, struct eb_err *err);
+
+/* A second engine in the same state, observed state included, owned by the caller: for trials. Costs the memory of the
+ * symbols that are known. EB_E_MEMORY. */
+int eb_engine_clone(const struct eb_engine *e, struct eb_engine **out, struct eb_err *err);
+
+/* Durable steps taken since the engine was new: the number of the last durable record. */
+uint64_t eb_engine_durable_count(const struct eb_engine *e);
+/* Modes in force, the hash of the policy that was last announced, whether PAUSE stands. */
+struct eb_ev_config eb_engine_mode(const struct eb_engine *e);
+const uint8_t *eb_engine_policy_hash(const struct eb_engine *e);
+bool eb_engine_paused(const struct eb_engine *e);
+/* The newest trade of a symbol that was applied, 0 none: trades after it are asked for at start. */
+uint64_t eb_engine_last_trade(const struct eb_engine *e, eb_symbol_id symbol);
+/* Working orders of one position slot, the engine's own view: copies at most max, returns how many there are. */
+struct eb_own_order {
+    eb_client_id client_id;
+    uint64_t venue_order_id;
+    uint8_t state;   /* enum eb_order_state */
+    uint8_t type;    /* enum eb_order_type */
+    uint8_t purpose; /* enum eb_purpose */
+    uint8_t leg;
+    bool cancel_sent;
+    eb_qty qty, filled;
+    eb_price price, trigger, level;
+    int64_t sent_ms, changed_ms;
+};
+uint32_t eb_engine_orders(const struct eb_engine *e, eb_position_id position, struct eb_own_order *out, uint32_t max);
+
 /* Lookup by name; EB_NO_SYMBOL when unknown. Names; static until the engine is destroyed, "" for no such id. */
 eb_symbol_id eb_engine_symbol(const struct eb_engine *e, const char *name);
 const char *eb_engine_symbol_name(const struct eb_engine *e, eb_symbol_id symbol);

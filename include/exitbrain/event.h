@@ -175,6 +175,13 @@ struct eb_ev_open_order {
     eb_price price, trigger;
 };
 
+enum eb_exit_mode { EB_EXIT_MODE_LEGACY = 0, EB_EXIT_MODE_EXIT_BRAIN_V3 };
+struct eb_ev_config {
+    uint8_t exit_mode;    /* enum eb_exit_mode: EXIT_MODE */
+    bool executor_live;   /* EXIT_EXECUTOR_MODE == LIVE */
+    bool rollout_enabled; /* EXIT_BRAIN_V3_LIVE_ROLLOUT == ENABLED */
+};
+
 enum eb_command {
     EB_CMD_PAUSE = 0, /* no consult, no target, no partial; stops and backstops go on */
     EB_CMD_RESUME,
@@ -184,11 +191,15 @@ enum eb_command {
     EB_CMD_REARM,    /* confirms parked targets of one symbol */
     EB_CMD_CONFIRM,  /* confirms policy closes of an adopted position */
     EB_CMD_SNAPSHOT, /* ask the venue for a complete picture now */
+    EB_CMD_START,    /* a process begins with this state: nothing observed is left, a complete picture is asked for, and
+                        no trigger acts on a symbol before the picture is complete */
+    EB_CMD_MODE,     /* modes become `mode`; with a symbol it is ignored */
     EB_CMD_COUNT
 };
 struct eb_ev_command {
-    uint8_t verb; /* enum eb_command */
-    uint64_t id;  /* idempotency id: the same id twice is one command; 0 none */
+    uint8_t verb;             /* enum eb_command */
+    struct eb_ev_config mode; /* EB_CMD_MODE; else zero */
+    uint64_t id;              /* idempotency id: the same id within the last 32 is one command; 0 none */
     char who[EB_NAME_MAX];
     char why[EB_REASON_MAX];
 };
@@ -197,6 +208,8 @@ struct eb_ev_policy {
     uint8_t hash[EB_HASH_SIZE];
     char name[EB_NAME_MAX];
     char version[EB_NAME_MAX];
+    char who[EB_NAME_MAX]; /* loaded it, and why; "" at start */
+    char why[EB_REASON_MAX];
 };
 
 /* Answer to the CONSULT with ctx->consult_id. ctx is what was asked: levels are judged by its prices. */
@@ -208,13 +221,6 @@ struct eb_ev_policy_failed {
     const struct eb_context *ctx;
     uint8_t result; /* enum eb_policy_result */
     char message[EB_REASON_MAX];
-};
-
-enum eb_exit_mode { EB_EXIT_MODE_LEGACY = 0, EB_EXIT_MODE_EXIT_BRAIN_V3 };
-struct eb_ev_config {
-    uint8_t exit_mode;    /* enum eb_exit_mode: EXIT_MODE */
-    bool executor_live;   /* EXIT_EXECUTOR_MODE == LIVE */
-    bool rollout_enabled; /* EXIT_BRAIN_V3_LIVE_ROLLOUT == ENABLED */
 };
 
 struct eb_event {

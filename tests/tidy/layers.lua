@@ -17,16 +17,17 @@ layers.may = {
   venue = "engine domain base",
   ["venue/sim"] = "venue engine feed domain base",
   ["venue/binance"] = "venue engine net domain base",
-  ["venue/simd"] = "venue venue/sim engine feed net domain base",
+  ["venue/wire"] = "venue store engine net domain base",
+  ["venue/simd"] = "venue venue/wire venue/sim store engine feed net domain base",
   host = "venue engine policy store domain base",
-  app = "host venue venue/sim venue/binance venue/simd feed store policy engine domain net base",
+  app = "host venue venue/wire venue/sim venue/binance venue/simd feed store policy engine domain net base",
 }
 
 -- Where the header of a library may appear: a pattern of names -> folders. What is not listed is free above engine.
 layers.library = {
   { "^lua%.h$", "policy" }, { "^lauxlib%.h$", "policy" }, { "^lualib%.h$", "policy" },
   { "^uv%.h$", "net" }, { "^curl/", "net" }, { "^libwebsockets%.h$", "net" },
-  { "^sqlite3%.h$", "store" },
+  { "^sqlite3%.h$", "store" }, { "^systemd/", "net" },
   { "^zip%.h$", "feed" }, { "^zlib%.h$", "feed store" },
   { "^cjson/", "feed app venue/binance venue/simd" },
   { "^openssl/", "net venue/binance" },

@@ -11,7 +11,7 @@
 #include <cmocka.h>
 
 #include "base/hash.h"
-#include "store/wire.h"
+#include "base/cursor.h"
 
 #define ROUNDS 300
 
@@ -292,11 +292,11 @@ static void engine_configurations_come_back(void **state)
         struct eb_engine_config out;
         fill_engine_config(&rng, &in);
         memset(&out, 0, sizeof(out));
-        struct eb_wire w = eb_wire_writer(record, sizeof(record));
-        eb_wire_engine_config(&w, &in);
+        struct eb_cursor w = eb_cursor_writer(record, sizeof(record));
+        eb_cursor_engine_config(&w, &in);
         assert_int_equal(w.code, EB_OK);
-        struct eb_wire r = eb_wire_reader(record, w.at);
-        eb_wire_engine_config(&r, &out);
+        struct eb_cursor r = eb_cursor_reader(record, w.at);
+        eb_cursor_engine_config(&r, &out);
         assert_int_equal(r.code, EB_OK);
         assert_int_equal(r.at, w.at);
         assert_memory_equal(&in, &out, sizeof(in));

@@ -10,7 +10,7 @@
 
 #include "base/err.h"
 
-struct eb_wire {
+struct eb_cursor {
     unsigned char *out;      /* writing: NULL else */
     const unsigned char *in; /* reading: NULL else */
     size_t size;             /* of either */
@@ -20,24 +20,24 @@ struct eb_wire {
     const char *what; /* the name of what failed; static */
 };
 
-struct eb_wire eb_wire_writer(unsigned char *out, size_t size);
-struct eb_wire eb_wire_reader(const unsigned char *in, size_t size);
+struct eb_cursor eb_cursor_writer(unsigned char *out, size_t size);
+struct eb_cursor eb_cursor_reader(const unsigned char *in, size_t size);
 /* Ends the walk for a value named what that may not be. */
-void eb_wire_refuse(struct eb_wire *w, const char *what);
+void eb_cursor_refuse(struct eb_cursor *w, const char *what);
 
 /* Each writes *v, or reads it (0 after a failure). */
-void eb_wire_u8(struct eb_wire *w, uint8_t *v);
-void eb_wire_u16(struct eb_wire *w, uint16_t *v);
-void eb_wire_u32(struct eb_wire *w, uint32_t *v);
-void eb_wire_u64(struct eb_wire *w, uint64_t *v);
-void eb_wire_i32(struct eb_wire *w, int32_t *v);
-void eb_wire_i64(struct eb_wire *w, int64_t *v);
+void eb_cursor_u8(struct eb_cursor *w, uint8_t *v);
+void eb_cursor_u16(struct eb_cursor *w, uint16_t *v);
+void eb_cursor_u32(struct eb_cursor *w, uint32_t *v);
+void eb_cursor_u64(struct eb_cursor *w, uint64_t *v);
+void eb_cursor_i32(struct eb_cursor *w, int32_t *v);
+void eb_cursor_i64(struct eb_cursor *w, int64_t *v);
 /* The 64 bits of a double, whatever they mean. */
-void eb_wire_f64(struct eb_wire *w, double *v);
+void eb_cursor_f64(struct eb_cursor *w, double *v);
 /* One byte, 0 or 1. */
-void eb_wire_bool(struct eb_wire *w, bool *v);
+void eb_cursor_bool(struct eb_cursor *w, bool *v);
 /* One byte below count: an enum, or a number of things. */
-void eb_wire_below(struct eb_wire *w, uint8_t *v, unsigned count, const char *what);
+void eb_cursor_below(struct eb_cursor *w, uint8_t *v, unsigned count, const char *what);
 /* A zero-terminated text in cap (2..256) bytes: its length in one byte, then itself. What lies behind it is zeroed. */
-void eb_wire_text(struct eb_wire *w, char *text, size_t cap, const char *what);
-void eb_wire_bytes(struct eb_wire *w, uint8_t *bytes, size_t len);
+void eb_cursor_text(struct eb_cursor *w, char *text, size_t cap, const char *what);
+void eb_cursor_bytes(struct eb_cursor *w, uint8_t *bytes, size_t len);

@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The live engine: everything that `exitbrain run` wires together, in one struct, on one loop.
+ *
+ *     simulated exchange --wire--> live_wire.c: pump, turns --> host (engine, policy, journal) --> wire
+ *                                      |  observer: live_watch.c (log, book, alarms, reload's watch)
+ *     operator --control socket--> control.c --> eb_live_command() / reload / answers from evidence
+ *
+ * Start (live_start.c): journal -> fold -> connect -> instruments, history, missed trades -> START, picture -> prices.
+ * Everything runs on the loop's thread; the journal's thread and trials of policies are the only others.
+ */
+#pragma once
+
+#include "app/alarms.h"
+#include "app/book.h"
+#include "app/config.h"
+#include "app/delay.h"
+#include "app/policy_args.h"
+#include "app/reload.h"
+#include "host/pump.h"
+#include "net/loop.h"
+#include "store/journal.h"
+#include "store/tape.h"
+#include "venue/wire/client.h"
+
+#define EB_LIVE_PATH_MAX 1024
+
+/* Hears of what happens, for the terminal; line has no newline. */
+typedef void (*eb_live_listener)(void *user, int64_t now_ms, const char *line);
+
+struct eb_live_options {
+    struct eb_config config;
+    struct eb_policy_choice choice;
+    const char *state_dir; /* of journal and socket; exists */
+    const char *control;   /* path of the control socket; NULL: none */
+    const char *venue;     /* path of the exchange's socket */
+    const char *tape;      /* path; NULL: quiet events are not recorded */
+    bool own_venue;        /* the exchange is ours alone: when it is gone, so are we */
+    int64_t for_ms;        /* of the venue's time; 0: until stopped */
+    const struct eb_log *log;
+    eb_live_listener listener;
+    void *listener_user;
+};
+
+enum eb_live_stage {
+    EB_LIVE_OFFLINE = 0, /* no connection to the venue: tried again */
+    EB_LIVE_GREETED,     /* instruments and history are coming */
+    EB_LIVE_TRADES,      /* trades that were missed are asked for */
+    EB_LIVE_RUNNING,     /* prices are taken */
+    EB_LIVE_STOPPING,
+};
+
+/* An order that stands at the venue, by the last complete picture. */
+struct eb_seen_order {
+    eb_symbol_id symbol;
+    bool ours;
+    struct eb_ev_open_order order;
+};
+struct eb_seen_orders {
+    struct eb_seen_order *order; /* owned */
+    size_t count, cap;
+    size_t counting; /* of the picture under way, behind count */
+    int64_t at_ms;   /* of the last complete picture; 0 none yet */
+};
+
+struct eb_control;
+struct eb_live {
+    struct eb_live_options o;
+    struct eb_loop *loop;
+    struct eb_wire_client *wire;
+    struct eb_journal *journal;
+    struct eb_recovery recovery;
+    struct eb_tape *tape;
+    struct eb_host *host;
+    struct eb_pump *pump;
+    struct eb_reload *reload; /* owns the policy sets */
+    struct eb_control *control;
+    struct eb_alarms *alarms;
+    struct eb_book book;
+    struct eb_seen_orders seen;
+    struct eb_delay price_delay; /* from when a price was due to the end of its turn */
+    struct eb_delay order_delay; /* from there to the order's bytes being with the system */
+    struct eb_timer *deadline, *reconnect, *beat;
+    struct eb_wake *progress; /* from the journal's thread */
+    struct eb_signal *signal[3];
+    struct eb_wire_hello venue;
+    struct eb_wire_view view; /* of the account, as last told */
+    uint8_t stage;            /* enum eb_live_stage */
+    bool lockstep;            /* the exchange waits for our ACK */
+    bool ack_due;
+    uint64_t ack_tick;
+    int64_t now_ms, now_ns; /* of the last turn: venue time, and the same since the engine's beginning */
+    int64_t anchor_ms;      /* venue time at anchor_mono_ns */
+    int64_t anchor_mono_ns;
+    int64_t started_wall_ms, started_ms; /* wall and venue time at which this process was ready */
+    int64_t ready_ms;                    /* venue time at which the beginning was over; 0 not yet */
+    int64_t wall_offset_ms;              /* wall clock minus venue time when they were last compared, speed 1 only */
+    bool wall_known;
+    int64_t last_gap_ns; /* the longest time in which the loop did not run */
+    uint64_t gaps;       /* of them so long that everything was read anew */
+    uint64_t ticks, reconnects, prices;
+    uint64_t command_serial;
+    bool yields; /* another engine was seen: SHADOW until restart */
+    int rc;      /* why the loop was stopped */
+    struct eb_err err;
+};
+
+/* Creates everything that needs no venue: policy, journal and recovery, host, control socket. Large; on the heap.
+ * eb_live_close() in every case. */
+EB_NODISCARD int eb_live_open(struct eb_live *l, struct eb_loop *loop, const struct eb_live_options *o,
+                              struct eb_err *err);
+/* Connects, and runs until it is stopped (signal, for_ms, own venue gone) or cannot go on. */
+EB_NODISCARD int eb_live_run(struct eb_live *l, struct eb_err *err);
+void eb_live_stop(struct eb_live *l);
+/* Writes what is left, closes everything. EB_E_IO when journal or tape is not whole. */
+EB_NODISCARD int eb_live_close(struct eb_live *l, struct eb_err *err);
+
+/* An operator's command, journaled with who and why; symbol EB_NO_SYMBOL: the account. *seq is the number of the record
+ * that must be durable before it may be called done (0: it changed nothing). Codes of eb_turn. */
+EB_NODISCARD int eb_live_command(struct eb_live *l, const struct eb_ev_command *command, eb_symbol_id symbol,
+                                 uint64_t *seq);
+/* Whether record seq is durable; -1: it never will be, the disk has failed. */
+int eb_live_durable(const struct eb_live *l, uint64_t seq);
+/* Venue time now. */
+int64_t eb_live_now_ms(const struct eb_live *l);
+/* An event of the engine's own kinds at the current time, run as a turn. */
+struct eb_event eb_live_event(const struct eb_live *l, enum eb_event_kind kind, eb_symbol_id symbol);
+EB_NODISCARD int eb_live_turn(struct eb_live *l, struct eb_event *ev);

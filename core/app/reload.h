@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The reload of policies, a transaction beside a running engine.
+ *
+ *     saved file | SIGHUP | command --> read once, hash --> worker: build, self test, trial on a clone of the engine
+ *        --> difference, position by position --> refused | staged | swapped between turns --> watched --> rolled back
+ *
+ * The old set stays on any failure, and comes back by itself if the new one fails in its first cycles. What a saved file
+ * may do without a person is in semantics 8: in LIVE only if nothing would be parked, no stop moves and no level moves
+ * more than 0.25 R.
+ */
+#pragma once
+
+#include "app/policy_args.h"
+#include "base/log.h"
+#include "net/loop.h"
+#include <exitbrain/engine.h>
+#include <exitbrain/policy.h>
+
+#define EB_RELOAD_CHANGES_MAX 64 /* kept in a report; all are counted */
+#define EB_RELOAD_LEVEL_R_PPM 250000
+
+enum eb_reload_cause { EB_RELOAD_SAVED = 0, EB_RELOAD_SIGHUP, EB_RELOAD_COMMAND, EB_RELOAD_PLAN };
+enum eb_reload_outcome {
+    EB_RELOAD_UNCHANGED = 0, /* the same bytes and settings as the set in force */
+    EB_RELOAD_REFUSED,       /* message says file:line or why; the old set stays */
+    EB_RELOAD_STAGED,        /* waits for `reload --confirm HASH` */
+    EB_RELOAD_SWAPPED,
+    EB_RELOAD_ROLLED_BACK, /* by hand, or since the new set failed: message says which */
+    EB_RELOAD_PLANNED,     /* only asked what would change */
+    EB_RELOAD_BUSY,        /* another trial is under way */
+    EB_RELOAD_OUTCOME_COUNT
+};
+const char *eb_reload_outcome_name(enum eb_reload_outcome o);
+
+/* One level of one position before and after. */
+struct eb_reload_change {
+    eb_position_id position;
+    char symbol[EB_SYMBOL_MAX];
+    uint8_t side;
+    uint8_t kind;           /* enum eb_stop_kind for stops, EB_STOP_NONE for a leg */
+    uint8_t leg;            /* 0 for stops */
+    eb_price before, after; /* 0: not there */
+    eb_qty qty_before, qty_after;
+    int64_t moved_r_ppm; /* |after - before| in R; 0 where either is missing */
+    bool parked;         /* would be parked */
+    bool closes;         /* the verdict closes the position */
+};
+struct eb_reload_report {
+    uint8_t outcome; /* enum eb_reload_outcome */
+    uint8_t cause;
+    char hash[2 * EB_HASH_SIZE + 1]; /* of the candidate; "" unknown */
+    char hash_before[2 * EB_HASH_SIZE + 1];
+    char name[EB_NAME_MAX], version[EB_NAME_MAX];
+    char message[480]; /* REFUSED: what, where, what to do; STAGED: why; else "" */
+    char who[EB_NAME_MAX], why[EB_REASON_MAX];
+    bool needs_confirmation;
+    unsigned positions; /* tried */
+    unsigned change_count, changed_positions, parked, stops_moved, levels_moved, closes;
+    struct eb_reload_change change[EB_RELOAD_CHANGES_MAX];
+    int64_t at_ms, took_ns;
+};
+
+struct eb_reload;
+struct eb_reload_config {
+    struct eb_loop *loop;
+    const struct eb_policy_choice *choice; /* the set to begin with; borrowed for the lifetime */
+    const struct eb_log *log;
+    bool watch;       /* saved files reload by themselves */
+    int64_t quiet_ms; /* after the last change; 0: 200 */
+    unsigned
+        trial_failures; /* failed consults within the first cycles after a swap that bring the old set back; 0: 3 */
+    void *user;
+    const struct eb_engine *(*engine)(void *user); /* the live one, to be cloned; NULL: not yet there */
+    bool (*live)(void *user);                      /* orders leave */
+    int64_t (*now_ms)(void *user);
+    /* The set in force is this one from now on: set the port, then step the POLICY event. Not called within a turn. */
+    void (*swap)(void *user, struct eb_policy *policy, const struct eb_ev_policy *event);
+    /* Whatever became of a trial that nobody waits for (saved file, SIGHUP, roll back by itself); also of all others. */
+    void (*told)(void *user, const struct eb_reload_report *report);
+};
+/* Opens the first set, owned by the reload. EB_E_SCRIPT ... as eb_policy_open(). */
+EB_NODISCARD int eb_reload_create(const struct eb_reload_config *c, struct eb_reload **out, struct eb_err *err);
+/* Waits for a trial under way. */
+void eb_reload_destroy(struct eb_reload *r);
+/* The set in force, and the event that announces it. */
+struct eb_policy *eb_reload_policy(const struct eb_reload *r);
+void eb_reload_event(const struct eb_reload *r, struct eb_ev_policy *out);
+
+struct eb_reload_request {
+    uint8_t cause;       /* enum eb_reload_cause */
+    const char *dir;     /* NULL: the directory of the set in force */
+    const char *confirm; /* hash (or its first 8 digits or more) of the staged candidate; NULL */
+    const char *who, *why;
+    void (*done)(void *user, const struct eb_reload_report *report); /* once, later or at once; may be NULL */
+    void *user;
+};
+/* Begins a trial; its report goes to told and done. A staged candidate whose files have changed since is tried anew. */
+void eb_reload_try(struct eb_reload *r, const struct eb_reload_request *q);
+/* Back to the set before, which is kept in memory. EB_RELOAD_REFUSED when there is none. */
+void eb_reload_rollback(struct eb_reload *r, const char *who, const char *why, struct eb_reload_report *out);
+/* The staged candidate's report, or NULL. */
+const struct eb_reload_report *eb_reload_staged(const struct eb_reload *r);
+/* The last report of a trial or roll back, or NULL. */
+const struct eb_reload_report *eb_reload_last(const struct eb_reload *r);
+bool eb_reload_busy(const struct eb_reload *r);
+/* Hears of every step: counts failed consults after a swap. Acts from a callback of the loop, never here. */
+void eb_reload_observe(struct eb_reload *r, const struct eb_event *ev, const struct eb_actions *actions);
