@@ -22,7 +22,7 @@ struct eb_wire_listener {
     bool (*hello)(void *user, const struct eb_wire_hello *hello, struct eb_err *err);
     /* Its name for a symbol -> the engine's id, EB_NO_SYMBOL to leave the symbol out (its events are dropped). */
     eb_symbol_id (*symbol)(void *user, const char *name);
-    /* An event with the engine's symbol ids; now_ns and now_ms are not set. Payloads borrowed for the call. */
+    /* An event with the engine's symbol ids, at the exchange's time when it was told. Payloads borrowed for the call. */
     void (*event)(void *user, const struct eb_event *ev);
     void (*ready)(void *user);
     void (*tick)(void *user, const struct eb_wire_tick *tick);

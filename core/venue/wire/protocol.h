@@ -7,7 +7,9 @@
  *     HELLO  ------------------------------>
  *            <------------------------------  HELLO, INSTRUMENT..., ACCOUNT, BAR... (history), FUNDING..., READY
  *     TRADES, SNAPSHOT, SUBMIT, CANCEL ...->
- *            <------------------------------  events, in the order in which they happened
+ *            <------------------------------  events, in the order in which they happened; after the picture that
+ *                                             answers a connection's first SNAPSHOT: every current price (mark, last,
+ *                                             book of each symbol), then a TICK at the present time
  *            <------------------------------  TICK: everything up to its time has been told
  *     ACK    ------------------------------>  (lockstep: the exchange's clock waits for it)
  *
