@@ -137,7 +137,14 @@ void eb_config_default(struct eb_config *c)
 {
     memset(c, 0, sizeof(*c));
     eb_engine_config_default(&c->engine);
+    c->engine.instance = 0; /* the journal's */
     c->legacy_trailing = true;
+    c->watch = true;
+    c->watch_quiet_ms = 200;
+    c->journal_keep_ms = INT64_C(7) * 24 * 3600 * 1000;
+    c->journal_image_every = 20000;
+    c->journal_hash_every = 2000;
+    c->log_level = EB_LOG_INFO;
     c->paper.balance.e8 = 10000 * EB_E8;
     c->paper.latency_ms = 15;
     c->paper.seed = 1;

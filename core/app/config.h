@@ -20,6 +20,15 @@ struct eb_config {
     bool legacy_trailing;              /* QT_TRAILING_STOP_ENABLED: whether the legacy trailing manager may run */
     char policies[EB_CONFIG_TEXT_MAX]; /* "": the shipped set */
     char profile[EB_NAME_MAX];         /* "": DEFAULT */
+    bool watch;                        /* saved policy files reload by themselves */
+    int64_t watch_quiet_ms;
+    char state_dir[EB_CONFIG_TEXT_MAX]; /* "": a new directory for each run */
+    char control[EB_CONFIG_TEXT_MAX];   /* path of the control socket; "": in the state's directory */
+    char venue[EB_CONFIG_TEXT_MAX];     /* "unix:PATH" of a simulated exchange; "": one of our own */
+    char on_alarm[EB_CONFIG_TEXT_MAX];  /* program that is run for each alarm; "": none */
+    int64_t journal_keep_ms;
+    int64_t journal_image_every, journal_hash_every; /* durable records */
+    uint8_t log_level;                               /* enum eb_log_level */
     struct {
         eb_money balance;
         int64_t latency_ms; /* one way to the simulated exchange, and back */

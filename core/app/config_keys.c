@@ -13,6 +13,7 @@ static const char *const rollouts[] = {"DISABLED", "ENABLED", NULL};
 static const char *const stop_sources[] = {[EB_SRC_MARK] = "mark", [EB_SRC_LAST] = "last", NULL};
 static const char *const target_sources[] = {
     [EB_TARGET_BOOK] = "book", [EB_TARGET_LAST] = "last", [EB_TARGET_MARK] = "mark", NULL};
+static const char *const log_levels[] = {"debug", "info", "warn", "error", "alarm", NULL};
 static const char *const no_legal_stop[] = {[EB_NO_STOP_ALARM] = "alarm", [EB_NO_STOP_CLOSE] = "close", NULL};
 
 #define CHOICE(n, env, list, field, text)                                                                      \
@@ -56,6 +57,19 @@ static const struct eb_config_key keys[] = {
 
     TEXT("policy.dir", NULL, policies, "directory of the policy set; empty: the shipped one"),
     TEXT("policy.profile", "EXIT_BRAIN_PROFILE", profile, "profile that the set pins; empty or DEFAULT: by regime"),
+    BOOL("policy.watch", NULL, watch, "saved policy files are tried and taken over by themselves"),
+    TIME("policy.watch_quiet", 10, MINUTE, watch_quiet_ms, "after the last change of a file"),
+
+    TEXT("venue.address", NULL, venue, "unix:PATH of a simulated exchange; empty: one of its own"),
+
+    TEXT("state.dir", NULL, state_dir, "journal and control socket; empty: a new directory for each run"),
+    TEXT("control.socket", NULL, control, "path of the control socket; empty: in the state's directory"),
+    TEXT("alarm.command", NULL, on_alarm, "program run for each alarm, with JSON on its standard input"),
+    CHOICE("log.level", NULL, log_levels, log_level, "least level of the log's lines"),
+
+    TIME("journal.keep", HOUR, 365 * 24 * HOUR, journal_keep_ms, "older records go, once an image stands behind them"),
+    WHOLE("journal.image_every", 100, 10000000, journal_image_every, "durable records between images of the state"),
+    WHOLE("journal.hash_every", 10, 1000000, journal_hash_every, "durable records between hashes of the state"),
 
     RATIO("guard.min_stop_distance_pct", EB_IN_PERCENT, 0, 100000, engine.min_stop_distance_ppm, "of entry"),
     RATIO("guard.liquidation_buffer_pct", EB_IN_PERCENT, 0, 200000, engine.liquidation_buffer_ppm,
@@ -108,7 +122,8 @@ static const struct eb_config_key keys[] = {
     RATIO("account.fee_taker_bps", EB_IN_BPS, 0, 100000, engine.fee_taker_ppm, "what policies are told"),
     RATIO("account.fee_maker_bps", EB_IN_BPS, -100000, 100000, engine.fee_maker_ppm, "what policies are told"),
     WHOLE("account.symbols_max", 1, 20000, engine.symbols_max, "symbols that can be known at once"),
-    WHOLE("account.instance", 1, UINT32_MAX, engine.instance, "epoch of this instance, part of every order id"),
+    WHOLE("account.instance", 0, UINT32_MAX, engine.instance,
+          "epoch of this instance, part of every order id; 0: the journal's own"),
 
     {.name = "paper.balance",
      .kind = EB_KEY_DECIMAL,

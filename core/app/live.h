@@ -17,10 +17,12 @@
 #include "app/delay.h"
 #include "app/policy_args.h"
 #include "app/reload.h"
+#include "app/trail.h"
 #include "host/pump.h"
 #include "net/loop.h"
 #include "store/journal.h"
 #include "store/tape.h"
+#include "store/tee.h"
 #include "venue/wire/client.h"
 
 #define EB_LIVE_PATH_MAX 1024
@@ -37,7 +39,8 @@ struct eb_live_options {
     const char *tape;      /* path; NULL: quiet events are not recorded */
     bool own_venue;        /* the exchange is ours alone: when it is gone, so are we */
     int64_t for_ms;        /* of the venue's time; 0: until stopped */
-    const struct eb_log *log;
+    bool on_terminal;      /* standard error is one: a hangup that finds it gone ends the run, any other reloads */
+    struct eb_log *log;    /* its time is set here */
     eb_live_listener listener;
     void *listener_user;
 };
@@ -47,6 +50,7 @@ enum eb_live_stage {
     EB_LIVE_GREETED,     /* instruments and history are coming */
     EB_LIVE_TRADES,      /* trades that were missed are asked for */
     EB_LIVE_RUNNING,     /* prices are taken */
+    EB_LIVE_SETTLING,    /* the time is over: the exchange's books are asked for */
     EB_LIVE_STOPPING,
 };
 
@@ -63,53 +67,70 @@ struct eb_seen_orders {
     int64_t at_ms;   /* of the last complete picture; 0 none yet */
 };
 
+#define EB_LIVE_SIGNALS 3
+
 struct eb_control;
 struct eb_live {
     struct eb_live_options o;
     struct eb_loop *loop;
     struct eb_wire_client *wire;
     struct eb_journal *journal;
+    void (*journal_progress)(void *user); /* from its thread */
     struct eb_recovery recovery;
     struct eb_tape *tape;
-    struct eb_host *host;
+    struct eb_tee *tee; /* feeds both */
+    bool tape_failed;
+    struct eb_host *host; /* NULL until the exchange has introduced itself */
     struct eb_pump *pump;
     struct eb_reload *reload; /* owns the policy sets */
     struct eb_control *control;
     struct eb_alarms *alarms;
     struct eb_book book;
     struct eb_seen_orders seen;
-    struct eb_delay price_delay; /* from when a price was due to the end of its turn */
-    struct eb_delay order_delay; /* from there to the order's bytes being with the system */
+    struct eb_trail trail;
+    struct eb_delay price_delay; /* from when a price was due to the end of its turns */
+    struct eb_delay order_delay; /* from an event's beginning to its order being with the system */
     struct eb_timer *deadline, *reconnect, *beat;
     struct eb_wake *progress; /* from the journal's thread */
-    struct eb_signal *signal[3];
-    struct eb_wire_hello venue;
-    struct eb_wire_view view; /* of the account, as last told */
-    uint8_t stage;            /* enum eb_live_stage */
-    bool lockstep;            /* the exchange waits for our ACK */
+    struct eb_signal *signal[EB_LIVE_SIGNALS];
+
+    struct eb_wire_hello venue; /* the exchange's, once greeted */
+    struct eb_wire_view view;   /* of the account, as last told */
+    uint8_t stage;              /* enum eb_live_stage */
+    uint32_t trades_due;        /* answers to what was asked about missed trades */
+    bool pictured;              /* the picture that START asked for is complete */
+    bool lockstep;              /* the exchange waits for our ACK */
     bool ack_due;
     uint64_t ack_tick;
-    int64_t now_ms, now_ns; /* of the last turn: venue time, and the same since the engine's beginning */
-    int64_t anchor_ms;      /* venue time at anchor_mono_ns */
-    int64_t anchor_mono_ns;
-    int64_t started_wall_ms, started_ms; /* wall and venue time at which this process was ready */
-    int64_t ready_ms;                    /* venue time at which the beginning was over; 0 not yet */
-    int64_t wall_offset_ms;              /* wall clock minus venue time when they were last compared, speed 1 only */
+    int64_t now_ms, now_ns;            /* of the last turn: venue time */
+    int64_t anchor_ms, anchor_mono_ns; /* venue time at a moment of our clock; 0 unknown */
+    int64_t event_mono_ns;             /* when the event under way began */
+    int64_t began_wall_ns, ran_ms;     /* wall time of the run */
+    int64_t started_ms;                /* venue time at which this run began; 0 not yet */
+    int64_t ready_ms;                  /* venue time at which the beginning was over; 0 not yet */
+    int64_t offline_since_ns;          /* monotonic; 0 connected */
+    char offline_why[EB_REASON_MAX];
+    unsigned tries; /* to connect, in a row */
+
+    int64_t wall_offset_ms; /* wall clock minus venue time, where wall_known */
     bool wall_known;
-    int64_t last_gap_ns; /* the longest time in which the loop did not run */
-    uint64_t gaps;       /* of them so long that everything was read anew */
-    uint64_t ticks, reconnects, prices;
-    uint64_t command_serial;
-    bool yields; /* another engine was seen: SHADOW until restart */
-    int rc;      /* why the loop was stopped */
+    int64_t last_beat_ns, longest_gap_ns; /* CLOCK_BOOTTIME: a time in which the loop did not run */
+    int64_t last_gap_ms;                  /* venue time of the last long one */
+    uint64_t gaps;                        /* of them longer than 5 s */
+    uint64_t beats, ticks, prices, connects;
+    uint32_t prices_of_tick;
+    bool yields;           /* another engine was seen: SHADOW until restart */
+    uint32_t other_engine; /* its instance; 0 none */
+    bool stop_asked;
+    int rc; /* why the loop was stopped */
     struct eb_err err;
 };
 
-/* Creates everything that needs no venue: policy, journal and recovery, host, control socket. Large; on the heap.
- * eb_live_close() in every case. */
+/* Creates what needs no venue: policies, alarms, timers, the wire. Large; on the heap. eb_live_close() in every case. */
 EB_NODISCARD int eb_live_open(struct eb_live *l, struct eb_loop *loop, const struct eb_live_options *o,
                               struct eb_err *err);
-/* Connects, and runs until it is stopped (signal, for_ms, own venue gone) or cannot go on. */
+/* Connects, recovers, and runs until it is stopped (signal, for_ms, own venue gone) or cannot go on; while it runs the
+ * venue may go and come back. EB_E_NOT_FOUND: the venue could not be reached in the beginning; else what failed. */
 EB_NODISCARD int eb_live_run(struct eb_live *l, struct eb_err *err);
 void eb_live_stop(struct eb_live *l);
 /* Writes what is left, closes everything. EB_E_IO when journal or tape is not whole. */
@@ -117,12 +138,11 @@ EB_NODISCARD int eb_live_close(struct eb_live *l, struct eb_err *err);
 
 /* An operator's command, journaled with who and why; symbol EB_NO_SYMBOL: the account. *seq is the number of the record
  * that must be durable before it may be called done (0: it changed nothing). Codes of eb_turn. */
-EB_NODISCARD int eb_live_command(struct eb_live *l, const struct eb_ev_command *command, eb_symbol_id symbol,
-                                 uint64_t *seq);
+int eb_live_command(struct eb_live *l, const struct eb_ev_command *command, eb_symbol_id symbol, uint64_t *seq);
 /* Whether record seq is durable; -1: it never will be, the disk has failed. */
 int eb_live_durable(const struct eb_live *l, uint64_t seq);
 /* Venue time now. */
 int64_t eb_live_now_ms(const struct eb_live *l);
 /* An event of the engine's own kinds at the current time, run as a turn. */
 struct eb_event eb_live_event(const struct eb_live *l, enum eb_event_kind kind, eb_symbol_id symbol);
-EB_NODISCARD int eb_live_turn(struct eb_live *l, struct eb_event *ev);
+int eb_live_turn(struct eb_live *l, struct eb_event *ev);

@@ -51,8 +51,8 @@ bool eb_wire_client_connected(const struct eb_wire_client *w); /* hello was exch
 
 /* The port; valid until destroyed. */
 struct eb_venue eb_wire_client_port(struct eb_wire_client *w);
-/* Each: EB_OK, EB_E_IO when there is no connection or too much waits to be written. */
-EB_NODISCARD int eb_wire_client_ack(struct eb_wire_client *w, uint64_t tick, int64_t next_deadline_ms);
+/* Each: EB_OK, EB_E_IO when there is no connection or too much waits to be written (then lost follows). */
+int eb_wire_client_ack(struct eb_wire_client *w, uint64_t tick, int64_t next_deadline_ms);
 EB_NODISCARD int eb_wire_client_ask_trades(struct eb_wire_client *w, eb_symbol_id symbol, uint64_t after);
-EB_NODISCARD int eb_wire_client_ask_view(struct eb_wire_client *w);
+int eb_wire_client_ask_view(struct eb_wire_client *w);
 EB_NODISCARD int eb_wire_client_hand(struct eb_wire_client *w, const char *text);

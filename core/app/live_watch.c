@@ -1,0 +1,308 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What is heard of every step: the books, lines for the terminal, structured logs, alarms, the watch over a new policy,
+ * the orders that a picture shows, and whether another engine is at work on the account.
+ */
+#include "app/live_inner.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "app/words.h"
+#include "domain/order.h"
+
+#define FORGET_MS (15 * INT64_C(60000)) /* an alarm about a happening, not a condition, stands for so long */
+
+void eb_live_say(struct eb_live *l, const char *fmt, ...)
+{
+    char line[EB_LINE_MAX];
+    va_list args;
+    va_start(args, fmt);
+    (void)vsnprintf(line, sizeof(line), fmt, args);
+    va_end(args);
+    if (l->o.listener != NULL) {
+        l->o.listener(l->o.listener_user, l->now_ms, line);
+    }
+}
+
+/* ---- the picture: orders that stand at the venue ----------------------------------------------------------------- */
+
+/* Of two engines on one account the one that came later yields; where both came before an order of the other was seen,
+ * the one whose journal is younger. */
+static void another_engine(struct eb_live *l, const struct eb_event *ev)
+{
+    uint64_t seq;
+    uint32_t other = ev->u.open_order.client_id.instance;
+    uint32_t own = l->o.config.engine.instance;
+    char text[EB_REASON_MAX];
+    bool yields = !l->pictured || other < own;
+    (void)snprintf(text, sizeof(text), "engine %" PRIu32 " has orders on this account; this one is %" PRIu32 "%s",
+                   other, own, yields ? " and yields to SHADOW" : "");
+    if (!l->other_engine) {
+        eb_alarm_raise(l->alarms, "another_engine", "", text, l->now_ms);
+        eb_live_say(l, "%s", text);
+    }
+    l->other_engine = other;
+    struct eb_ev_config mode = eb_engine_mode(eb_host_engine(l->host));
+    if (yields && !l->yields) {
+        l->yields = true;
+        mode.executor_live = false;
+        struct eb_ev_command c = {.verb = EB_CMD_MODE, .mode = mode, .who = "engine"};
+        (void)snprintf(c.why, sizeof(c.why), "%s", text);
+        (void)eb_live_command(l, &c, EB_NO_SYMBOL, &seq);
+    }
+}
+
+static void note_order(struct eb_live *l, const struct eb_event *ev)
+{
+    struct eb_seen_orders *s = &l->seen;
+    size_t at = s->count + s->counting;
+    if (at == s->cap) {
+        size_t cap = s->cap > 0 ? 2 * s->cap : 64;
+        struct eb_seen_order *more = realloc(s->order, cap * sizeof(*more));
+        if (more == NULL) {
+            return;
+        }
+        s->order = more;
+        s->cap = cap;
+    }
+    bool ours = eb_client_id_is_ours(ev->u.open_order.client_id, l->o.config.engine.instance);
+    s->order[at] = (struct eb_seen_order){ev->symbol, ours, ev->u.open_order};
+    s->counting++;
+}
+
+void eb_live_note_picture(struct eb_live *l, const struct eb_event *ev)
+{
+    struct eb_seen_orders *s = &l->seen;
+    if (ev->kind == EB_EV_SNAPSHOT_BEGIN) {
+        s->counting = 0;
+    } else if (ev->kind == EB_EV_OPEN_ORDER) {
+        note_order(l, ev);
+        bool foreign = ev->u.open_order.client_id.instance != 0 &&
+                       !eb_client_id_is_ours(ev->u.open_order.client_id, l->o.config.engine.instance);
+        if (foreign && l->stage == EB_LIVE_RUNNING) {
+            another_engine(l, ev);
+        }
+    } else if (ev->kind == EB_EV_SNAPSHOT_END) {
+        if (s->counting > 0) {
+            memmove(&s->order[0], &s->order[s->count], s->counting * sizeof(s->order[0]));
+        }
+        s->count = s->counting;
+        s->counting = 0;
+        s->at_ms = l->now_ms;
+        if (l->ready_ms == 0 && l->stage == EB_LIVE_RUNNING) {
+            l->ready_ms = l->now_ms;
+            eb_service_notify("READY=1");
+            eb_log(l->o.log, EB_LOG_INFO, "engine.ready", EB_I64("venue_ms", l->now_ms),
+                   EB_STR("mode", eb_mode_name(&l->o.config.engine.mode)));
+        }
+    }
+}
+
+/* ---- alarms ------------------------------------------------------------------------------------------------------ */
+
+/* What was meant to be so is no alarm. */
+static bool is_alarm(enum eb_alert_kind kind)
+{
+    return kind != EB_ALERT_SHADOW && kind != EB_ALERT_FOREIGN_OWNER;
+}
+
+static void alert(struct eb_live *l, const struct eb_alert *a)
+{
+    const char *symbol = eb_engine_symbol_name(eb_host_engine(l->host), a->symbol);
+    const char *name = eb_alert_name((enum eb_alert_kind)a->kind);
+    if (is_alarm((enum eb_alert_kind)a->kind)) {
+        eb_alarm_raise(l->alarms, name, symbol, a->text, l->now_ms);
+        return;
+    }
+    eb_log(l->o.log, EB_LOG_WARN, "engine.alert", EB_STR("kind", name), EB_STR("symbol", symbol),
+           EB_STR("text", a->text), EB_DEC8("price", a->price));
+}
+
+static bool is_parked(const struct eb_evidence *v)
+{
+    for (unsigned i = 0; i < v->level_count; i++) {
+        if (v->level[i].why == EB_WHY_PARKED || v->level[i].why == EB_WHY_PARKED_STOP) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool is_stale(const struct eb_evidence *v)
+{
+    for (unsigned i = 0; i < v->level_count; i++) {
+        if (v->level[i].why == EB_WHY_STALE || v->level[i].why == EB_WHY_NO_PRICE) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool is_safe(const struct eb_evidence *v)
+{
+    return v->protection == EB_PROTECTED || v->protection == EB_PROTECTED_FOREIGN;
+}
+
+/* Whether a condition that an alarm stands for is still there, seen from one position. */
+static bool still_there(const char *name, const struct eb_evidence *v)
+{
+    if (strcmp(name, eb_alert_name(EB_ALERT_UNPROTECTED)) == 0) {
+        return !is_safe(v);
+    }
+    if (strcmp(name, eb_alert_name(EB_ALERT_UNPROTECTABLE)) == 0) {
+        return v->protection == EB_UNPROTECTABLE;
+    }
+    if (strcmp(name, eb_alert_name(EB_ALERT_STALE_PRICE)) == 0) {
+        return is_stale(v);
+    }
+    if (strcmp(name, eb_alert_name(EB_ALERT_PARKED)) == 0) {
+        return is_parked(v);
+    }
+    if (strcmp(name, eb_alert_name(EB_ALERT_QUARANTINED)) == 0) {
+        return v->quarantined;
+    }
+    if (strcmp(name, eb_alert_name(EB_ALERT_POLICY_FAILED)) == 0) {
+        return v->failures_in_row > 0;
+    }
+    if (strcmp(name, eb_alert_name(EB_ALERT_BUILTIN_PLAN)) == 0) {
+        return v->verdicts_accepted == 0;
+    }
+    if (strcmp(name, eb_alert_name(EB_ALERT_TRIPPED)) == 0) {
+        return v->tripped;
+    }
+    return false;
+}
+
+static bool is_condition(const char *name)
+{
+    static const enum eb_alert_kind kinds[] = {EB_ALERT_UNPROTECTED,  EB_ALERT_UNPROTECTABLE, EB_ALERT_STALE_PRICE,
+                                               EB_ALERT_PARKED,       EB_ALERT_QUARANTINED,   EB_ALERT_POLICY_FAILED,
+                                               EB_ALERT_BUILTIN_PLAN, EB_ALERT_TRIPPED};
+    for (size_t i = 0; i < EB_COUNT(kinds); i++) {
+        if (strcmp(name, eb_alert_name(kinds[i])) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool condition_holds(const struct eb_live *l, const struct eb_alarm *a)
+{
+    const struct eb_engine *e = eb_host_engine(l->host);
+    eb_symbol_id symbol = eb_engine_symbol(e, a->symbol);
+    struct eb_evidence v;
+    for (unsigned leg = 0; symbol != EB_NO_SYMBOL && leg < 2; leg++) {
+        if (eb_engine_evidence(e, symbol * 2 + leg, &v) && v.open && still_there(a->name, &v)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void review_venue(struct eb_live *l)
+{
+    int64_t off_ns = l->offline_since_ns != 0 ? eb_monotonic_ns() - l->offline_since_ns : 0;
+    if (off_ns > EB_LIVE_GAP_NS) {
+        eb_alarm_raise(l->alarms, "venue_offline", "", l->offline_why, l->now_ms);
+    }
+    struct eb_journal_stats s;
+    eb_journal_stats(l->journal, &s);
+    if (s.failed) {
+        eb_alarm_raise(l->alarms, "journal_failed", "", s.failure, l->now_ms);
+    }
+}
+
+void eb_live_review_alarms(struct eb_live *l)
+{
+    review_venue(l);
+    for (unsigned i = 0; i < eb_alarms_count(l->alarms); i++) {
+        struct eb_alarm a = *eb_alarms_at(l->alarms, i);
+        bool ours = strcmp(a.name, "venue_offline") == 0 || strcmp(a.name, "journal_failed") == 0 ||
+                    strcmp(a.name, "another_engine") == 0 || strncmp(a.name, "policy_", 7) == 0 ||
+                    strcmp(a.name, "protect_only") == 0;
+        bool stands = is_condition(a.name) ? condition_holds(l, &a) : ours ? true : l->now_ms - a.last_ms < FORGET_MS;
+        if (strcmp(a.name, "protect_only") == 0) {
+            stands = eb_engine_paused(eb_host_engine(l->host));
+        }
+        if (!a.over && !stands) {
+            eb_alarm_end(l->alarms, a.name, a.symbol, l->now_ms);
+        }
+    }
+}
+
+/* ---- every step -------------------------------------------------------------------------------------------------- */
+
+static void log_exit(struct eb_live *l, const struct eb_exit *x)
+{
+    eb_log(l->o.log, EB_LOG_INFO, x->virtual_fill ? "exit.virtual" : "exit.filled",
+           EB_STR("symbol", eb_engine_symbol_name(eb_host_engine(l->host), x->symbol)),
+           EB_STR("side", eb_side_name((enum eb_side)x->side)),
+           EB_STR("reason", eb_exit_reason_name((enum eb_exit_reason)x->reason)), EB_I64("leg", x->leg),
+           EB_DEC8("price", x->price), EB_DEC8("quantity", x->qty), EB_DEC8("left", x->remaining),
+           EB_I64("episode", x->episode));
+}
+
+static void log_order(struct eb_live *l, const struct eb_order_request *o)
+{
+    char id[EB_CLIENT_ID_TEXT_MAX];
+    eb_client_id_format(o->client_id, id);
+    eb_log(l->o.log, EB_LOG_INFO, "order.submitted",
+           EB_STR("symbol", eb_engine_symbol_name(eb_host_engine(l->host), o->symbol)), EB_STR("client_id", id),
+           EB_STR("side", o->order_side == EB_BUY ? "BUY" : "SELL"), EB_I64("purpose", o->purpose),
+           EB_DEC8("quantity", o->qty), EB_DEC8("price", o->price), EB_DEC8("trigger", o->trigger),
+           EB_I64("needs_seq", o->needs_seq));
+}
+
+static void action(struct eb_live *l, const struct eb_action *a)
+{
+    switch ((enum eb_action_kind)a->kind) {
+    case EB_ACT_ALERT:
+        alert(l, &a->u.alert);
+        break;
+    case EB_ACT_EXIT:
+        log_exit(l, &a->u.exit);
+        break;
+    case EB_ACT_SUBMIT:
+        log_order(l, &a->u.submit);
+        break;
+    case EB_ACT_EPISODE_END: {
+        const char *symbol = eb_engine_symbol_name(eb_host_engine(l->host), a->u.end.symbol);
+        eb_log(l->o.log, EB_LOG_INFO, "episode.ended", EB_STR("symbol", symbol), EB_I64("episode", a->u.end.episode),
+               EB_BOOL("reconciled", a->u.end.reconciled));
+        eb_alarm_end_symbol(l->alarms, symbol, l->now_ms);
+        break;
+    }
+    case EB_ACT_CANCEL:
+    case EB_ACT_QUERY:
+    case EB_ACT_CONSULT:
+    case EB_ACT_SNAPSHOT:
+    case EB_ACT_REFRESH_PRICE:
+    case EB_ACT_COUNT:
+        break;
+    }
+}
+
+void eb_live_observe(void *user, const struct eb_event *ev, const struct eb_actions *actions)
+{
+    struct eb_live *l = user;
+    if (ev->kind == EB_EV_PRICE && actions->count == 0) {
+        return; /* nearly every event: nothing to say */
+    }
+    char line[EB_LINE_MAX];
+    const struct eb_engine *e = eb_host_engine(l->host);
+    eb_book_observe(&l->book, ev, actions);
+    eb_reload_observe(l->reload, ev, actions);
+    if (l->o.listener != NULL && eb_line_of_event(e, ev, line)) {
+        l->o.listener(l->o.listener_user, ev->now_ms, line);
+    }
+    for (unsigned i = 0; i < actions->count; i++) {
+        action(l, &actions->action[i]);
+        if (l->o.listener != NULL && eb_line_of_action(e, &actions->action[i], actions, line)) {
+            l->o.listener(l->o.listener_user, ev->now_ms, line);
+        }
+    }
+}

@@ -1,0 +1,328 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Between the wire and the turn: events in, orders out, and time.
+ *
+ *     event --> PRICE: pump (free clock) or turn (lockstep); everything else: turn, after the prices that wait
+ *     TICK  --> deadlines that are due --> ACK, once everything that it led to is durable and has left
+ */
+#include "app/live_inner.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#define RETRY_FIRST_NS (100 * EB_NS_IN_MS)
+#define RETRY_MAX_NS (5000 * EB_NS_IN_MS)
+#define TRIES_AT_START 30 /* about half a minute, then the venue counts as unreachable */
+#define SETTLE_MS 500     /* of venue time for what is under way when the run is over */
+#define SYMBOLS_OF_VENUE 20000
+
+/* ---- the port: the wire's, watched ------------------------------------------------------------------------------- */
+
+static int submit(void *user, const struct eb_order_request *order, struct eb_err *err)
+{
+    struct eb_live *l = user;
+    struct eb_venue wire = eb_wire_client_port(l->wire);
+    int rc = wire.ops->submit(wire.venue, order, err);
+    if (l->event_mono_ns != 0 && rc == EB_OK) {
+        eb_delay_add(&l->order_delay, eb_monotonic_ns() - l->event_mono_ns);
+    }
+    return rc;
+}
+
+static int cancel(void *user, eb_client_id id, uint64_t venue_order_id, eb_symbol_id symbol, uint8_t type,
+                  struct eb_err *err)
+{
+    struct eb_venue wire = eb_wire_client_port(((struct eb_live *)user)->wire);
+    return wire.ops->cancel(wire.venue, id, venue_order_id, symbol, type, err);
+}
+
+static int query(void *user, eb_client_id id, uint64_t venue_order_id, eb_symbol_id symbol, uint8_t type,
+                 struct eb_err *err)
+{
+    struct eb_venue wire = eb_wire_client_port(((struct eb_live *)user)->wire);
+    return wire.ops->query(wire.venue, id, venue_order_id, symbol, type, err);
+}
+
+static int snapshot(void *user, struct eb_err *err)
+{
+    struct eb_venue wire = eb_wire_client_port(((struct eb_live *)user)->wire);
+    return wire.ops->snapshot(wire.venue, err);
+}
+
+static int refresh_price(void *user, eb_symbol_id symbol, struct eb_err *err)
+{
+    struct eb_venue wire = eb_wire_client_port(((struct eb_live *)user)->wire);
+    return wire.ops->refresh_price(wire.venue, symbol, err);
+}
+
+struct eb_venue eb_live_port(struct eb_live *l)
+{
+    static const struct eb_venue_ops ops = {
+        .submit = submit, .cancel = cancel, .query = query, .snapshot = snapshot, .refresh_price = refresh_price};
+    return (struct eb_venue){l, &ops};
+}
+
+/* ---- time -------------------------------------------------------------------------------------------------------- */
+
+void eb_live_set_now(struct eb_live *l, int64_t at_ms)
+{
+    int64_t now_ms = at_ms > 0 ? at_ms : eb_live_now_ms(l);
+    if (now_ms > l->now_ms) {
+        l->now_ms = now_ms;
+        l->now_ns = now_ms * EB_NS_IN_MS;
+    }
+    if (l->o.log != NULL) {
+        l->o.log->now_ms = l->now_ms;
+    }
+}
+
+static void drain_prices(struct eb_live *l)
+{
+    if (eb_pump_waiting(l->pump) > 0) {
+        (void)eb_pump_drain(l->pump, l->host, l->now_ns, l->now_ms, SIZE_MAX);
+    }
+}
+
+static int64_t deadline_ms(const struct eb_live *l)
+{
+    int64_t at_ns = eb_engine_next_deadline(eb_host_engine(l->host));
+    return at_ns == INT64_MAX ? INT64_MAX : at_ns / EB_NS_IN_MS + (at_ns % EB_NS_IN_MS != 0 ? 1 : 0);
+}
+
+static void set_deadline(struct eb_live *l)
+{
+    int64_t at_ms = deadline_ms(l);
+    if (at_ms == INT64_MAX || l->venue.speed_ppm <= 0) {
+        eb_timer_stop(l->deadline);
+        return;
+    }
+    int64_t wait_ms = at_ms > eb_live_now_ms(l) ? at_ms - eb_live_now_ms(l) : 0;
+    eb_timer_set(l->deadline, (int64_t)((eb_i128)wait_ms * EB_NS_IN_MS * EB_PPM / l->venue.speed_ppm));
+}
+
+/* Whether everything that this moment has led to is remembered and has left. */
+static bool is_settled(const struct eb_live *l)
+{
+    struct eb_turn_times times;
+    struct eb_store_port port = eb_journal_port(l->journal);
+    eb_host_turn_times(l->host, &times);
+    return times.held == 0 && (eb_journal_settled(l->journal) || times.lost > 0 || port.failed(port.store));
+}
+
+static bool something_under_way(const struct eb_live *l)
+{
+    const struct eb_engine *e = eb_host_engine(l->host);
+    struct eb_own_order order[16];
+    for (eb_position_id p = 0; p < eb_engine_symbol_count(e) * 2; p++) {
+        uint32_t n = eb_engine_orders(e, p, order, EB_COUNT(order));
+        for (uint32_t i = 0; i < n && i < EB_COUNT(order); i++) {
+            bool rests = order[i].state == EB_OS_NEW && !order[i].cancel_sent &&
+                         (order[i].type == EB_ORDER_STOP_MARKET || order[i].type == EB_ORDER_LIMIT_GTC);
+            if (!rests) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+/* The time asked for is over: what is under way may arrive, then the exchange's books are asked for. */
+static bool is_over(struct eb_live *l)
+{
+    if (l->o.for_ms == 0 || l->now_ms < l->started_ms + l->o.for_ms || l->stage != EB_LIVE_RUNNING) {
+        return l->stage == EB_LIVE_SETTLING;
+    }
+    if (l->now_ms < l->started_ms + l->o.for_ms + SETTLE_MS && something_under_way(l)) {
+        return false;
+    }
+    eb_live_settle(l);
+    return true;
+}
+
+void eb_live_settle(struct eb_live *l)
+{
+    const struct eb_engine *e = eb_host_engine(l->host);
+    l->stage = EB_LIVE_SETTLING;
+    l->trades_due = 0;
+    (void)eb_wire_client_ask_view(l->wire);
+    for (eb_symbol_id i = 0; l->o.own_venue && i < eb_engine_symbol_count(e); i++) {
+        if (eb_wire_client_ask_trades(l->wire, i, 0) == EB_OK) {
+            l->trades_due++;
+        }
+    }
+    if (l->trades_due == 0) {
+        eb_live_stop(l);
+    }
+}
+
+void eb_live_catch_up(struct eb_live *l)
+{
+    if (l->host == NULL || l->stage != EB_LIVE_RUNNING) {
+        return;
+    }
+    drain_prices(l);
+    int rc = eb_host_clock(l->host, l->now_ns, l->now_ms);
+    if (rc != EB_OK) {
+        eb_log(l->o.log, EB_LOG_ERROR, "clock.refused", EB_STR("why", eb_err_text(rc)));
+    }
+    if (!l->lockstep) {
+        set_deadline(l);
+        (void)is_over(l);
+        return;
+    }
+    if (!l->ack_due || !l->pictured || !is_settled(l) || is_over(l)) {
+        return;
+    }
+    l->ack_due = false;
+    (void)eb_wire_client_ack(l->wire, l->ack_tick, deadline_ms(l)); /* refused only where lost() follows */
+}
+
+static void tick(void *user, const struct eb_wire_tick *t)
+{
+    struct eb_live *l = user;
+    l->ticks++;
+    eb_live_set_now(l, l->lockstep ? t->now_ms : 0);
+    if (!l->lockstep && t->now_ms > l->now_ms) { /* our idea of its time was behind */
+        l->anchor_ms = t->now_ms;
+        l->anchor_mono_ns = eb_monotonic_ns();
+        eb_live_set_now(l, t->now_ms);
+    }
+    l->ack_due = l->lockstep;
+    l->ack_tick = t->number;
+    bool prices = l->prices_of_tick > 0;
+    l->prices_of_tick = 0;
+    eb_live_catch_up(l);
+    if (prices) {
+        eb_delay_add(&l->price_delay, eb_monotonic_ns() - t->due_ns);
+    }
+}
+
+/* ---- events ------------------------------------------------------------------------------------------------------ */
+
+static void price(struct eb_live *l, struct eb_event *ev)
+{
+    if (l->stage != EB_LIVE_RUNNING) {
+        return; /* the picture comes first */
+    }
+    l->prices++;
+    l->prices_of_tick++;
+    if (l->lockstep) {
+        (void)eb_live_turn(l, ev);
+    } else if (eb_pump_price(l->pump, ev->symbol, &ev->u.price) != EB_OK) {
+        eb_log(l->o.log, EB_LOG_WARN, "price.refused", EB_I64("symbol", ev->symbol),
+               EB_I64("source", ev->u.price.source));
+    }
+}
+
+static void event(void *user, const struct eb_event *told)
+{
+    struct eb_live *l = user;
+    struct eb_event ev = *told;
+    if (l->host == NULL || l->stage == EB_LIVE_STOPPING) {
+        return;
+    }
+    if (l->stage == EB_LIVE_SETTLING) {
+        if (ev.kind == EB_EV_FILL) {
+            eb_trail_add(&l->trail, ev.symbol, &ev.u.fill);
+        }
+        return;
+    }
+    eb_live_set_now(l, l->lockstep ? told->now_ms : 0);
+    ev.now_ms = l->now_ms;
+    ev.now_ns = l->now_ns;
+    ev.witness = NULL;
+    l->event_mono_ns = eb_monotonic_ns();
+    if (ev.kind == EB_EV_PRICE) {
+        price(l, &ev);
+    } else {
+        drain_prices(l); /* they came before it */
+        eb_live_note_picture(l, &ev);
+        (void)eb_live_turn(l, &ev);
+        l->pictured = l->pictured || (ev.kind == EB_EV_SNAPSHOT_END && l->stage == EB_LIVE_RUNNING);
+    }
+    l->event_mono_ns = 0;
+}
+
+static void view(void *user, const struct eb_wire_view *v)
+{
+    ((struct eb_live *)user)->view = *v;
+}
+
+/* ---- the connection ---------------------------------------------------------------------------------------------- */
+
+void eb_live_reconnect(struct eb_live *l, const char *why)
+{
+    if (l->stage == EB_LIVE_STOPPING) {
+        return;
+    }
+    eb_wire_client_disconnect(l->wire);
+    if (l->offline_since_ns == 0) {
+        l->offline_since_ns = eb_monotonic_ns();
+        eb_log(l->o.log, EB_LOG_WARN, "venue.lost", EB_STR("why", why));
+    }
+    l->stage = EB_LIVE_OFFLINE;
+    l->ack_due = false;
+    (void)snprintf(l->offline_why, sizeof(l->offline_why), "%s", why);
+    l->tries++;
+    if (l->host == NULL && l->tries > TRIES_AT_START) {
+        struct eb_err err;
+        (void)eb_err_set(&err, EB_E_NOT_FOUND, "run", "the exchange at %s cannot be reached: %s", l->o.venue, why);
+        eb_live_fail(l, &err);
+        return;
+    }
+    unsigned doublings = l->tries < 7 ? l->tries - 1 : 6;
+    int64_t wait_ns = RETRY_FIRST_NS << doublings;
+    eb_timer_set(l->reconnect, wait_ns < RETRY_MAX_NS ? wait_ns : RETRY_MAX_NS);
+}
+
+static void lost(void *user, const struct eb_err *err)
+{
+    struct eb_live *l = user;
+    if (l->o.own_venue && l->host != NULL && l->stage != EB_LIVE_STOPPING) {
+        struct eb_err gone;
+        (void)eb_err_set(&gone, EB_E_IO, "run", "the simulated exchange of this run is gone: %s", err->msg);
+        eb_live_fail(l, &gone);
+        return;
+    }
+    eb_live_reconnect(l, err->msg);
+}
+
+static bool hello(void *user, const struct eb_wire_hello *h, struct eb_err *err)
+{
+    return eb_live_hello(user, h, err);
+}
+
+static eb_symbol_id symbol(void *user, const char *name)
+{
+    return eb_live_symbol(user, name);
+}
+
+static void ready(void *user)
+{
+    eb_live_ready(user);
+}
+
+static void trades(void *user, const struct eb_wire_trades *told)
+{
+    eb_live_trades(user, told);
+}
+
+int eb_live_wire_create(struct eb_live *l, struct eb_err *err)
+{
+    const struct eb_wire_client_config c = {.loop = l->loop,
+                                            .path = l->o.venue,
+                                            .name = "exitbrain run",
+                                            .lockstep = true,
+                                            .wants_events = true,
+                                            .symbols_max = SYMBOLS_OF_VENUE,
+                                            .listener = {.user = l,
+                                                         .hello = hello,
+                                                         .symbol = symbol,
+                                                         .event = event,
+                                                         .ready = ready,
+                                                         .tick = tick,
+                                                         .trades = trades,
+                                                         .view = view,
+                                                         .lost = lost}};
+    return eb_wire_client_create(&c, &l->wire, err);
+}
