@@ -27,25 +27,16 @@ static int check_config(const struct eb_host_config *c, struct eb_err *err)
     return EB_OK;
 }
 
-static int create_parts(struct eb_host *h, const struct eb_host_config *c, struct eb_err *err)
+static int create_queues(struct eb_host *h, uint32_t symbols, struct eb_err *err)
 {
-    int rc = eb_engine_create(&c->engine, &h->engine, err); /* first: it checks symbols_max */
-    if (rc != EB_OK) {
-        return rc;
-    }
-    uint32_t symbols = c->engine.symbols_max;
     h->symbols_max = symbols;
-    rc = eb_event_queue_init(&h->events, EB_TURN_QUEUE(symbols), err);
+    int rc = eb_event_queue_init(&h->events, EB_TURN_QUEUE(symbols), err);
     return rc != EB_OK ? rc : eb_held_queue_init(&h->held, HELD_BASE + HELD_PER_SYMBOL * symbols, err);
 }
 
-int eb_host_create(const struct eb_host_config *c, struct eb_host **out, struct eb_err *err)
+/* The engine is the host's on success only. */
+static int create(const struct eb_host_config *c, struct eb_engine *engine, struct eb_host **out, struct eb_err *err)
 {
-    *out = NULL;
-    int rc = check_config(c, err);
-    if (rc != EB_OK) {
-        return rc;
-    }
     struct eb_host *h = calloc(1, sizeof(*h));
     if (h == NULL) {
         return eb_err_set(err, EB_E_MEMORY, "host.create", "no memory for %zu bytes", sizeof(*h));
@@ -57,13 +48,42 @@ int eb_host_create(const struct eb_host_config *c, struct eb_host **out, struct 
     h->observer_user = c->observer_user;
     h->now_ns = INT64_MIN;
     h->now_ms = INT64_MIN;
-    rc = create_parts(h, c, err);
+    int rc = create_queues(h, c->engine.symbols_max, err);
     if (rc != EB_OK) {
         eb_host_destroy(h);
         return rc;
     }
+    h->engine = engine;
     *out = h;
     return EB_OK;
+}
+
+int eb_host_create(const struct eb_host_config *c, struct eb_host **out, struct eb_err *err)
+{
+    struct eb_engine *engine;
+    *out = NULL;
+    int rc = check_config(c, err);
+    rc = rc == EB_OK ? eb_engine_create(&c->engine, &engine, err) : rc; /* before the queues: it checks symbols_max */
+    if (rc != EB_OK) {
+        return rc;
+    }
+    rc = create(c, engine, out, err);
+    if (rc != EB_OK) {
+        eb_engine_destroy(engine);
+    }
+    return rc;
+}
+
+int eb_host_create_around(const struct eb_host_config *c, struct eb_engine *engine, struct eb_host **out,
+                          struct eb_err *err)
+{
+    *out = NULL;
+    int rc = check_config(c, err);
+    if (rc == EB_OK && (c->engine.symbols_max == 0 || c->engine.symbols_max < eb_engine_symbol_count(engine))) {
+        rc = eb_err_set(err, EB_E_INVALID, "host.create", "engine.symbols_max = %u: the engine knows %u symbols",
+                        c->engine.symbols_max, eb_engine_symbol_count(engine));
+    }
+    return rc == EB_OK ? create(c, engine, out, err) : rc;
 }
 
 void eb_host_destroy(struct eb_host *h)

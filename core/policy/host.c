@@ -176,6 +176,66 @@ int eb_policy_open_with(const struct eb_heap *heap, const char *dir, const struc
     return EB_OK;
 }
 
+static int copy_sources(const struct eb_sources *from, struct eb_sources *to, struct eb_err *err)
+{
+    int code = EB_OK;
+    for (unsigned i = 0; code == EB_OK && i < from->count; i++) {
+        const struct eb_source *f = &from->file[i];
+        code = eb_sources_add(to, f->name, f->text, f->len, err);
+    }
+    return code;
+}
+
+int eb_policy_copy(const struct eb_policy *p, struct eb_policy **out, struct eb_err *err)
+{
+    *out = NULL;
+    struct eb_policy *copy = take(&p->heap, sizeof(*copy));
+    if (copy == NULL) {
+        return eb_err_set(err, EB_E_MEMORY, where, "no memory for a copy of the policy set");
+    }
+    copy->heap = p->heap;
+    copy->sources.heap = p->heap;
+    eb_buffer_init(&copy->settings, EB_SETTINGS_TEXT_MAX);
+    const char *overrides[OVERRIDES_MAX + 1] = {NULL};
+    for (size_t i = 0; i < p->override_count; i++) {
+        overrides[i] = p->overrides[i];
+    }
+    const struct eb_policy_options opt = {.settings = overrides,
+                                          .profile = p->profile,
+                                          .instructions_max = p->instructions_max,
+                                          .load_instructions_max = p->load_instructions_max,
+                                          .memory_max = p->memory_max};
+    int code = copy_options(copy, &opt, err);
+    if (code == EB_OK) {
+        code = copy_sources(&p->sources, &copy->sources, err);
+    }
+    if (code != EB_OK) {
+        eb_policy_close(copy);
+        return code;
+    }
+    *out = copy;
+    return EB_OK;
+}
+
+int eb_policy_build(struct eb_policy *p, struct eb_err *err)
+{
+    EB_ASSERT(p->box.L == NULL);
+    return build_first(p, err);
+}
+
+int eb_policy_renew(struct eb_policy *p, struct eb_err *err)
+{
+    eb_sandbox_close(&p->box);
+    p->consults = p->failures = p->rebuilds = p->last_instructions = 0;
+    return eb_set_build(p, &p->box, false, err);
+}
+
+void eb_policy_set_log(struct eb_policy *p, const struct eb_log *log)
+{
+    p->log = log;
+    p->box.log = log;
+}
+
 int eb_policy_open(const char *dir, const struct eb_policy_options *opt, struct eb_policy **out, struct eb_err *err)
 {
     EB_ASSERT(dir != NULL);

@@ -22,6 +22,23 @@ enum eb_policy_result eb_policy_consult(struct eb_policy *p, const struct eb_con
 enum eb_policy_result eb_policy_consult_fresh(struct eb_policy *p, const struct eb_context *ctx, struct eb_verdict *out,
                                               struct eb_err *err);
 
+/*
+ * For trials beside a set that is in use: a set is never used by two threads at a time, but its bytes may be.
+ *
+ *     set in force --eb_policy_copy--> bytes and settings --eb_policy_build, on another thread--> a twin
+ */
+
+/* A set of the same bytes, settings and limits without a Lua state, owned by the caller: only eb_policy_build() or
+ * eb_policy_close() may follow. It has no log. EB_E_MEMORY. */
+int eb_policy_copy(const struct eb_policy *p, struct eb_policy **out, struct eb_err *err);
+/* Compiles and tries what eb_policy_copy() made; codes of eb_policy_open(). After a failure it is only to be closed. */
+int eb_policy_build(struct eb_policy *p, struct eb_err *err);
+/* A state that has decided nothing yet, counters at 0: nothing that a trial left behind reaches a decision. EB_E_MEMORY
+ * ...: then the next consult tries again. */
+int eb_policy_renew(struct eb_policy *p, struct eb_err *err);
+/* Where log() of the script goes from now on; NULL drops it. */
+void eb_policy_set_log(struct eb_policy *p, const struct eb_log *log);
+
 /* Steps the garbage collector between turns. */
 void eb_policy_idle(struct eb_policy *p);
 

@@ -51,6 +51,10 @@ struct eb_host_config {
 /* Creates a host and its engine, owned by the caller: all memory of later turns is taken here. EB_E_INVALID names the
  * field, EB_E_MEMORY. What the ports point at stays the caller's and must outlive the host. */
 int eb_host_create(const struct eb_host_config *c, struct eb_host **out, struct eb_err *err);
+/* The same around an engine that exists, usually a clone that something is tried on; on success it is the host's. Of
+ * c->engine only symbols_max counts, for the sizes of queues: at least the symbols that the engine knows. */
+int eb_host_create_around(const struct eb_host_config *c, struct eb_engine *engine, struct eb_host **out,
+                          struct eb_err *err);
 void eb_host_destroy(struct eb_host *h);
 /* The engine, for questions; only the turn steps it. */
 struct eb_engine *eb_host_engine(struct eb_host *h);

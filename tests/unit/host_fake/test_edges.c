@@ -319,6 +319,23 @@ static void creation_is_checked(void **state)
     eb_host_destroy(NULL);
 }
 
+static void a_host_goes_around_an_engine_that_exists(void **state)
+{
+    (void)state;
+    struct eb_host *h;
+    struct eb_err err;
+    struct eb_engine *engine;
+    struct eb_host_config c = fake_config();
+    assert_int_equal(eb_engine_create(&c.engine, &engine, &err), EB_OK);
+    c.engine.symbols_max = 2; /* it knows three */
+    assert_int_equal(eb_host_create_around(&c, engine, &h, &err), EB_E_INVALID);
+    assert_null(h);
+    c.engine.symbols_max = 3;
+    assert_int_equal(eb_host_create_around(&c, engine, &h, &err), EB_OK);
+    assert_ptr_equal(eb_host_engine(h), engine);
+    eb_host_destroy(h); /* with its engine */
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -331,6 +348,7 @@ int main(void)
         cmocka_unit_test(turns_are_measured),
         cmocka_unit_test(programmer_errors_end_the_process),
         cmocka_unit_test(creation_is_checked),
+        cmocka_unit_test(a_host_goes_around_an_engine_that_exists),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
