@@ -16,13 +16,14 @@
 
 struct eb_wire_client;
 
+/* All are wanted. Each may end the connection or begin another, none may destroy the client. */
 struct eb_wire_listener {
     void *user;
     /* The exchange introduced itself; before anything else. false refuses it: lost follows with err as filled here. */
     bool (*hello)(void *user, const struct eb_wire_hello *hello, struct eb_err *err);
     /* Its name for a symbol -> the engine's id, EB_NO_SYMBOL to leave the symbol out (its events are dropped). */
     eb_symbol_id (*symbol)(void *user, const char *name);
-    /* An event with the engine's symbol ids, at the exchange's time when it was told. Payloads borrowed for the call. */
+    /* An event with the engine's symbol ids, at the exchange's time when it was told; payloads borrowed. */
     void (*event)(void *user, const struct eb_event *ev);
     void (*ready)(void *user);
     void (*tick)(void *user, const struct eb_wire_tick *tick);

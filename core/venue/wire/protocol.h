@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What the engine and a simulated exchange in another process say to each other over a local socket. Both directions are
- * records of store/codec.h: length, kind, version, payload, CRC.
+ * What the engine and a simulated exchange in another process say to each other over a local socket. Both directions
+ * are records of store/codec.h: length, kind, version, payload, CRC.
  *
  *     client                                  exchange
  *     HELLO  ------------------------------>
@@ -19,6 +19,10 @@
  * Lockstep: the exchange does not move its clock beyond a TICK until the client that asked for lockstep has sent ACK,
  * and then to the earliest of its own next happening and next_deadline_ms. While that client is away the clock stands.
  * Nothing then depends on how fast either process runs: a run repeats itself, whoever is killed in between.
+ *
+ * What a client had written before it died is executed before the next one is greeted (requests under way arrive: the
+ * clock moves on for as long as they take), so that what is absent then is absent for good. A connection's first
+ * SNAPSHOT is answered at once, whatever the latency; the prices after it are those last told to anybody.
  */
 #pragma once
 
@@ -37,9 +41,9 @@ enum eb_wire_kind {
     EB_WIRE_SNAPSHOT,      /* client: no payload */
     EB_WIRE_REFRESH,       /* client: u32 symbol */
     EB_WIRE_TRADES,        /* client: struct eb_wire_trades; answered by FILL events, then EB_WIRE_TRADES again */
-    EB_WIRE_VIEW,          /* client: no payload; exchange: struct eb_wire_view */
+    EB_WIRE_VIEW,          /* both: struct eb_wire_view, whose values only the exchange's tell something */
     EB_WIRE_HAND,          /* client: a text, one thing that somebody else does; answered by EB_WIRE_SAID */
-    EB_WIRE_SAID,          /* exchange: struct eb_wire_said */
+    EB_WIRE_SAID,          /* exchange: struct eb_wire_said; instead of HELLO it says why a client is not wanted */
     EB_WIRE_END
 };
 
