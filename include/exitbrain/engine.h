@@ -229,3 +229,13 @@ struct eb_engine_stats {
     uint64_t invariant_checks;
 };
 void eb_engine_stats(const struct eb_engine *e, struct eb_engine_stats *out);
+
+/* Beyond evidence of positions. The newest observation of one source of a symbol (BOOK: the bid) and when it came, in
+ * the now_ns of its event; false when there was none. */
+bool eb_engine_price(const struct eb_engine *e, eb_symbol_id symbol, enum eb_price_source source, eb_price *price,
+                     int64_t *received_ns);
+/* Whether everything is being closed, until RESUME. */
+bool eb_engine_flattening(const struct eb_engine *e);
+/* Since when an open position has had no confirmed protection at the venue, by now_ms of an event; 0: it has, or none
+ * is looked for (shadow, released, backstops off). */
+int64_t eb_engine_unprotected_since(const struct eb_engine *e, eb_position_id position);
