@@ -1,21 +1,26 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * exitbrain run: configuration -> paper run -> what became of every position. Without --config the embedded default:
- * a simulated account, the engine LIVE on it, whatever the modes of the environment say.
+ * exitbrain run: configuration -> place of the state, log, exchange -> the live engine -> what became of every position.
+ * Without --config the embedded default: a simulated account, the engine LIVE on it, whatever the modes of the
+ * environment say.
  */
 #define _POSIX_C_SOURCE 200809L
 
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "app/clock.h"
 #include "app/commands.h"
-#include "app/config.h"
+#include "app/live.h"
 #include "app/output.h"
-#include "app/paper_loop.h"
-#include "app/paper_report.h"
 #include "app/record.h"
+#include "app/run_log.h"
+#include "app/run_report.h"
+#include "app/run_venue.h"
+#include "app/run_view.h"
+#include "app/state_dir.h"
 #include "app/when.h"
 
 extern char **environ;
@@ -23,14 +28,20 @@ extern char **environ;
 #define DOCUMENT_MAX ((size_t)256 << 20)
 #define FRAME_MS (15 * INT64_C(60000))
 #define DAY_MS (24 * INT64_C(3600000))
+#define DRAW_NS INT64_C(200000000)
 
 static const struct eb_option options[] = {
     {"config", EB_OPT_VALUE, "FILE",
      "configuration (exitbrain.lua); without it the embedded default runs LIVE on paper"},
-    {"venue", EB_OPT_VALUE, "paper", "where orders go: a simulated account and exchange"},
+    {"venue", EB_OPT_VALUE, "paper|unix:PATH",
+     "where orders go: a simulated exchange of this run's own, or one that `exitbrain sim` listens with"},
+    {"state", EB_OPT_VALUE, "DIR",
+     "journal and socket of a service: a later start goes on from there; needs an exchange that stays (--venue)"},
     {"for", EB_OPT_VALUE, "TIME", "stops by itself (60s, 10m, 2h); default: until Ctrl-C"},
     {"json", EB_OPT_VALUE, "FILE|-", "what became of every position, as one document"},
-    {"out", EB_OPT_VALUE, "DIR", "where the run is recorded; default: a new directory in ~/.local/state/exitbrain"},
+    {"out", EB_OPT_VALUE, "DIR", "where a run is recorded; default: a new directory in ~/.local/state/exitbrain"},
+    {"tape", EB_OPT_VALUE, "FILE", "records quiet events too, compressed; default: only for runs without --state"},
+    {"log", EB_OPT_VALUE, "FILE|-", "structured log, a JSON object a line; default: engine.log beside the journal"},
     {"policies", EB_OPT_VALUE, "DIR", "policy set; default: the shipped one"},
     {"seed", EB_OPT_VALUE, "N", "of the simulated market; default 1"},
     {"speed", EB_OPT_VALUE, "X", "simulated time per wall time, 0.01 to 1000; default 1"},
@@ -43,18 +54,26 @@ static const struct eb_option options[] = {
 struct job {
     const struct eb_args *args;
     struct eb_config config;
-    struct eb_paper_options o;
-    struct eb_paper *paper;
+    struct eb_live_options o;
+    struct eb_loop *loop;
+    struct eb_live *live;
+    struct eb_child *venue;
+    struct eb_timer *draw;
     struct eb_view view;
-    char dir[EB_RECORD_PATH_MAX], tape[EB_RECORD_PATH_MAX];
-    int64_t for_ms, ran_ms;
+    struct eb_run_log log;
+    bool service; /* a state that lasts: --state */
+    bool opened;  /* the exchange was reached: there is something to report */
+    char dir[EB_RECORD_PATH_MAX], tape[EB_RECORD_PATH_MAX], logfile[EB_RECORD_PATH_MAX];
+    char control[EB_STATE_SOCKET_MAX], socket[EB_STATE_SOCKET_MAX];
+    int64_t for_ms, start_ms;
 };
 
 /* ---- configuration ----------------------------------------------------------------------------------------------- */
 
 static int take_options(const struct eb_args *a, struct eb_config *c, struct eb_err *err)
 {
-    static const char *const keys[][2] = {{"seed", "paper.seed"}, {"speed", "paper.speed"}, {"policies", "policy.dir"}};
+    static const char *const keys[][2] = {
+        {"seed", "paper.seed"}, {"speed", "paper.speed"}, {"policies", "policy.dir"}, {"state", "state.dir"}};
     int rc = EB_OK;
     for (size_t i = 0; rc == EB_OK && i < EB_COUNT(keys); i++) {
         char what[32];
@@ -80,24 +99,49 @@ static int read_config(struct job *job, struct eb_err *err)
     return rc == EB_OK ? take_options(job->args, c, err) : rc;
 }
 
-static int check_venue(const struct eb_args *a, struct eb_err *err)
+/* "unix:PATH" -> PATH; "" or "paper": an exchange of our own. */
+static int choose_venue(struct job *job, struct eb_err *err)
 {
-    static const char *const venues[] = {"paper", "binance", NULL};
-    int64_t venue = 0;
-    int rc = eb_args_choice(a, "venue", venues, &venue, err);
-    if (rc == EB_OK && venue != 0) {
+    const char *venue = eb_args_text(job->args, "venue");
+    venue = venue != NULL ? venue : job->config.venue;
+    job->o.own_venue = venue[0] == '\0' || strcmp(venue, "paper") == 0;
+    if (job->o.own_venue) {
+        return EB_OK;
+    }
+    if (strcmp(venue, "binance") == 0) {
         return eb_err_set(err, EB_E_INVALID, "run",
                           "--venue binance: this version has no connection to Binance, a later one will; --venue paper "
-                          "is what there is");
+                          "or unix:PATH is what there is");
     }
-    return rc;
+    if (strncmp(venue, "unix:", 5) != 0 || venue[5] == '\0') {
+        return eb_err_set(err, EB_E_INVALID, "run", "--venue %s: paper, or unix:PATH of an `exitbrain sim`", venue);
+    }
+    int n = snprintf(job->socket, sizeof(job->socket), "%s", venue + 5);
+    return n < (int)sizeof(job->socket)
+               ? EB_OK
+               : eb_err_set(err, EB_E_INVALID, "run", "--venue: path longer than %zu bytes", sizeof(job->socket) - 1);
+}
+
+static int check_service(struct job *job, struct eb_err *err)
+{
+    job->service = job->config.state_dir[0] != '\0';
+    if (job->service && job->o.own_venue) {
+        return eb_err_set(err, EB_E_INVALID, "run",
+                          "--state (state.dir) remembers an account, and this run would make a new exchange: start "
+                          "`exitbrain sim --listen unix:PATH` and name it with --venue (venue.address)");
+    }
+    if (job->service && eb_args_text(job->args, "out") != NULL) {
+        return eb_err_set(err, EB_E_INVALID, "run", "--out: a service with --state keeps its record there");
+    }
+    return EB_OK;
 }
 
 static int read_options(struct job *job, struct eb_err *err)
 {
     const struct eb_args *a = job->args;
     int64_t start_ms = eb_clock_epoch_ms();
-    int rc = check_venue(a, err);
+    int rc = choose_venue(job, err);
+    rc = rc == EB_OK ? check_service(job, err) : rc;
     rc = rc == EB_OK ? eb_args_duration(a, "for", 1000, 365 * DAY_MS, &job->for_ms, err) : rc;
     if (rc == EB_OK && eb_args_text(a, "start") != NULL) {
         rc = eb_when_parse("--start", eb_args_text(a, "start"), 0, &start_ms, err);
@@ -111,17 +155,12 @@ static int read_options(struct job *job, struct eb_err *err)
     }
     const char *policies = job->config.policies[0] != '\0' ? job->config.policies : NULL;
     rc = rc == EB_OK ? eb_policy_choose(policies, &job->o.choice, err) : rc;
-    if (rc != EB_OK) {
-        return rc;
-    }
     job->o.choice.profile = job->config.profile[0] != '\0' ? job->config.profile : NULL;
-    job->o.config = job->config;
-    job->o.start_ms = start_ms - start_ms % FRAME_MS;
-    job->o.length_ms = (int64_t)((eb_i128)job->for_ms * job->config.paper.speed_ppm / EB_PPM);
-    return EB_OK;
+    job->start_ms = start_ms - start_ms % FRAME_MS;
+    return rc;
 }
 
-/* ---- the run ----------------------------------------------------------------------------------------------------- */
+/* ---- the place --------------------------------------------------------------------------------------------------- */
 
 static int write_config(struct job *job, struct eb_err *err)
 {
@@ -135,82 +174,174 @@ static int write_config(struct job *job, struct eb_err *err)
     return rc;
 }
 
-static int begin(struct job *job, struct eb_err *err)
+static int make_place(struct job *job, struct eb_err *err)
 {
+    if (job->service) {
+        (void)snprintf(job->dir, sizeof(job->dir), "%s", job->config.state_dir);
+        return eb_state_make(job->dir, err);
+    }
     int rc = eb_record_create(eb_args_text(job->args, "out"), eb_clock_epoch_ms(), job->dir, err);
     if (rc != EB_OK) {
         job->dir[0] = '\0';
         return rc;
     }
     rc = eb_record_path(job->dir, EB_RECORD_TAPE, job->tape, err);
-    rc = rc == EB_OK ? write_config(job, err) : rc;
-    if (rc != EB_OK) {
-        return rc;
-    }
     job->o.tape = job->tape;
-    job->o.listener = eb_view_line;
-    job->o.listener_user = &job->view;
-    job->paper = calloc(1, sizeof(*job->paper));
-    if (job->paper == NULL) {
-        return eb_err_set(err, EB_E_MEMORY, "run", "out of memory");
+    return rc == EB_OK ? write_config(job, err) : rc;
+}
+
+static int choose_sockets(struct job *job, struct eb_err *err)
+{
+    int rc = EB_OK;
+    if (job->config.control[0] != '\0') {
+        int n = snprintf(job->control, sizeof(job->control), "%s", job->config.control);
+        rc = n < (int)sizeof(job->control)
+                 ? EB_OK
+                 : eb_err_set(err, EB_E_INVALID, "run", "control.socket: longer than the %zu bytes of a socket's path",
+                              sizeof(job->control) - 1);
+    } else {
+        rc = eb_state_socket_for(job->dir, "control.sock", job->control, err);
     }
-    return eb_paper_open(job->paper, &job->o, err);
+    return rc == EB_OK && job->o.own_venue ? eb_state_socket_for(job->dir, "venue.sock", job->socket, err) : rc;
+}
+
+static int prepare(struct job *job, struct eb_err *err)
+{
+    const char *log = eb_args_text(job->args, "log");
+    int rc = make_place(job, err);
+    rc = rc == EB_OK ? eb_record_path(job->dir, EB_RECORD_LOG, job->logfile, err) : rc;
+    log = log != NULL ? log : job->logfile;
+    rc = rc == EB_OK ? eb_run_log_open(&job->log, log, (enum eb_log_level)job->config.log_level, err) : rc;
+    rc = rc == EB_OK ? choose_sockets(job, err) : rc;
+    if (eb_args_text(job->args, "tape") != NULL) {
+        job->o.tape = eb_args_text(job->args, "tape");
+    }
+    job->o.config = job->config;
+    job->o.state_dir = job->dir;
+    job->o.control = job->control;
+    job->o.venue = job->socket;
+    job->o.for_ms = job->for_ms;
+    job->o.on_terminal = isatty(STDERR_FILENO) != 0;
+    job->o.log = &job->log.log;
+    job->o.listener = strcmp(log, "-") == 0 ? NULL : eb_view_line; /* one stream of lines, not two mixed */
+    job->o.listener_user = &job->view;
+    return rc;
+}
+
+/* ---- the run ----------------------------------------------------------------------------------------------------- */
+
+static void draw(void *user)
+{
+    struct job *job = user;
+    eb_view_draw(&job->view, job->live);
+    eb_timer_set(job->draw, DRAW_NS);
 }
 
 static int report(struct job *job, bool *good, struct eb_err *err)
 {
     const char *json = eb_args_text(job->args, "json");
-    char path[EB_RECORD_PATH_MAX];
-    struct eb_paper_verdict verdict;
+    struct eb_run_verdict verdict;
     struct eb_buffer text;
+    char path[EB_RECORD_PATH_MAX];
     eb_buffer_init(&text, DOCUMENT_MAX);
-    int rc = eb_paper_judge(job->paper, &verdict, err);
+    int rc = eb_run_judge(job->live, &verdict, err);
     if (rc == EB_OK) {
         *good = verdict.good;
-        eb_paper_json(job->paper, &verdict, job->ran_ms, &text);
+        eb_run_json(job->live, &verdict, job->live->ran_ms, &text);
         rc = eb_record_path(job->dir, EB_RECORD_REPORT, path, err);
         rc = rc == EB_OK ? eb_output_write(path, &text, err) : rc;
         rc = rc == EB_OK && json != NULL ? eb_output_write(json, &text, err) : rc;
     }
     if (rc == EB_OK && (json == NULL || strcmp(json, "-") != 0)) {
         eb_buffer_clear(&text);
-        eb_paper_summary(job->paper, &verdict, job->ran_ms, eb_may_colour(stdout), &text);
+        eb_run_summary(job->live, &verdict, job->live->ran_ms, eb_may_colour(stdout), &text);
         (void)eb_buffer_printf(&text, "record   %s (exitbrain explain SYMBOL --record %s)\n", job->dir, job->dir);
         rc = eb_output_write("-", &text, err);
     } else if (rc == EB_OK && !verdict.good) {
         eb_complain("run", "%s", eb_buffer_str(&verdict.problems));
     }
-    eb_paper_verdict_deinit(&verdict);
+    eb_run_verdict_deinit(&verdict);
     eb_buffer_deinit(&text);
     return rc;
+}
+
+static int start(struct job *job, struct eb_err *err)
+{
+    int64_t length_ms = (int64_t)((eb_i128)job->for_ms * job->config.paper.speed_ppm / EB_PPM);
+    int rc = prepare(job, err);
+    rc = rc == EB_OK ? eb_loop_create(&job->loop, err) : rc;
+    job->live = calloc(1, sizeof(*job->live));
+    if (rc == EB_OK && job->live == NULL) {
+        rc = eb_err_set(err, EB_E_MEMORY, "run", "out of memory");
+    }
+    rc = rc == EB_OK ? eb_live_open(job->live, job->loop, &job->o, err) : rc;
+    if (rc == EB_OK && job->o.own_venue) {
+        rc = eb_run_venue_start(job->loop, &job->config, job->socket, job->start_ms, length_ms, &job->venue, err);
+    }
+    rc = rc == EB_OK ? eb_timer_open(job->loop, draw, job, &job->draw, err) : rc;
+    if (rc == EB_OK) {
+        eb_timer_set(job->draw, DRAW_NS);
+    }
+    return rc;
+}
+
+static int finish(struct job *job, struct eb_err *err)
+{
+    int rc = EB_OK;
+    if (job->live != NULL && job->loop != NULL) {
+        rc = eb_live_close(job->live, err);
+    }
+    free(job->live);
+    job->live = NULL;
+    eb_timer_close(job->draw);
+    eb_child_close(job->venue);
+    if (job->loop != NULL) {
+        eb_loop_destroy(job->loop);
+    }
+    eb_run_log_close(&job->log);
+    if (job->dir[0] != '\0' && job->opened) {
+        eb_state_withdraw(job->dir);
+    }
+    return rc;
+}
+
+static enum eb_status status_of(const struct job *job, int rc, bool good)
+{
+    if (rc == EB_E_NOT_FOUND && !job->opened) {
+        return EB_STATUS_UNREACHABLE;
+    }
+    if (rc == EB_OK) {
+        return good ? EB_STATUS_DONE : EB_STATUS_BAD_NEWS;
+    }
+    return job->opened ? EB_STATUS_BAD_NEWS : EB_STATUS_USAGE;
 }
 
 static enum eb_status work(struct job *job, struct eb_err *err)
 {
     bool json_only = eb_args_text(job->args, "json") != NULL && strcmp(eb_args_text(job->args, "json"), "-") == 0;
-    bool good = false;
-    eb_view_open(&job->view, json_only ? stderr : stdout);
-    int rc = begin(job, err);
-    bool begun = rc == EB_OK;
-    if (begun && json_only) {
+    bool good = job->service;
+    eb_view_open(&job->view, json_only || job->service ? stderr : stdout);
+    int rc = start(job, err);
+    if (rc == EB_OK && json_only) {
         fprintf(stderr, "record   %s\n", job->dir);
     }
-    rc = rc == EB_OK
-             ? eb_paper_loop(job->paper, &job->view, job->for_ms, job->config.paper.speed_ppm, &job->ran_ms, err)
-             : rc;
-    rc = rc == EB_OK ? report(job, &good, err) : rc;
-    if (job->paper != NULL) {
-        struct eb_err closing = {0};
-        if (eb_paper_close(job->paper, &closing) != EB_OK && rc == EB_OK) {
-            rc = eb_err_set(err, closing.code, "run", "%s", closing.msg);
-        }
-        free(job->paper);
+    rc = rc == EB_OK ? eb_live_run(job->live, err) : rc;
+    job->opened = job->live != NULL && job->live->host != NULL;
+    if (job->opened && (!job->service || eb_args_text(job->args, "json") != NULL)) {
+        eb_book_finish(&job->live->book, job->live->now_ms);
+        rc = rc == EB_OK ? report(job, &good, err) : rc;
+    }
+    struct eb_err closing = {0};
+    int closed = finish(job, &closing);
+    if (closed != EB_OK && rc == EB_OK) {
+        rc = eb_err_set(err, closed, "run", "%s", closing.msg);
     }
     eb_view_close(&job->view);
-    if (!begun && job->dir[0] != '\0') {
+    if (!job->opened && !job->service && job->dir[0] != '\0') {
         eb_record_remove(job->dir);
     }
-    return rc == EB_OK && good ? EB_STATUS_DONE : begun ? EB_STATUS_BAD_NEWS : EB_STATUS_USAGE;
+    eb_record_tidy();
+    return status_of(job, rc, good);
 }
 
 static enum eb_status print_config(const struct job *job, struct eb_err *err)
@@ -248,9 +379,10 @@ const struct eb_subcommand eb_cmd_run = {
     .arguments = "[OPTIONS]",
     .summary = "the engine, in the foreground, one account",
     .about =
-        "Six simulated symbols whose history ends in a known regime, positions that another system opens, and the\n"
-        "engine that exits them. At the end every position is explained. Exit status 0: each was decided by the\n"
-        "policy, protected in time, and every exit agrees with the exchange's own books.",
+        "Without --venue: six simulated symbols whose history ends in a known regime, positions that another system\n"
+        "opens, and the engine that exits them. At the end every position is explained. Exit status 0: each was\n"
+        "decided by the policy, protected in time, and every exit agrees with the exchange's own books.\n"
+        "Meanwhile, from another terminal: exitbrain status, positions, explain, doctor, reload ...",
     .option = options,
     .option_count = EB_COUNT(options),
     .run = run,

@@ -38,7 +38,7 @@ struct eb_live_options {
     const char *venue;     /* path of the exchange's socket */
     const char *tape;      /* path; NULL: quiet events are not recorded */
     bool own_venue;        /* the exchange is ours alone: when it is gone, so are we */
-    int64_t for_ms;        /* of the venue's time; 0: until stopped */
+    int64_t for_ms;        /* wall time (the venue's, where it is not paced); 0: until stopped */
     bool on_terminal;      /* standard error is one: a hangup that finds it gone ends the run, any other reloads */
     struct eb_log *log;    /* its time is set here */
     eb_live_listener listener;

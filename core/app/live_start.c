@@ -148,6 +148,9 @@ static int begin(struct eb_live *l, struct eb_err *err)
     rc = rc == EB_OK ? open_control(l, err) : rc;
     if (rc == EB_OK) {
         l->started_ms = l->venue.now_ms;
+        if (l->venue.speed_ppm > 0) {
+            l->o.for_ms = (int64_t)((eb_i128)l->o.for_ms * l->venue.speed_ppm / EB_PPM);
+        }
         tell_recovery(l);
     }
     return rc;

@@ -13,10 +13,15 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "app/state_dir.h"
+
 #define PREFIX "run-"
 
 static const char area[] = "record";
-static const char *const files[] = {EB_RECORD_TAPE, EB_RECORD_CONFIG, EB_RECORD_REPORT};
+static const char *const files[] = {
+    EB_RECORD_TAPE,           EB_RECORD_CONFIG, EB_RECORD_REPORT,        EB_RECORD_LOG,
+    EB_RECORD_LOG ".1",       EB_STATE_JOURNAL, EB_STATE_JOURNAL "-wal", EB_STATE_JOURNAL "-shm",
+    EB_STATE_JOURNAL ".lock", "engine",         "control.sock",          "venue.sock"};
 
 static int failed(const char *path, struct eb_err *err)
 {
@@ -69,7 +74,7 @@ static void remove_run(const char *place, const char *name)
 {
     char dir[EB_RECORD_PATH_MAX];
     struct eb_err ignored;
-    if (eb_record_path(place, name, dir, &ignored) == EB_OK) {
+    if (eb_record_path(place, name, dir, &ignored) == EB_OK && !eb_state_running(dir)) {
         eb_record_remove(dir);
     }
 }
@@ -98,6 +103,15 @@ static void keep_newest(const char *place)
     }
     if (n >= 0) {
         free(list);
+    }
+}
+
+void eb_record_tidy(void)
+{
+    char place[EB_RECORD_PATH_MAX];
+    struct eb_err ignored;
+    if (default_place(place, &ignored) == EB_OK) {
+        keep_newest(place);
     }
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The live table on terminals that are too small for it. */
-#include "app/paper_view.h"
+#include "app/run_view.h"
 
 #include <limits.h>
 #include <setjmp.h>

@@ -4,7 +4,7 @@
 
 #include <stdio.h>
 
-#include "app/paper.h"
+#include "app/live.h"
 #include "app/table.h"
 #include "app/words.h"
 
@@ -22,10 +22,10 @@ struct eb_view {
 /* to: borrowed; it is drawn on only where it is a terminal. */
 void eb_view_open(struct eb_view *v, FILE *to);
 void eb_view_close(struct eb_view *v);
-/* An eb_paper_listener; user is the view. */
+/* An eb_live_listener; user is the view. */
 void eb_view_line(void *user, int64_t now_ms, const char *line);
 /* Appends text to be written over what stands there, its lines cut to so many characters (colour codes do not count)
  * and so many lines; returns how many lines. */
 unsigned eb_view_fit(const char *text, unsigned columns, unsigned lines, struct eb_buffer *out);
 /* Draws the table, where there is a terminal. */
-void eb_view_draw(struct eb_view *v, struct eb_paper *p);
+void eb_view_draw(struct eb_view *v, const struct eb_live *l);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What a run leaves behind: its document, and the last page. */
-#include "app/paper_report.h"
+#include "app/run_report.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -19,9 +19,9 @@ static void text_or_null(struct eb_doc *d, const char *key, const char *value)
     eb_doc_text(d, key, value[0] != '\0' ? value : NULL);
 }
 
-static void episode(const struct eb_paper *p, const struct eb_paper_verdict *v, size_t i, struct eb_doc *d)
+static void episode(const struct eb_live *l, const struct eb_run_verdict *v, size_t i, struct eb_doc *d)
 {
-    const struct eb_book_episode *ep = &p->book.episode[i];
+    const struct eb_book_episode *ep = &l->book.episode[i];
     eb_doc_begin(d, NULL, '{');
     eb_doc_text(d, "symbol", ep->last.ctx.symbol);
     eb_doc_text(d, "side", eb_side_name((enum eb_side)ep->side));
@@ -54,12 +54,12 @@ static void episode(const struct eb_paper *p, const struct eb_paper_verdict *v, 
     eb_doc_end(d, '}');
 }
 
-static void episodes(const struct eb_paper *p, const struct eb_paper_verdict *v, bool closed, struct eb_doc *d)
+static void episodes(const struct eb_live *l, const struct eb_run_verdict *v, bool closed, struct eb_doc *d)
 {
     eb_doc_begin(d, closed ? "episodes" : "open", '[');
-    for (size_t i = 0; i < p->book.count; i++) {
-        if (p->book.episode[i].closed == closed) {
-            episode(p, v, i, d);
+    for (size_t i = 0; i < l->book.count; i++) {
+        if (l->book.episode[i].closed == closed) {
+            episode(l, v, i, d);
         }
     }
     eb_doc_end(d, ']');
@@ -71,11 +71,11 @@ struct counts {
     size_t closed;
 };
 
-static struct counts count(const struct eb_paper *p)
+static struct counts count(const struct eb_live *l)
 {
     struct counts c = {0};
-    for (size_t i = 0; i < p->book.count; i++) {
-        const struct eb_book_episode *ep = &p->book.episode[i];
+    for (size_t i = 0; i < l->book.count; i++) {
+        const struct eb_book_episode *ep = &l->book.episode[i];
         c.regime[ep->regime]++;
         c.closed += ep->closed ? 1 : 0;
         for (size_t k = 0; k < ep->exit_count; k++) {
@@ -85,9 +85,9 @@ static struct counts count(const struct eb_paper *p)
     return c;
 }
 
-static void counts_json(const struct eb_paper *p, struct eb_doc *d)
+static void counts_json(const struct eb_live *l, struct eb_doc *d)
 {
-    struct counts c = count(p);
+    struct counts c = count(l);
     eb_doc_begin(d, "regimes", '{');
     for (unsigned i = 1; i < EB_REGIME_COUNT; i++) {
         if (c.regime[i] > 0) {
@@ -104,25 +104,22 @@ static void counts_json(const struct eb_paper *p, struct eb_doc *d)
     eb_doc_end(d, '}');
     eb_doc_begin(d, "alerts", '{');
     for (unsigned i = 0; i < EB_ALERT_COUNT; i++) {
-        if (p->book.alerts[i] > 0) {
-            eb_doc_int(d, eb_alert_name((enum eb_alert_kind)i), (int64_t)p->book.alerts[i]);
+        if (l->book.alerts[i] > 0) {
+            eb_doc_int(d, eb_alert_name((enum eb_alert_kind)i), (int64_t)l->book.alerts[i]);
         }
     }
     eb_doc_end(d, '}');
 }
 
-static void stats_json(const struct eb_paper *p, struct eb_doc *d)
+static void stats_json(const struct eb_live *l, struct eb_doc *d)
 {
     struct eb_engine_stats e;
-    struct eb_sim_stats s;
-    struct eb_sim_account_view a;
+    const struct eb_wire_view *a = &l->view;
     struct eb_turn_times t;
-    eb_engine_stats(eb_host_engine(p->host), &e);
-    eb_sim_stats(p->sim, &s);
-    eb_sim_account(p->sim, &a);
-    eb_host_turn_times(p->host, &t);
+    eb_engine_stats(eb_host_engine(l->host), &e);
+    eb_host_turn_times(l->host, &t);
     eb_doc_begin(d, "stats", '{');
-    eb_doc_int(d, "ticks", (int64_t)p->ticks);
+    eb_doc_int(d, "ticks", (int64_t)l->ticks);
     eb_doc_int(d, "turns", (int64_t)t.turns);
     eb_doc_int(d, "longest_turn_ns", t.longest_ns);
     eb_doc_int(d, "steps", (int64_t)e.steps);
@@ -134,22 +131,22 @@ static void stats_json(const struct eb_paper *p, struct eb_doc *d)
     eb_doc_int(d, "cancels", (int64_t)e.cancels);
     eb_doc_int(d, "queries", (int64_t)e.queries);
     eb_doc_int(d, "fills", (int64_t)e.fills);
-    eb_doc_int(d, "rejected", (int64_t)s.rejected);
+    eb_doc_int(d, "rejected", (int64_t)a->rejected);
     eb_doc_int(d, "events_refused", (int64_t)t.refused);
     eb_doc_int(d, "events_lost", (int64_t)(t.overflows + t.lost));
-    eb_doc_e8(d, "wallet", a.wallet.e8);
-    eb_doc_e8(d, "pnl", a.pnl.e8);
-    eb_doc_e8(d, "fees", a.fees.e8);
-    eb_doc_e8(d, "funding", a.funding.e8);
+    eb_doc_e8(d, "wallet", a->wallet.e8);
+    eb_doc_e8(d, "pnl", a->pnl.e8);
+    eb_doc_e8(d, "fees", a->fees.e8);
+    eb_doc_e8(d, "funding", a->funding.e8);
     eb_doc_end(d, '}');
 }
 
-static void alerts_json(const struct eb_paper *p, struct eb_doc *d)
+static void alerts_json(const struct eb_live *l, struct eb_doc *d)
 {
     eb_doc_begin(d, "alert_log", '[');
-    for (size_t i = 0; i < p->book.alert_count; i++) {
-        const struct eb_book_alert *a = &p->book.alert[i];
-        const char *name = eb_engine_symbol_name(eb_host_engine(p->host), a->alert.symbol);
+    for (size_t i = 0; i < l->book.alert_count; i++) {
+        const struct eb_book_alert *a = &l->book.alert[i];
+        const char *name = eb_engine_symbol_name(eb_host_engine(l->host), a->alert.symbol);
         eb_doc_begin(d, NULL, '{');
         eb_doc_int(d, "time_ms", a->time_ms);
         eb_doc_text(d, "kind", eb_alert_name((enum eb_alert_kind)a->alert.kind));
@@ -163,7 +160,7 @@ static void alerts_json(const struct eb_paper *p, struct eb_doc *d)
 }
 
 /* One line of the verdict's problems after the other. */
-static void problems_json(const struct eb_paper_verdict *v, struct eb_doc *d)
+static void problems_json(const struct eb_run_verdict *v, struct eb_doc *d)
 {
     eb_doc_begin(d, "problems", '[');
     for (const char *at = eb_buffer_str(&v->problems); *at != '\0';) {
@@ -176,28 +173,28 @@ static void problems_json(const struct eb_paper_verdict *v, struct eb_doc *d)
     eb_doc_end(d, ']');
 }
 
-void eb_paper_json(const struct eb_paper *p, const struct eb_paper_verdict *v, int64_t for_ms, struct eb_buffer *out)
+void eb_run_json(const struct eb_live *l, const struct eb_run_verdict *v, int64_t for_ms, struct eb_buffer *out)
 {
     struct eb_doc d = {.out = out};
     struct eb_policy_info info;
-    eb_policy_info(p->policy, &info);
+    eb_policy_info(eb_reload_policy(l->reload), &info);
     eb_doc_begin(&d, NULL, '{');
     eb_doc_text(&d, "version", EB_VERSION " " EB_COMMIT);
     eb_doc_int(&d, "for_ms", for_ms);
-    eb_doc_int(&d, "simulated_ms", p->now_ms - p->o.start_ms);
-    eb_doc_int(&d, "start_ms", p->o.start_ms);
-    eb_doc_int(&d, "seed", p->o.config.paper.seed);
-    eb_doc_text(&d, "mode", eb_mode_name(&p->o.config.engine.mode));
+    eb_doc_int(&d, "simulated_ms", l->now_ms - l->started_ms);
+    eb_doc_int(&d, "start_ms", l->started_ms);
+    eb_doc_int(&d, "seed", l->o.config.paper.seed);
+    eb_doc_text(&d, "mode", eb_mode_name(&l->o.config.engine.mode));
     eb_doc_text(&d, "policy", info.name);
     eb_doc_text(&d, "policy_version", info.version);
     eb_doc_text(&d, "policy_sha256", info.hash_text);
-    eb_doc_text(&d, "profile", p->o.choice.profile != NULL ? p->o.choice.profile : "DEFAULT");
-    text_or_null(&d, "record", p->o.tape != NULL ? p->o.tape : "");
-    episodes(p, v, true, &d);
-    episodes(p, v, false, &d);
-    counts_json(p, &d);
-    alerts_json(p, &d);
-    stats_json(p, &d);
+    eb_doc_text(&d, "profile", l->o.choice.profile != NULL ? l->o.choice.profile : "DEFAULT");
+    text_or_null(&d, "record", l->o.tape != NULL ? l->o.tape : "");
+    episodes(l, v, true, &d);
+    episodes(l, v, false, &d);
+    counts_json(l, &d);
+    alerts_json(l, &d);
+    stats_json(l, &d);
     eb_doc_bool(&d, "decided", v->decided);
     eb_doc_bool(&d, "reconciled", v->reconciled);
     eb_doc_bool(&d, "protected", v->is_protected);
@@ -209,21 +206,20 @@ void eb_paper_json(const struct eb_paper *p, const struct eb_paper_verdict *v, i
 
 /* ---- the last page ----------------------------------------------------------------------------------------------- */
 
-static void totals(const struct eb_paper *p, const struct eb_paper_verdict *v, int64_t for_ms, bool colour,
+static void totals(const struct eb_live *l, const struct eb_run_verdict *v, int64_t for_ms, bool colour,
                    struct eb_buffer *out)
 {
-    struct counts c = count(p);
+    struct counts c = count(l);
     struct eb_engine_stats e;
-    struct eb_sim_account_view a;
+    const struct eb_wire_view *a = &l->view;
     char amount[4][EB_DECIMAL_TEXT_MAX];
-    eb_engine_stats(eb_host_engine(p->host), &e);
-    eb_sim_account(p->sim, &a);
-    (void)eb_decimal_format(a.wallet.e8, 8, amount[0]);
-    (void)eb_decimal_format(a.pnl.e8, 8, amount[1]);
-    (void)eb_decimal_format(a.fees.e8, 8, amount[2]);
-    (void)eb_decimal_format(a.funding.e8, 8, amount[3]);
+    eb_engine_stats(eb_host_engine(l->host), &e);
+    (void)eb_decimal_format(a->wallet.e8, 8, amount[0]);
+    (void)eb_decimal_format(a->pnl.e8, 8, amount[1]);
+    (void)eb_decimal_format(a->fees.e8, 8, amount[2]);
+    (void)eb_decimal_format(a->funding.e8, 8, amount[3]);
     (void)eb_buffer_printf(out, "\nran %" PRId64 ".%d s: %zu episodes ended, %zu open\nexits    ", for_ms / 1000,
-                           (int)(for_ms % 1000 / 100), c.closed, p->book.count - c.closed);
+                           (int)(for_ms % 1000 / 100), c.closed, l->book.count - c.closed);
     for (unsigned i = 0, n = 0; i < EB_EXIT_REASON_COUNT; i++) {
         if (c.reason[i] > 0) {
             (void)eb_buffer_printf(out, "%s%s %zu", n++ > 0 ? ", " : "", eb_exit_reason_name((enum eb_exit_reason)i),
@@ -239,9 +235,9 @@ static void totals(const struct eb_paper *p, const struct eb_paper_verdict *v, i
     }
     (void)eb_buffer_text(out, "\nalerts   ");
     for (unsigned i = 0, n = 0; i <= EB_ALERT_COUNT; i++) {
-        if (i < EB_ALERT_COUNT && p->book.alerts[i] > 0) {
+        if (i < EB_ALERT_COUNT && l->book.alerts[i] > 0) {
             (void)eb_buffer_printf(out, "%s%s %" PRIu64, n++ > 0 ? ", " : "", eb_alert_name((enum eb_alert_kind)i),
-                                   p->book.alerts[i]);
+                                   l->book.alerts[i]);
         } else if (i == EB_ALERT_COUNT && n == 0) {
             (void)eb_buffer_text(out, "none");
         }
@@ -256,16 +252,16 @@ static void totals(const struct eb_paper *p, const struct eb_paper_verdict *v, i
     (void)eb_buffer_text(out, eb_buffer_str(&v->problems));
 }
 
-void eb_paper_summary(const struct eb_paper *p, const struct eb_paper_verdict *v, int64_t for_ms, bool colour,
-                      struct eb_buffer *out)
+void eb_run_summary(const struct eb_live *l, const struct eb_run_verdict *v, int64_t for_ms, bool colour,
+                    struct eb_buffer *out)
 {
     struct eb_policy_info info;
     char policy[2 * EB_NAME_MAX + 2];
-    eb_policy_info(p->policy, &info);
+    eb_policy_info(eb_reload_policy(l->reload), &info);
     (void)snprintf(policy, sizeof(policy), "%s %s", info.name, info.version);
-    for (size_t i = 0; i < p->book.count; i++) {
+    for (size_t i = 0; i < l->book.count; i++) {
         (void)eb_buffer_text(out, "\n");
-        eb_explain_text(&p->book.episode[i], policy, colour, out);
+        eb_explain_text(&l->book.episode[i], policy, colour, out);
     }
-    totals(p, v, for_ms, colour, out);
+    totals(l, v, for_ms, colour, out);
 }

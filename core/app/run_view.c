@@ -4,7 +4,7 @@
  * in lines and ends at the top of the screen. */
 #define _DEFAULT_SOURCE /* struct winsize */
 
-#include "app/paper_view.h"
+#include "app/run_view.h"
 
 #include <inttypes.h>
 #include <limits.h>
@@ -17,7 +17,8 @@
 #define DRAWING_MAX ((size_t)1 << 20)
 #define ERASE_LINE "\033[K"
 #define ERASE_BELOW "\033[J"
-#define LINES_ABOVE_EVENTS (EB_PAPER_SYMBOLS + 4u) /* state, blank, heads, symbols, blank */
+#define LINES_BESIDE 4u /* state, blank, heads, blank */
+#define ROWS_OF_ALL 12u /* so many symbols are shown although they are flat */
 
 void eb_view_open(struct eb_view *v, FILE *to)
 {
@@ -96,28 +97,42 @@ static void position_row(struct eb_table *t, const struct eb_evidence *v, int64_
     eb_table_cell(t, EB_PLAIN, "%s", eb_regime_name((enum eb_regime)c->regime));
 }
 
-static void positions(struct eb_view *v, struct eb_paper *p)
+/* Symbols with a position, and a few others while there is room. */
+static unsigned positions(struct eb_view *v, const struct eb_live *l, unsigned room)
 {
-    const struct eb_engine *e = eb_host_engine(p->host);
+    const struct eb_engine *e = eb_host_engine(l->host);
+    uint32_t slots = eb_engine_symbol_count(e) * 2;
+    unsigned rows = 0;
+    unsigned left_out = 0;
     eb_table_clear(&v->table);
     eb_table_heads(&v->table, "symbol|side|quantity|price|pnl %|R|stop|stop by|target|backstop|regime");
-    for (eb_symbol_id i = 0; i < EB_PAPER_SYMBOLS; i++) {
+    for (eb_position_id i = 0; i < slots; i++) {
         struct eb_evidence evidence;
-        bool open = eb_engine_evidence(e, i * 2, &evidence) && evidence.open;
-        eb_table_cell(&v->table, EB_PLAIN, "%s", eb_engine_symbol_name(e, i));
+        bool open = eb_engine_evidence(e, i, &evidence) && evidence.open;
+        bool listed = slots <= 2 * ROWS_OF_ALL && i % 2 == 0;
+        if (!open && !listed) {
+            continue;
+        }
+        if (rows == room) {
+            left_out += open ? 1 : 0;
+            continue;
+        }
+        rows++;
+        eb_table_cell(&v->table, EB_PLAIN, "%s", eb_engine_symbol_name(e, i / 2));
         if (open) {
-            position_row(&v->table, &evidence, p->market.symbol[i].inst.tick.e8);
+            position_row(&v->table, &evidence, evidence.ctx.tick.e8);
             continue;
         }
         for (unsigned k = 1; k < v->table.columns; k++) {
-            if (k == 3) {
-                amount_cell(&v->table, EB_DIM, p->market.symbol[i].price.e8);
-            } else {
-                eb_table_cell(&v->table, EB_DIM, "%s", k == 1 ? "flat" : "");
-            }
+            eb_table_cell(&v->table, EB_DIM, "%s", k == 1 ? "flat" : "");
         }
     }
     eb_table_render(&v->table, "", v->colour, &v->text);
+    if (left_out > 0) {
+        (void)eb_buffer_printf(&v->text, "and %u more: `exitbrain positions`\n", left_out);
+        rows++;
+    }
+    return rows;
 }
 
 /* The length of a colour code at text, 0 where there is none. */
@@ -152,35 +167,34 @@ unsigned eb_view_fit(const char *text, unsigned columns, unsigned lines, struct 
     return line;
 }
 
-static void state_line(struct eb_view *v, const struct eb_paper *p)
+static void state_line(struct eb_view *v, const struct eb_live *l)
 {
-    struct eb_sim_account_view a;
     struct eb_engine_stats s;
     char at[EB_TIME_TEXT_MAX];
     char wallet[EB_DECIMAL_TEXT_MAX];
-    eb_sim_account(p->sim, &a);
-    eb_engine_stats(eb_host_engine(p->host), &s);
-    (void)eb_decimal_format_fixed(a.wallet.e8 / 1000000, 2, wallet);
+    struct eb_ev_config mode = eb_engine_mode(eb_host_engine(l->host));
+    eb_engine_stats(eb_host_engine(l->host), &s);
+    (void)eb_decimal_format_fixed(l->view.wallet.e8 / 1000000, 2, wallet);
     (void)eb_buffer_printf(&v->text,
                            "%.8s simulated  %s  wallet %s  open %u  protected %u  (Ctrl-C ends)  consults %" PRIu64
                            "  orders %" PRIu64 "\n\n",
-                           eb_time_text(p->now_ms, at) + 11, eb_mode_name(&p->o.config.engine.mode), wallet,
-                           s.open_positions, s.protected_positions, s.consults, s.submits);
+                           eb_time_text(l->now_ms, at) + 11, eb_mode_name(&mode), wallet, s.open_positions,
+                           s.protected_positions, s.consults, s.submits);
 }
 
-void eb_view_draw(struct eb_view *v, struct eb_paper *p)
+void eb_view_draw(struct eb_view *v, const struct eb_live *l)
 {
-    if (!v->live) {
+    if (!v->live || l->host == NULL) {
         return;
     }
     struct winsize size = {0};
     bool known = ioctl(fileno(v->to), TIOCGWINSZ, &size) == 0 && size.ws_row > 1 && size.ws_col > 0;
     unsigned lines = known ? size.ws_row - 1u : UINT_MAX; /* the cursor stands below the last */
-    unsigned room = lines > LINES_ABOVE_EVENTS ? lines - LINES_ABOVE_EVENTS : 0;
-    room = room < EB_VIEW_LINES ? room : EB_VIEW_LINES;
+    unsigned rows = lines > LINES_BESIDE ? lines - LINES_BESIDE : 0;
     eb_buffer_clear(&v->text);
-    state_line(v, p);
-    positions(v, p);
+    state_line(v, l);
+    rows -= positions(v, l, rows);
+    unsigned room = rows < EB_VIEW_LINES ? rows : EB_VIEW_LINES;
     (void)eb_buffer_text(&v->text, "\n");
     for (unsigned i = v->next > room ? v->next - room : 0; i < v->next; i++) {
         (void)eb_buffer_printf(&v->text, "%s\n", v->line[i % EB_VIEW_LINES]);
