@@ -44,9 +44,32 @@ static struct eb_book_episode *find(struct eb_book *b, eb_position_id position, 
     return NULL;
 }
 
+/* A quarter at once, so that it happens seldom: every one moves what stays. */
+static void forget_some(struct eb_book *b)
+{
+    size_t to = 0;
+    size_t room = b->kept_max / 4 + 1;
+    for (size_t i = 0; i < b->count; i++) {
+        if (b->episode[i].closed && room > 0) {
+            free(b->episode[i].exit);
+            b->forgotten++;
+            room--;
+        } else {
+            if (to != i) {
+                b->episode[to] = b->episode[i];
+            }
+            to++;
+        }
+    }
+    b->count = to;
+}
+
 static struct eb_book_episode *begin(struct eb_book *b, eb_position_id position, const struct eb_evidence *v,
                                      int64_t now_ms)
 {
+    if (b->kept_max > 0 && b->count >= b->kept_max) {
+        forget_some(b);
+    }
     if (!grow((void **)&b->episode, &b->cap, b->count, sizeof(*b->episode))) {
         b->memory_failed = true;
         return NULL;
@@ -152,9 +175,14 @@ static void book_alert(struct eb_book *b, const struct eb_alert *a, int64_t now_
     }
     if (b->alert == NULL) {
         b->memory_failed = true;
-    } else if (b->alert_count < EB_BOOK_ALERTS_MAX) {
-        b->alert[b->alert_count++] = (struct eb_book_alert){now_ms, *a};
+        return;
     }
+    if (b->alert_count == EB_BOOK_ALERTS_MAX) {
+        size_t kept = EB_BOOK_ALERTS_MAX / 2;
+        memmove(&b->alert[0], &b->alert[b->alert_count - kept], kept * sizeof(*b->alert));
+        b->alert_count = kept;
+    }
+    b->alert[b->alert_count++] = (struct eb_book_alert){now_ms, *a};
 }
 
 void eb_book_observe(void *user, const struct eb_event *ev, const struct eb_actions *actions)

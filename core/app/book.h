@@ -49,11 +49,13 @@ struct eb_book_alert {
     struct eb_alert alert;
 };
 
-#define EB_BOOK_ALERTS_MAX 1000 /* kept; all are counted */
+#define EB_BOOK_ALERTS_MAX 1000 /* kept, the newest; all are counted */
 struct eb_book {
     const struct eb_engine *engine;  /* asked for evidence */
     struct eb_book_episode *episode; /* owned, in the order in which they were seen */
     size_t count, cap;
+    size_t kept_max;             /* beyond it the oldest that have ended are forgotten; 0: none is */
+    uint64_t forgotten;          /* how many */
     struct eb_book_alert *alert; /* owned */
     size_t alert_count;
     uint64_t alerts[EB_ALERT_COUNT];

@@ -6,6 +6,7 @@
 
 #define EB_NS_IN_MS INT64_C(1000000)
 #define EB_LIVE_BACKWARDS_MS 1000
+#define EB_LIVE_EPISODES_KEPT 1000                   /* ended ones, for status, explain and the last page */
 #define EB_LIVE_GAP_NS (INT64_C(5000) * EB_NS_IN_MS) /* a loop that did not run for so long knows nothing any more */
 
 /* live_start.c: what the exchange's introduction begins */

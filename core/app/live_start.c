@@ -74,6 +74,7 @@ static int create_host(struct eb_live *l, struct eb_err *err)
     int rc = eb_host_create(&c, &l->host, err);
     if (rc == EB_OK) {
         l->book.engine = eb_host_engine(l->host);
+        l->book.kept_max = EB_LIVE_EPISODES_KEPT;
         eb_host_set_clock(l->host, wall_clock, NULL);
     }
     return rc;
