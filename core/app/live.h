@@ -69,6 +69,14 @@ struct eb_seen_orders {
 
 #define EB_LIVE_SIGNALS 3
 
+/* What the exchange told at the beginning that the journal did not know: how far an engine that was killed had come. */
+struct eb_live_missed {
+    uint32_t unanswered;     /* orders that were handed out and of which no answer is remembered */
+    uint32_t trades_ours;    /* of orders of ours */
+    uint32_t trades_foreign; /* of others */
+    uint32_t orders;         /* of ours that stand there and were not remembered */
+};
+
 struct eb_control;
 struct eb_live {
     struct eb_live_options o;
@@ -98,8 +106,9 @@ struct eb_live {
     struct eb_wire_view view;   /* of the account, as last told */
     uint8_t stage;              /* enum eb_live_stage */
     uint32_t trades_due;        /* answers to what was asked about missed trades */
-    bool pictured;              /* the picture that START asked for is complete */
-    bool lockstep;              /* the exchange waits for our ACK */
+    struct eb_live_missed missed;
+    bool pictured; /* the picture that START asked for is complete */
+    bool lockstep; /* the exchange waits for our ACK */
     bool ack_due;
     uint64_t ack_tick;
     int64_t now_ms, now_ns;            /* of the last turn: venue time */

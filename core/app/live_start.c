@@ -263,12 +263,26 @@ static void go(struct eb_live *l)
     (void)eb_wire_client_ask_view(l->wire);
 }
 
+static uint32_t unanswered(const struct eb_engine *e)
+{
+    struct eb_own_order order[16];
+    uint32_t count = 0;
+    for (eb_position_id p = 0; p < eb_engine_symbol_count(e) * 2; p++) {
+        uint32_t n = eb_engine_orders(e, p, order, EB_COUNT(order));
+        for (uint32_t i = 0; i < n && i < EB_COUNT(order); i++) {
+            count += order[i].state == EB_OS_PENDING || order[i].state == EB_OS_UNKNOWN ? 1 : 0;
+        }
+    }
+    return count;
+}
+
 void eb_live_ready(struct eb_live *l)
 {
     const struct eb_engine *e = eb_host_engine(l->host);
     bool remembers = l->recovery.found != EB_JOURNAL_NEW || l->connects > 1;
     l->stage = EB_LIVE_TRADES;
     l->trades_due = 0;
+    l->missed = (struct eb_live_missed){.unanswered = unanswered(e)};
     for (eb_symbol_id i = 0; remembers && i < eb_engine_symbol_count(e); i++) {
         enum eb_side side;
         uint64_t last = eb_engine_last_trade(e, i);

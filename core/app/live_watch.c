@@ -56,6 +56,29 @@ static void another_engine(struct eb_live *l, const struct eb_event *ev)
     }
 }
 
+/* Whether the engine remembers an order of ours that a picture shows. */
+static bool is_remembered(const struct eb_live *l, const struct eb_event *ev)
+{
+    const struct eb_ev_open_order *t = &ev->u.open_order;
+    struct eb_own_order own[16];
+    eb_position_id slot = ev->symbol * 2 + (t->position_side == EB_PS_SHORT ? 1 : 0);
+    uint32_t n = eb_engine_orders(eb_host_engine(l->host), slot, own, EB_COUNT(own));
+    for (uint32_t i = 0; i < n && i < EB_COUNT(own); i++) {
+        if (eb_client_id_equal(own[i].client_id, t->client_id)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void tell_missed(const struct eb_live *l)
+{
+    const struct eb_live_missed *m = &l->missed;
+    eb_log(l->o.log, EB_LOG_INFO, "recovery.compared", EB_I64("unanswered", m->unanswered),
+           EB_I64("trades_ours", m->trades_ours), EB_I64("trades_foreign", m->trades_foreign),
+           EB_I64("orders", m->orders), EB_I64("connects", l->connects));
+}
+
 static void note_order(struct eb_live *l, const struct eb_event *ev)
 {
     struct eb_seen_orders *s = &l->seen;
@@ -70,6 +93,9 @@ static void note_order(struct eb_live *l, const struct eb_event *ev)
         s->cap = cap;
     }
     bool ours = eb_client_id_is_ours(ev->u.open_order.client_id, l->o.config.engine.instance);
+    if (ours && !l->pictured && !is_remembered(l, ev)) {
+        l->missed.orders++;
+    }
     s->order[at] = (struct eb_seen_order){ev->symbol, ours, ev->u.open_order};
     s->counting++;
 }
@@ -93,6 +119,9 @@ void eb_live_note_picture(struct eb_live *l, const struct eb_event *ev)
         s->count = s->counting;
         s->counting = 0;
         s->at_ms = l->now_ms;
+        if (!l->pictured && l->stage == EB_LIVE_RUNNING) {
+            tell_missed(l);
+        }
         if (l->ready_ms == 0 && l->stage == EB_LIVE_RUNNING) {
             l->ready_ms = l->now_ms;
             eb_service_notify("READY=1");

@@ -231,6 +231,9 @@ static void event(void *user, const struct eb_event *told)
     ev.now_ms = l->now_ms;
     ev.now_ns = l->now_ns;
     ev.witness = NULL;
+    if (ev.kind == EB_EV_FILL && l->stage == EB_LIVE_TRADES) {
+        *(ev.u.fill.client_id.instance != 0 ? &l->missed.trades_ours : &l->missed.trades_foreign) += 1;
+    }
     l->event_mono_ns = eb_monotonic_ns();
     if (ev.kind == EB_EV_PRICE) {
         price(l, &ev);
