@@ -25,7 +25,7 @@ struct eb_alarms;
 struct eb_alarms_config {
     struct eb_loop *loop;
     const struct eb_log *log; /* may be NULL */
-    /* on_alarm: a program, and words for it parted by blanks, run with the alarm as JSON on its standard input (alarm,
+    /* alarm.command: a program, and words for it parted by blanks, run with the alarm as JSON on its standard input (alarm,
      * symbol, text, first_ms, last_ms, count, pid); "" none. At most 4 at a time, the others wait their turn; one that
      * fails, or is killed because it still runs, is a log line on_alarm.failed. Copied. */
     const char *command;
