@@ -71,7 +71,8 @@ static int split(struct eb_alarms *a, struct eb_err *err)
         at += strspn(at, " \t");
         size_t len = strcspn(at, " \t");
         if (len > 0 && n == ARGUMENTS_MAX) {
-            return eb_err_set(err, EB_E_INVALID, area, "alarm.command: more than %d words: name a script", ARGUMENTS_MAX);
+            return eb_err_set(err, EB_E_INVALID, area, "alarm.command: more than %d words: name a script",
+                              ARGUMENTS_MAX);
         }
         if (len > 0) {
             a->argv[n++] = at;

@@ -25,9 +25,9 @@ struct eb_alarms;
 struct eb_alarms_config {
     struct eb_loop *loop;
     const struct eb_log *log; /* may be NULL */
-    /* alarm.command: a program, and words for it parted by blanks, run with the alarm as JSON on its standard input (alarm,
-     * symbol, text, first_ms, last_ms, count, pid); "" none. At most 4 at a time, the others wait their turn; one that
-     * fails, or is killed because it still runs, is a log line on_alarm.failed. Copied. */
+    /* alarm.command: a program, and words for it parted by blanks, run with the alarm as JSON on its standard input
+     * (alarm, symbol, text, first_ms, last_ms, count, pid); "" none. At most 4 at a time, the others wait their turn;
+     * one that fails, or is killed because it still runs, is a log line on_alarm.failed. Copied. */
     const char *command;
     int64_t again_ms;      /* the same alarm is logged, and runs the command, again after this; 0: 60 s */
     int64_t kill_after_ms; /* how long the command may run; 0: 30 s */
