@@ -11,11 +11,13 @@ EB_PACKAGES_BUILD=(gcc libc6-dev cmake ninja-build pkg-config
 eb_packages_of() {
   case $1 in
     build) echo "${EB_PACKAGES_BUILD[@]}" ;;
-    unit | sim | examples | asan | long) echo libcmocka-dev ;;
+    unit | sim | examples | asan) echo libcmocka-dev ;;
+    long) echo libcmocka-dev python3 ;;
     spec) echo libcmocka-dev lua5.4 lua-busted ;;
     tidy) echo lua5.4 lua-check clang-format ;;
     golden) echo libcmocka-dev ;;
-    e2e | reference) echo libcmocka-dev python3 ;;
+    e2e) echo libcmocka-dev python3 faketime ;;
+    reference) echo libcmocka-dev python3 ;;
     coverage) echo libcmocka-dev gcovr ;;
     clang) echo libcmocka-dev clang ;;
     clang-tidy) echo libcmocka-dev clang clang-tidy ;;

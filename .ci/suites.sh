@@ -154,10 +154,10 @@ eb_clang_format() {
   return $overall
 }
 
-# eb_scripts SUITE: each executable tests/SUITE/*.sh; it prints result lines, anything else it prints is log.
+# eb_scripts SUITE [NAME]: each executable tests/SUITE/*.sh, or one; it prints result lines, anything else is log.
 eb_scripts() {
   local suite=$1 script name out=$EB_OUT/$1.out status overall=0
-  for script in "$EB_ROOT/tests/$suite"/*.sh; do
+  for script in "$EB_ROOT/tests/$suite"/${2-*}.sh; do
     [ -x "$script" ] || continue
     name=$suite/$(basename "$script" .sh)
     echo "-- $name"
@@ -247,4 +247,5 @@ suite_fuzz() {
 suite_long() {
   eb_build_release || return 1
   EB_SIM_SEEDS=$EB_SIM_SEEDS_LONG eb_ctest "$EB_BUILD" "" sim
+  EB_KILLS=200 EB_SCRIPT_TIMEOUT=3600 eb_scripts e2e kill
 }
