@@ -25,6 +25,7 @@ struct eb_journal_options {
     char build[EB_NAME_MAX * 2];  /* version and commit, for segments */
     size_t ring_bytes;            /* between turn and thread; 0: 8 MiB */
     int64_t keep_ms;              /* records older than this, and before the newest image, are removed; 0: 7 days */
+    uint64_t keep_bytes;          /* beyond this size of the file they are removed whatever their age; 0: 2 GiB */
     uint32_t image_every;         /* durable records between images made while it runs; 0: 20,000 */
     uint32_t hash_every;          /* durable records between hashes; 0: 2,000 */
     void (*progress)(void *user); /* from the journal thread: durable_seq moved or the disk failed; may be NULL */
@@ -80,12 +81,15 @@ EB_NODISCARD int eb_journal_sync(struct eb_journal *j, int64_t timeout_ms, struc
 EB_NODISCARD int eb_journal_close(struct eb_journal *j, struct eb_engine *engine, int64_t now_ms, struct eb_err *err);
 
 struct eb_journal_stats {
-    uint64_t appended, durable, commits, images;
+    uint64_t appended, durable; /* numbers of records, as the engine counts */
+    uint64_t commits, images;   /* images made while it runs */
+    uint64_t hashes, disagree;  /* hashes of the live state that folds made while it runs compared; of them different */
     int64_t longest_commit_ns, last_commit_ns;
     size_t ring_used, ring_used_max, ring_capacity;
     uint64_t file_bytes, free_bytes; /* of the file with its WAL; of the file system */
     bool failed;
     char failure[EB_REASON_MAX]; /* what the disk or SQLite said */
+    char why[EB_REASON_MAX];     /* what keeps images or the removal of old records from going on; "" nothing */
 };
 void eb_journal_stats(const struct eb_journal *j, struct eb_journal_stats *out);
 
@@ -101,8 +105,10 @@ struct eb_journal_segment {
     char build[EB_NAME_MAX * 2];
     uint32_t schema; /* EB_CODEC_SCHEMA of the build that wrote it */
     int64_t began_ms;
-    uint64_t first_seq, last_seq; /* 0: no records */
-    bool closed;
+    uint64_t first_seq, last_seq; /* of the records that are kept; 0: none */
+    uint64_t bytes;               /* of them */
+    bool closed;                  /* the newest one, and its engine has closed it properly */
+    bool readable;                /* this build reads its schema: config is meant */
     struct eb_engine_config config;
 };
 uint32_t eb_journal_segments(const struct eb_journal_reader *r);
@@ -111,23 +117,53 @@ EB_NODISCARD int eb_journal_segment(struct eb_journal_reader *r, uint32_t index,
 struct eb_journal_meta {
     char account[EB_NAME_MAX];
     uint32_t instance, schema;
+    int64_t created_ms;           /* wall clock */
+    uint64_t first_seq, last_seq; /* of the records that are kept; 0: none */
+    uint32_t images;
+    bool closed;
 };
 void eb_journal_meta(const struct eb_journal_reader *r, struct eb_journal_meta *out);
 
 struct eb_fold_result {
-    struct eb_replay_result replay;
-    uint64_t hashes, disagree; /* recorded hashes of the live state that were compared; of them different */
+    struct eb_replay_result replay; /* first_differed is a record's number */
+    uint64_t hashes, disagree;      /* recorded hashes of the live state that were compared; of them different */
+    uint64_t first_disagree;        /* number of the record before the first of these; 0 none */
 };
 /* A new engine (owned by the caller) with the state as of until_ms (INT64_MAX: the end), folded from the newest image
  * before it (from_start: from the oldest there is, so that all hashes are compared); observe (may be NULL) hears of
- * each step after the image. EB_E_NOT_FOUND when nothing that old is kept. */
+ * each step after the image, and finds the engine in *out, which is another one from each new segment on.
+ * EB_E_NOT_FOUND when nothing that old is kept, EB_E_CORRUPT, EB_E_REFUSED for a segment of another schema. */
 EB_NODISCARD int eb_journal_fold(struct eb_journal_reader *r, int64_t until_ms, bool from_start,
                                  void (*observe)(void *user, const struct eb_event *ev, const struct eb_actions *a),
                                  void *user, struct eb_engine **out, struct eb_fold_result *result, struct eb_err *err);
-/* All records from seq `from` on as a source, whatever their segment. */
+
+/* One folded record, for those who want to know more; valid during the call. */
+struct eb_fold_step {
+    const struct eb_engine *engine; /* after the step; another one from each new segment on */
+    uint64_t seq;
+    const struct eb_decoded_event *record;
+    const struct eb_actions *actions;
+    bool differed; /* durable then and not now, or refused now */
+};
+struct eb_fold_range {
+    uint64_t after;     /* the fold begins at the newest image that has no record beyond this one; UINT64_MAX: newest */
+    uint64_t until_seq; /* and ends with this record; 0: no limit */
+    int64_t until_ms;   /* and with this time; INT64_MAX: no limit */
+    void (*observe)(void *user, const struct eb_fold_step *step); /* may be NULL */
+    void *user;
+};
+/* The same with a range of records. Where nothing that old is kept it begins at the oldest image. */
+EB_NODISCARD int eb_journal_fold_range(struct eb_journal_reader *r, const struct eb_fold_range *range,
+                                       struct eb_engine **out, struct eb_fold_result *result, struct eb_err *err);
+
+/* All records from seq `from` on as a source, whatever their segment. One at a time. */
 EB_NODISCARD int eb_journal_records(struct eb_journal_reader *r, uint64_t from, struct eb_record_source *out,
                                     struct eb_err *err);
+/* Number of the record that this source gave last. */
+uint64_t eb_journal_record_seq(const struct eb_journal_reader *r);
 /* Looks at every page and record: EB_OK, or EB_E_CORRUPT with the first damage in err. */
 EB_NODISCARD int eb_journal_check(struct eb_journal_reader *r,
                                   void (*progress)(void *user, uint64_t done, uint64_t all), void *user,
                                   struct eb_err *err);
+/* Writes a copy of what is there now as a database of its own; path must not exist. EB_E_IO, EB_E_CORRUPT. */
+EB_NODISCARD int eb_journal_copy(struct eb_journal_reader *r, const char *path, struct eb_err *err);
