@@ -289,7 +289,9 @@ static int take_trades(struct eb_wire_client *w, const struct eb_wire_trades *to
         return broken(w, "trades of a symbol that it has not introduced", err);
     }
     t.symbol = w->to_engine[t.symbol];
-    w->c.listener.trades(w->c.listener.user, &t);
+    if (w->c.listener.trades != NULL) {
+        w->c.listener.trades(w->c.listener.user, &t);
+    }
     return EB_OK;
 }
 
@@ -299,7 +301,9 @@ static int take_said(struct eb_wire_client *w, const struct eb_wire_said *said, 
     if (w->state == GREETING) {
         return eb_err_set(err, EB_E_REFUSED, where, "%s: the exchange refuses the connection: %s", w->path, said->text);
     }
-    w->c.listener.said(w->c.listener.user, said);
+    if (w->c.listener.said != NULL) {
+        w->c.listener.said(w->c.listener.user, said);
+    }
     return EB_OK;
 }
 
@@ -318,15 +322,21 @@ static int take_message(struct eb_wire_client *w, const struct eb_record *record
     case EB_WIRE_HELLO:
         return take_hello(w, &m.u.hello, err);
     case EB_WIRE_READY:
-        l->ready(l->user);
+        if (l->ready != NULL) {
+            l->ready(l->user);
+        }
         return EB_OK;
     case EB_WIRE_TICK:
-        l->tick(l->user, &m.u.tick);
+        if (l->tick != NULL) {
+            l->tick(l->user, &m.u.tick);
+        }
         return EB_OK;
     case EB_WIRE_TRADES:
         return take_trades(w, &m.u.trades, err);
     case EB_WIRE_VIEW:
-        l->view(l->user, &m.u.view);
+        if (l->view != NULL) {
+            l->view(l->user, &m.u.view);
+        }
         return EB_OK;
     case EB_WIRE_SAID:
         return take_said(w, &m.u.said, err);

@@ -16,7 +16,8 @@
 
 struct eb_wire_client;
 
-/* All are wanted. Each may end the connection or begin another, none may destroy the client. */
+/* Each may end the connection or begin another, none may destroy the client. NULL: does not want to know; but hello,
+ * symbol, event and lost must be there. */
 struct eb_wire_listener {
     void *user;
     /* The exchange introduced itself; before anything else. false refuses it: lost follows with err as filled here. */

@@ -3,7 +3,7 @@
  * The tables. Filters are those of the exchange for these symbols, abridged. R of the shipped policies is the tighter
  * of the regime's stop (TREND 2 %, RANGE 3 %, VOLATILE 3.75 %, CHOP and NORMAL 2.5 %) and 10 % of the margin.
  */
-#include "app/paper_scenes.h"
+#include "venue/simd/scene_tables.h"
 
 #define E8(x) ((int64_t)((x)*1e8 + 0.5))
 #define BPS(x) ((x)*INT64_C(100)) /* in ppm */
@@ -19,7 +19,7 @@
     .script = {__VA_ARGS__}, \
     .script_count = sizeof((struct eb_script_point[]){__VA_ARGS__}) / sizeof(struct eb_script_point)
 
-const struct eb_paper_def eb_paper_defs[EB_PAPER_SYMBOLS] = {
+const struct eb_scene_def eb_scene_defs[EB_SCENE_PAPER_SYMBOLS] = {
     /* LONG, R 2 %: three targets on the way up, then the trail of what remains */
     {INSTRUMENT("BTCUSDT", 0.1, 0.001, 120.0, 100.0, 4000),
      {E8(104250.0)},
@@ -72,7 +72,7 @@ const struct eb_paper_def eb_paper_defs[EB_PAPER_SYMBOLS] = {
         (n) * EB_E8 \
     }
 #define MINUTES(n) ((n)*INT64_C(60000))
-const struct eb_paper_entry eb_paper_first_entries[] = {
+const struct eb_scene_entry eb_scene_first_entries[] = {
     {-MINUTES(22), 0, EB_LONG, X(5), USD(5200), BPS(-15)},
     {-MINUTES(9), 1, EB_SHORT, X(8), USD(2400), BPS(5)},
     {-MINUTES(2), 3, EB_SHORT, X(4), USD(900), BPS(2)},
@@ -82,13 +82,13 @@ const struct eb_paper_entry eb_paper_first_entries[] = {
     {26000, 2, EB_SHORT, X(8), USD(1900), 0},
     {30000, 1, EB_LONG, X(10), USD(3000), 0},
 };
-const unsigned eb_paper_first_entry_count = EB_COUNT(eb_paper_first_entries);
+const unsigned eb_scene_first_entry_count = EB_COUNT(eb_scene_first_entries);
 
 #define R(x) ((int64_t)((x)*1e6))
-const struct eb_paper_story eb_paper_stories[] = {
+const struct eb_scene_story eb_scene_stories[] = {
     {{{6000, R(0.1)}, {15000, R(1.2)}, {20000, R(0.8)}, {34000, R(2.3)}, {40000, R(1.9)}, {54000, R(2.5)}}, 6},
     {{{6000, R(0.0)}, {14000, R(0.35)}, {24000, R(-0.5)}, {30000, R(-0.2)}, {42000, R(-1.4)}, {54000, R(-1.1)}}, 6},
     {{{6000, R(0.1)}, {16000, R(1.3)}, {20000, R(1.0)}, {34000, R(3.3)}, {48000, R(0.7)}}, 5},
     {{{6000, R(0.1)}, {14000, R(0.7)}, {20000, R(0.4)}, {30000, R(1.2)}, {45000, R(-0.2)}}, 5},
 };
-const unsigned eb_paper_story_count = EB_COUNT(eb_paper_stories);
+const unsigned eb_scene_story_count = EB_COUNT(eb_scene_stories);
