@@ -154,7 +154,7 @@ size_t eb_client_id_format(eb_client_id id, char out[EB_CLIENT_ID_TEXT_MAX])
     out[at++] = digits36[id.purpose % 36];
     at = put36(out, at, id.leg); /* 2 */
     out[at++] = '-';
-    at = put36(out, at, id.attempt); /* 4 */
+    at = put36(out, at, id.attempt); /* 7 */
     out[at++] = '.';
     at = put36(out, at, id.slice); /* 2 */
     out[at] = '\0';
@@ -197,13 +197,13 @@ bool eb_client_id_parse(const char *text, eb_client_id *out)
         return false;
     }
     uint8_t purpose = (uint8_t)(*p++ - '0');
-    if (!get36(&p, UINT8_MAX, &leg) || *p++ != '-' || !get36(&p, UINT16_MAX, &attempt) || *p++ != '.' ||
+    if (!get36(&p, UINT8_MAX, &leg) || *p++ != '-' || !get36(&p, UINT32_MAX, &attempt) || *p++ != '.' ||
         !get36(&p, UINT8_MAX, &slice) || *p != '\0' || instance == 0) {
         return false;
     }
     *out = (eb_client_id){.instance = instance,
                           .episode = episode,
-                          .attempt = (uint16_t)attempt,
+                          .attempt = attempt,
                           .purpose = purpose,
                           .leg = (uint8_t)leg,
                           .slice = (uint8_t)slice};

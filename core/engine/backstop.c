@@ -27,16 +27,25 @@ static void wait_until(struct eb_engine *e, struct eb_backstop *b, int64_t ms)
     }
 }
 
+/* Stands on the venue as far as the venue has told. */
+static bool stands(const struct eb_order *o)
+{
+    return o != NULL && (o->state == EB_OS_NEW || o->state == EB_OS_TRIGGERING || o->state == EB_OS_TRIGGERED);
+}
+
+/* After a start there may be two of a kind: one whose fate is asked for, and one that the picture has shown. */
 static struct eb_order *working(struct eb_slot *s, enum eb_purpose purpose)
 {
+    struct eb_order *found = NULL;
     for (unsigned i = 0; i < EB_ORDERS_MAX; i++) {
         struct eb_order *o = &s->order[i];
-        if (o->purpose == (uint8_t)purpose && o->id.episode == s->d.episode &&
-            eb_order_is_open((enum eb_order_state)o->state)) {
-            return o;
+        bool open = o->purpose == (uint8_t)purpose && o->id.episode == s->d.episode &&
+                    eb_order_is_open((enum eb_order_state)o->state);
+        if (open && (found == NULL || (stands(o) && !stands(found)))) {
+            found = o;
         }
     }
-    return NULL;
+    return found;
 }
 
 /* Soft stop moved away by max(0.3 R, 20 bps of entry), rounded away from price, inside the liquidation buffer. */
@@ -97,12 +106,6 @@ static void place(struct eb_engine *e, struct eb_slot *s, enum eb_purpose purpos
     } else {
         wait_until(e, &s->d.backstop, e->ev->now_ms + EB_BACKSTOP_RETRY_MS);
     }
-}
-
-/* Stands on the venue as far as the venue has told. */
-static bool stands(const struct eb_order *o)
-{
-    return o != NULL && (o->state == EB_OS_NEW || o->state == EB_OS_TRIGGERING || o->state == EB_OS_TRIGGERED);
 }
 
 static void place_main(struct eb_engine *e, struct eb_slot *s, eb_price want)
@@ -197,10 +200,22 @@ static void take_away(struct eb_engine *e, struct eb_slot *s, struct eb_order *o
     }
 }
 
+/* A second one of a kind, that an earlier process had placed: one is enough. */
+static void only_one(struct eb_engine *e, struct eb_slot *s, const struct eb_order *main)
+{
+    for (unsigned i = 0; i < EB_ORDERS_MAX && stands(main); i++) {
+        struct eb_order *o = &s->order[i];
+        if (o != main && o->purpose == main->purpose && o->id.episode == s->d.episode && o->state == EB_OS_NEW) {
+            take_away(e, s, o);
+        }
+    }
+}
+
 static void drive_resting(struct eb_engine *e, struct eb_slot *s, struct eb_order *main, eb_price want)
 {
     struct eb_backstop *b = &s->d.backstop;
     struct eb_order *bridge = working(s, EB_PURPOSE_BRIDGE);
+    only_one(e, s, main);
     if (b->yields && main == NULL) { /* given up for a position with more at risk */
         b->yields = false;
         b->trigger.e8 = 0;

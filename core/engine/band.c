@@ -133,7 +133,8 @@ void eb_bands_rebuild(struct eb_engine *e, eb_symbol_id symbol)
 {
     struct band src[EB_SRC_COUNT];
     symbol_bands(e, symbol, src);
-    bool waiting = e->symbol[symbol].jump_price.e8 != 0 || e->symbol[symbol].substitute_price.e8 != 0;
+    const struct eb_symbol *y = &e->symbol[symbol];
+    bool waiting = y->jump_price.e8 != 0 || y->substitute_price.e8 != 0 || y->gated;
     for (unsigned i = 0; i < EB_SRC_COUNT; i++) {
         struct eb_hot *h = eb_hot_of(e, symbol, (enum eb_price_source)i);
         h->low = waiting ? INT64_MAX : src[i].low; /* the next observation of any source must be looked at */

@@ -56,9 +56,20 @@ static void for_symbol(struct eb_engine *e, struct eb_slot *s, enum eb_command v
     }
 }
 
-static void for_account(struct eb_engine *e, enum eb_command verb)
+void eb_set_mode(struct eb_engine *e, const struct eb_ev_config *mode)
 {
-    switch (verb) {
+    if (mode->exit_mode == e->mode.exit_mode && mode->executor_live == e->mode.executor_live &&
+        mode->rollout_enabled == e->mode.rollout_enabled) {
+        return;
+    }
+    e->mode = *mode;
+    eb_sweep_start(e, EB_SWEEP_MODE);
+    eb_touch(e);
+}
+
+static void for_account(struct eb_engine *e, const struct eb_ev_command *c)
+{
+    switch ((enum eb_command)c->verb) {
     case EB_CMD_PAUSE:
         e->paused = true;
         eb_sweep_start(e, EB_SWEEP_MODE); /* resting targets are taken back */
@@ -84,7 +95,11 @@ static void for_account(struct eb_engine *e, enum eb_command verb)
         eb_emit(e, EB_ACT_SNAPSHOT);
         break;
     case EB_CMD_START:
+        eb_start(e, c->settled);
+        break;
     case EB_CMD_MODE:
+        eb_set_mode(e, &c->mode);
+        break;
     case EB_CMD_RELEASE:
     case EB_CMD_ADOPT:
     case EB_CMD_REARM:
@@ -94,25 +109,32 @@ static void for_account(struct eb_engine *e, enum eb_command verb)
     }
 }
 
+/* Whether a command with this id was taken before; it is remembered. */
+static bool repeated(struct eb_engine *e, uint64_t id)
+{
+    for (unsigned i = 0; i < EB_COMMANDS_KEPT; i++) {
+        if (e->command_id[i] == id) {
+            return true;
+        }
+    }
+    e->command_id[e->command_next] = id;
+    e->command_next = (uint8_t)((e->command_next + 1) % EB_COMMANDS_KEPT);
+    eb_touch(e);
+    return false;
+}
+
 void eb_step_command(struct eb_engine *e, const struct eb_event *ev)
 {
     const struct eb_ev_command *c = ev->u.command;
-    if (c->id != 0 && c->id == e->last_command) {
+    bool again = c->id != 0 && repeated(e, c->id);
+    if (c->verb >= EB_CMD_COUNT || (again && c->verb != EB_CMD_START)) {
         return;
     }
-    if (c->id != 0) {
-        e->last_command = c->id;
-        eb_touch(e);
-    }
-    if (c->verb >= EB_CMD_COUNT) {
-        return;
-    }
-    enum eb_command verb = (enum eb_command)c->verb;
     if (ev->symbol == EB_NO_SYMBOL) {
-        for_account(e, verb);
+        for_account(e, c);
         return;
     }
     for (unsigned leg = 0; leg < 2; leg++) {
-        for_symbol(e, eb_slot_at(e, ev->symbol * 2 + leg), verb);
+        for_symbol(e, eb_slot_at(e, ev->symbol * 2 + leg), (enum eb_command)c->verb);
     }
 }

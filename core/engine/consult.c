@@ -7,9 +7,21 @@
 
 #include <string.h>
 
+/* What must be asked about even if this process does not live to hear the answer. A position without a plan is asked
+ * about anyway, and what concerns every position waits for its cycle. */
+static bool is_owed(enum eb_consult_reason why)
+{
+    return why == EB_CONSULT_HIT || why == EB_CONSULT_SIZE || why == EB_CONSULT_MARGIN || why == EB_CONSULT_REJECTION ||
+           why == EB_CONSULT_ADOPTED;
+}
+
 void eb_want_consult(struct eb_engine *e, struct eb_slot *s, enum eb_consult_reason why)
 {
-    (void)e;
+    uint8_t owed = (uint8_t)(why + 1);
+    if (is_owed(why) && (s->d.owed == 0 || owed < s->d.owed)) {
+        s->d.owed = owed;
+        eb_touch(e);
+    }
     if (!s->wants_consult || why < s->consult_reason) {
         s->consult_reason = (uint8_t)why;
     }
@@ -148,6 +160,16 @@ static void plan_next(const struct eb_engine *e, struct eb_slot *s, int64_t now_
     s->next_consult_ns = now_ns - in_cycle + cycle_ns;
 }
 
+void eb_consult_resume(const struct eb_engine *e, struct eb_slot *s)
+{
+    int64_t now_ns = e->ev->now_ns;
+    plan_next(e, s, now_ns);
+    bool at_instant = s->next_consult_ns - e->c.cycle_ms * EB_NS_PER_MS == now_ns;
+    if (at_instant && s->last_verdict_ms < e->ev->now_ms) { /* nobody knows whether it was asked at this very instant */
+        s->next_consult_ns = now_ns;
+    }
+}
+
 static bool may_consult(const struct eb_engine *e, const struct eb_slot *s)
 {
     return s->d.open && !s->d.shadow_done && !e->paused && !e->flattening && eb_is_owner(e, s) && !s->d.intent.active;
@@ -273,20 +295,22 @@ static void stale_deadline(struct eb_engine *e, struct eb_slot *s, int64_t *at_n
     *at_ns = stale_ns < *at_ns ? stale_ns : *at_ns;
 }
 
-/* The slot's next deadline from everything that waits for time. */
+/* The slot's next deadline from everything that waits for time. Before its first picture only questions about orders
+ * are due. */
 void eb_schedule(struct eb_engine *e, struct eb_slot *s)
 {
     int64_t at = INT64_MAX;
     const struct eb_durable *d = &s->d;
+    bool gated = eb_gated(e, s);
     if (d->episode == 0) {
         return;
     }
     for (unsigned i = 0; i < EB_ORDERS_MAX; i++) {
-        if (s->order[i].state != EB_OS_NONE) {
+        if (s->order[i].state != EB_OS_NONE && !(gated && s->order[i].ended_as != EB_OS_NONE)) {
             sooner_ms(e, s->order[i].timer_ms, &at);
         }
     }
-    if (d->open) {
+    if (d->open && !gated) {
         if (!e->c.bars && may_consult(e, s)) {
             at = s->next_consult_ns < at ? s->next_consult_ns : at;
         }
@@ -299,6 +323,11 @@ void eb_schedule(struct eb_engine *e, struct eb_slot *s)
         }
         sooner_ms(e, d->leg_retry_ms > e->ev->now_ms ? d->leg_retry_ms : 0, &at);
         sooner_ms(e, d->claim_ms, &at);
+        sooner_ms(e, e->hold_ms > e->ev->now_ms ? e->hold_ms : 0, &at);
+        if (s->wants_consult && eb_start_waits(e, s)) {
+            int64_t ns = e->start_ns + e->c.max_age_mark_ms * EB_NS_PER_MS;
+            at = ns < at ? ns : at;
+        }
         sooner_ms(e, eb_backstop_deadline_ms(e, s), &at);
         stale_deadline(e, s, &at);
         int64_t jump = eb_jump_deadline_ns(e, eb_slot_symbol(e, s));

@@ -12,6 +12,9 @@
 int64_t eb_engine_next_deadline(const struct eb_engine *e)
 {
     int64_t at;
+    if (e->resting) {
+        return INT64_MAX;
+    }
     if (eb_sweep_pending(e)) {
         return 0;
     }
@@ -88,6 +91,7 @@ void eb_witness_take(struct eb_engine *e, eb_symbol_id id)
     w->jump_source = y->jump_source;
     w->substitute_price = y->substitute_price;
     w->substitute_ns = y->substitute_ns;
+    w->gated = y->gated;
     for (unsigned leg = 0; leg < 2; leg++) {
         const struct eb_slot *s = eb_slot_at(e, id * 2 + leg);
         w->best[leg] = s->best;
@@ -118,6 +122,7 @@ static void witness_restore(struct eb_engine *e, const struct eb_witness *w)
     y->jump_source = w->jump_source;
     y->substitute_price = w->substitute_price;
     y->substitute_ns = w->substitute_ns;
+    y->gated = w->gated;
     for (unsigned leg = 0; leg < 2; leg++) {
         struct eb_slot *s = eb_slot_at(e, id * 2 + leg);
         s->best = w->best[leg];
@@ -146,6 +151,9 @@ static int step_instrument(struct eb_engine *e, const struct eb_event *ev)
         return EB_E_INVALID;
     }
     struct eb_symbol *y = &e->symbol[ev->symbol];
+    if (y->known && eb_filters_hash(&y->inst) == eb_filters_hash(&inst)) {
+        return EB_OK; /* a start tells them all again */
+    }
     if (!y->known) {
         eb_market_init(&y->market);
     }
@@ -172,12 +180,17 @@ static void clock_symbol(struct eb_engine *e, eb_symbol_id id)
     for (unsigned leg = 0; leg < 2; leg++) {
         eb_episode_mode(e, eb_slot_at(e, id * 2 + leg));
     }
+    bool acts = !e->symbol[id].gated;
     for (unsigned leg = 0; leg < 2; leg++) { /* what there is to close, before anything closes it */
         struct eb_slot *s = eb_slot_at(e, id * 2 + leg);
         eb_order_timers(e, s);
-        eb_position_claim_timer(e, s);
+        if (acts) {
+            eb_position_claim_timer(e, s);
+        }
     }
-    eb_jump_timer(e, id);
+    if (acts) {
+        eb_jump_timer(e, id);
+    }
     eb_finish_symbol(e, id);
 }
 
@@ -194,12 +207,15 @@ static void step_clock(struct eb_engine *e, const struct eb_event *ev)
         }
         return;
     }
+    if (e->resting) {
+        return;
+    }
     if (eb_sweep_pending(e)) {
         eb_sweep(e);
         return;
     }
     if (ev->now_ns >= e->snapshot_due_ns) {
-        e->snapshot_due_ns = ev->now_ns + e->c.snapshot_ms * EB_NS_PER_MS;
+        e->snapshot_due_ns = eb_next_picture_ns(e);
         eb_emit(e, EB_ACT_SNAPSHOT);
         return;
     }
@@ -220,9 +236,10 @@ static void step_clock(struct eb_engine *e, const struct eb_event *ev)
 /* Brings both legs of a symbol up to date after whatever was applied to them. */
 void eb_finish_symbol(struct eb_engine *e, eb_symbol_id id)
 {
+    bool acts = !e->symbol[id].gated;
     for (unsigned leg = 0; leg < 2; leg++) {
         struct eb_slot *s = eb_slot_at(e, id * 2 + leg);
-        if (s->d.episode != 0) {
+        if (s->d.episode != 0 && acts) {
             if (eb_trail_hold(&s->d.plan.trail, &e->symbol[id].inst, eb_side_of(s), s->d.entry, s->d.r)) {
                 eb_touch(e);
             }
@@ -233,10 +250,11 @@ void eb_finish_symbol(struct eb_engine *e, eb_symbol_id id)
     for (unsigned leg = 0; leg < 2; leg++) {
         struct eb_slot *s = eb_slot_at(e, id * 2 + leg);
         bool answers = e->ev->kind == EB_EV_VERDICT || e->ev->kind == EB_EV_POLICY_FAILED;
-        if (s->wants_consult && !answers) { /* a verdict never causes another consult in its turn */
+        bool asks = acts && !answers && !eb_start_waits(e, s); /* a verdict never causes another consult in its turn */
+        if (s->wants_consult && asks) {
             s->wants_consult = false;
             eb_consult_now(e, s, (enum eb_consult_reason)s->consult_reason);
-        } else if (e->ev->kind == EB_EV_CLOCK && s->d.episode != 0) {
+        } else if (e->ev->kind == EB_EV_CLOCK && s->d.episode != 0 && acts) {
             eb_consult_due(e, s);
         }
         eb_schedule(e, s);
@@ -321,14 +339,14 @@ static int step_account_wide(struct eb_engine *e, const struct eb_event *ev)
         eb_step_command(e, ev);
         return EB_OK;
     case EB_EV_POLICY:
-        memcpy(e->policy_hash, ev->u.policy->hash, EB_HASH_SIZE);
-        eb_sweep_start(e, EB_SWEEP_RELOAD);
-        eb_touch(e);
+        if (memcmp(e->policy_hash, ev->u.policy->hash, EB_HASH_SIZE) != 0) { /* a start tells it again */
+            memcpy(e->policy_hash, ev->u.policy->hash, EB_HASH_SIZE);
+            eb_sweep_start(e, EB_SWEEP_RELOAD);
+            eb_touch(e);
+        }
         return EB_OK;
     case EB_EV_CONFIG:
-        e->mode = ev->u.config;
-        eb_sweep_start(e, EB_SWEEP_MODE);
-        eb_touch(e);
+        eb_set_mode(e, &ev->u.config);
         return EB_OK;
     case EB_EV_PRICE:
     case EB_EV_PATH:
@@ -373,6 +391,9 @@ static int step_slow(struct eb_engine *e, const struct eb_event *ev)
             return EB_E_INVALID;
         }
         witness_restore(e, ev->witness);
+        e->resting = true; /* a fold: whoever goes on from here has to say START */
+    } else if (about_symbol && e->resting) {
+        e->symbol[ev->symbol].gated = true;
     }
     if (!about_symbol || ev->kind == EB_EV_BAR || ev->kind == EB_EV_FUNDING) {
         return step_account_wide(e, ev);

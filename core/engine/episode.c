@@ -20,7 +20,7 @@ static void copy_terms(struct eb_durable *d, const struct eb_ev_position *p)
     }
 }
 
-static void first_plan(struct eb_engine *e, struct eb_slot *s, enum eb_consult_reason why)
+void eb_first_plan(struct eb_engine *e, struct eb_slot *s, enum eb_consult_reason why)
 {
     if (!eb_is_owner(e, s)) {
         eb_alert(e, s, EB_ALERT_FOREIGN_OWNER, s->d.entry, 0, "EXIT_MODE gives this position to the legacy owners");
@@ -68,7 +68,7 @@ void eb_episode_begin(struct eb_engine *e, struct eb_slot *s, const struct eb_ev
     s->stale_told_ns = 0;
     s->consults = s->accepted = s->refused = s->stale = s->failures = s->sent = s->fills = s->duplicates = 0;
     s->last_reason[0] = '\0';
-    first_plan(e, s, p->adopted ? EB_CONSULT_ADOPTED : EB_CONSULT_NEW);
+    eb_first_plan(e, s, p->adopted ? EB_CONSULT_ADOPTED : EB_CONSULT_NEW);
 }
 
 static eb_price worse_of(enum eb_side side, eb_price a, eb_price b)
@@ -135,7 +135,7 @@ static void to_live(struct eb_engine *e, struct eb_slot *s)
     s->consult_pending = false;
     s->unprotected_since_ms = e->ev->now_ms;
     s->alarm_unprotected = false;
-    first_plan(e, s, EB_CONSULT_MODE);
+    eb_first_plan(e, s, EB_CONSULT_MODE);
 }
 
 void eb_episode_mode(struct eb_engine *e, struct eb_slot *s)
@@ -274,6 +274,11 @@ static void reduce(struct eb_engine *e, struct eb_slot *s, eb_qty to, int64_t to
     }
     rebase_legs(e, s, false);
     eb_want_consult(e, s, EB_CONSULT_SIZE);
+}
+
+void eb_episode_gone(struct eb_engine *e, struct eb_slot *s)
+{
+    reduce(e, s, (eb_qty){0}, s->d.told_ms);
 }
 
 /* Terms changed: the liquidation buffer is looked at again, and a stop beyond it moves to its edge. */

@@ -27,6 +27,7 @@ static const char *const why_text[EB_WHY_COUNT] = {
     [EB_WHY_SUPERSEDED] = "another stop is tighter",
     [EB_WHY_CLOSING] = "everything is being closed already: its order is on the way",
     [EB_WHY_NOT_FREE] = "reached, but nothing of the position is free: other orders have it, or it is too small",
+    [EB_WHY_STARTING] = "just started: no complete picture of the account has told of this symbol yet",
     [EB_WHY_ENDED] = "the episode ended before it was reached",
 };
 
@@ -67,6 +68,9 @@ static enum eb_why common_why(const struct eb_engine *e, const struct eb_slot *s
     }
     if (!eb_is_owner(e, s)) {
         return EB_WHY_NOT_OWNER;
+    }
+    if (eb_gated(e, s) || (target && e->last_now_ms < e->hold_ms)) {
+        return EB_WHY_STARTING;
     }
     if (s->d.intent.active) {
         return EB_WHY_CLOSING;

@@ -25,10 +25,25 @@ static bool seen_before(struct eb_slot *s, uint64_t trade_id)
     return false;
 }
 
-void eb_fill_inferred(struct eb_slot *s, eb_client_id id, eb_qty qty)
+/* Where all places are taken the oldest goes: should its trade come after all, it would count again. */
+void eb_fill_inferred(struct eb_engine *e, struct eb_slot *s, eb_client_id id, eb_qty qty)
 {
-    s->inferred[s->inferred_next] = (struct eb_inferred){id, qty};
-    s->inferred_next = (uint8_t)((s->inferred_next + 1) % EB_INFERRED_MAX);
+    struct eb_inferred *place = NULL;
+    for (unsigned i = 0; i < EB_INFERRED_MAX; i++) {
+        struct eb_inferred *was = &s->inferred[i];
+        if (was->qty.e8 > 0 && eb_client_id_equal(was->id, id)) {
+            was->qty.e8 += qty.e8;
+            return;
+        }
+        place = place == NULL && was->qty.e8 == 0 ? was : place;
+    }
+    if (place == NULL) {
+        place = &s->inferred[s->inferred_next];
+        s->inferred_next = (uint8_t)((s->inferred_next + 1) % EB_INFERRED_MAX);
+        eb_alert(e, s, EB_ALERT_UNKNOWN_ORDER, (eb_price){0}, 0,
+                 "too many fills without their trades: the oldest is no longer expected");
+    }
+    *place = (struct eb_inferred){id, qty};
 }
 
 /* How much of a trade that comes late was taken already. */
@@ -232,6 +247,26 @@ static struct eb_order stray_order(const struct eb_ev_fill *f, const struct eb_s
     return o;
 }
 
+/* The newest trade of the symbol, and one before which none is still to come: a start asks for those after it. */
+static void note_trade(struct eb_engine *e, struct eb_symbol *y, uint64_t trade_id)
+{
+    int64_t now_ms = e->ev->now_ms;
+    if (trade_id <= y->trade_newest) {
+        return;
+    }
+    if (now_ms - y->trade_newest_ms >= EB_TRADES_LATE_MS) {
+        y->trade_upto = y->trade_window = y->trade_newest;
+        y->trade_window_ms = now_ms;
+    } else if (now_ms - y->trade_window_ms >= EB_TRADES_LATE_MS) {
+        y->trade_upto = y->trade_window;
+        y->trade_window = y->trade_newest;
+        y->trade_window_ms = now_ms;
+    }
+    y->trade_newest = trade_id;
+    y->trade_newest_ms = now_ms;
+    eb_touch(e);
+}
+
 void eb_step_fill(struct eb_engine *e, const struct eb_event *ev)
 {
     const struct eb_ev_fill *f = &ev->u.fill;
@@ -240,11 +275,13 @@ void eb_step_fill(struct eb_engine *e, const struct eb_event *ev)
     if (f->qty.e8 <= 0 || f->price.e8 <= 0) {
         return;
     }
+    note_trade(e, &e->symbol[ev->symbol], f->trade_id);
     if (s == NULL) {
         s = eb_slot_at(e, ev->symbol * 2 + (f->position_side == EB_PS_SHORT ? 1 : 0));
         bool ours = eb_client_id_is_ours(f->client_id, e->c.instance);
         bool closes = f->order_side == (eb_side_of(s) == EB_LONG ? EB_SELL : EB_BUY);
         bool of_venue = f->liquidation && closes;
+        eb_lost_episode(e, s, f->client_id);
         if (!s->d.open || (!of_venue && (!ours || f->client_id.episode != s->d.episode))) {
             return; /* somebody else's trade: the POSITION that follows tells its effect */
         }
@@ -256,9 +293,16 @@ void eb_step_fill(struct eb_engine *e, const struct eb_event *ev)
     struct eb_ev_fill news = *f;
     news.qty.e8 -= taken_before(s, f).e8;
     struct eb_order stray;
+    bool lost = eb_id_is_lost(e, s, f->client_id);
+    if (o == NULL && lost) {
+        o = eb_lost_by_fill(e, s, f);
+    }
     if (o == NULL) {
         stray = stray_order(f, s);
         o = &stray;
+    }
+    if (lost) {
+        eb_lost_counted(s, f->client_id, news.qty);
     }
     if (f->liquidation) {
         told_of_liquidation(e, s, f);

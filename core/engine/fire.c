@@ -41,7 +41,8 @@ eb_price eb_stop_in_force(const struct eb_engine *e, const struct eb_slot *s, en
 
 bool eb_targets_may_fire(const struct eb_engine *e, const struct eb_slot *s)
 {
-    return s->d.open && !s->d.shadow_done && !e->paused && !s->d.tripped && !s->d.intent.active && eb_is_owner(e, s);
+    return s->d.open && !s->d.shadow_done && !e->paused && !s->d.tripped && !s->d.intent.active && eb_is_owner(e, s) &&
+           e->last_now_ms >= e->hold_ms;
 }
 
 static enum eb_order_side closing_side(const struct eb_slot *s)
@@ -422,6 +423,9 @@ static void drive_soft(struct eb_engine *e, struct eb_slot *s)
 
 void eb_drive(struct eb_engine *e, struct eb_slot *s)
 {
+    if (eb_gated(e, s)) {
+        return; /* what stands at the venue is not known yet */
+    }
     eb_plan_rescue(e, s);
     if (s->d.open && !s->d.shadow_done && s->d.intent.active) {
         drive_exit(e, s);

@@ -35,6 +35,9 @@ static const char *refusal(const struct eb_engine *e, const struct eb_slot *s, c
     if (!d->open) {
         return "no open position";
     }
+    if (eb_gated(e, s)) {
+        return "no picture of the account since the start";
+    }
     if (!eb_is_owner(e, s) && !flatten && !protects) {
         return "not the owner of this position";
     }

@@ -24,8 +24,8 @@ static uint64_t hash_order(uint64_t h, const struct eb_order *o)
 {
     h = eb_hash64(h, &o->id, sizeof o->id);
     return HASH(h, (int64_t)o->venue_id, o->qty.e8, o->filled.e8, o->told.e8, o->price.e8, o->trigger.e8, o->level.e8,
-                o->sent_ms, o->state, o->type, o->purpose, o->leg, o->reason, o->ended_as, o->cancel_sent,
-                o->close_position);
+                o->sent_ms, o->changed_ms, o->timer_ms, o->state, o->type, o->purpose, o->leg, o->reason, o->ended_as,
+                o->cancel_sent, o->close_position, o->guessed, o->queries);
 }
 
 static uint64_t hash_leg(uint64_t h, const struct eb_leg *l)
@@ -74,20 +74,30 @@ static uint64_t hash_durable(uint64_t h, const struct eb_durable *d)
 {
     h = HASH(h, d->open, d->adopted, d->confirmed, d->released, d->tripped, d->rebase_pending, d->shadow,
              d->shadow_done, d->unexplained, d->side, d->position_side, d->r_state, d->hits, d->regime, d->episode,
-             d->window_orders, d->leg_refusals, d->leg_retry_ms, d->attempts, d->qty.e8, d->first_qty.e8, d->base.e8,
-             d->exited.e8, d->venue_qty.e8, d->entry.e8, d->r.e8, d->initial_stop.e8, d->first_r.e8, d->earlier_best.e8,
-             d->earlier_worst.e8, d->liquidation.e8, d->margin.e8, d->margin_qty.e8, d->leverage_ppm, d->opened_ms,
-             d->window_ms, d->last_fill_ms, d->claim.e8, d->claim_ms, d->claim_told_ms, d->told_ms, d->absorbed.e8,
-             d->absorbed_before.e8, (int64_t)d->permit_seq);
+             d->owed, d->window_orders, d->leg_refusals, d->leg_retry_ms, d->attempts, d->sent_before, d->life_from,
+             d->qty.e8, d->first_qty.e8, d->base.e8, d->exited.e8, d->venue_qty.e8, d->entry.e8, d->r.e8,
+             d->initial_stop.e8, d->first_r.e8, d->earlier_best.e8, d->earlier_worst.e8, d->liquidation.e8,
+             d->margin.e8, d->margin_qty.e8, d->leverage_ppm, d->opened_ms, d->window_ms, d->last_fill_ms, d->claim.e8,
+             d->claim_ms, d->claim_told_ms, d->told_ms, d->absorbed.e8, d->absorbed_before.e8, (int64_t)d->permit_seq);
     h = hash_plan(h, &d->plan);
     const struct eb_intent *n = &d->intent;
     h = HASH(h, n->active, n->stuck, n->band, n->purpose, n->reason, n->tries, n->covered, n->level.e8, n->since_ms,
              n->last_send_ms, n->retry_ms);
     const struct eb_backstop *b = &d->backstop;
-    h = HASH(h, b->stage, b->as_quantity, b->unprotectable, b->yields, b->refusals, b->trigger.e8, b->foreign.e8);
+    h = HASH(h, b->stage, b->as_quantity, b->unprotectable, b->yields, b->refusals, b->trigger.e8, b->foreign.e8,
+             b->renewed_ms, b->retry_ms);
     h = hash_text(h, d->strategy_id, sizeof d->strategy_id);
     h = hash_text(h, d->profile, sizeof d->profile);
     return hash_memory(h, &d->memory);
+}
+
+static uint64_t hash_counted(uint64_t h, const struct eb_inferred *list, unsigned count, uint8_t next)
+{
+    for (unsigned i = 0; i < count; i++) {
+        h = eb_hash64(h, &list[i].id, sizeof list[i].id);
+        h = HASH(h, list[i].qty.e8);
+    }
+    return HASH(h, next);
 }
 
 static uint64_t hash_slot(uint64_t h, const struct eb_slot *s)
@@ -98,11 +108,30 @@ static uint64_t hash_slot(uint64_t h, const struct eb_slot *s)
             h = hash_order(h, &s->order[i]);
         }
     }
-    for (unsigned i = 0; i < EB_INFERRED_MAX; i++) {
-        h = eb_hash64(h, &s->inferred[i].id, sizeof s->inferred[i].id);
-        h = HASH(h, s->inferred[i].qty.e8);
-    }
+    h = hash_counted(h, s->inferred, EB_INFERRED_MAX, s->inferred_next);
+    h = hash_counted(h, s->lost, EB_LOST_MAX, s->lost_next);
     return eb_hash64(h, s->trade, sizeof s->trade);
+}
+
+static uint64_t hash_filters(uint64_t h, const struct eb_instrument *v)
+{
+    h = hash_text(h, v->symbol, sizeof v->symbol);
+    return HASH(h, v->tick.e8, v->min_price.e8, v->max_price.e8, v->step.e8, v->min_qty.e8, v->max_qty.e8,
+                v->market_step.e8, v->market_min_qty.e8, v->market_max_qty.e8, v->min_notional.e8, v->percent_up_ppm,
+                v->percent_down_ppm, v->market_take_bound_ppm, v->max_orders, v->max_algo_orders, v->maintenance_ppm,
+                v->trading);
+}
+
+static uint64_t hash_symbol(uint64_t h, const struct eb_symbol *y)
+{
+    h = hash_filters(h, &y->inst);
+    return HASH(h, y->known, (int64_t)y->trade_newest, (int64_t)y->trade_upto, (int64_t)y->trade_window,
+                y->trade_window_ms, y->trade_newest_ms);
+}
+
+uint64_t eb_filters_hash(const struct eb_instrument *inst)
+{
+    return hash_filters(EB_HASH64_SEED, inst);
 }
 
 uint64_t eb_durable_hash(const struct eb_durable *d)
@@ -124,9 +153,14 @@ uint64_t eb_engine_durable_hash(const struct eb_engine *e)
 {
     uint64_t h = EB_HASH64_SEED;
     h = HASH(h, e->episode_serial, e->mode.exit_mode, e->mode.executor_live, e->mode.rollout_enabled, e->hedge,
-             e->paused, e->flattening, e->flatten_upto, (int64_t)e->last_command, (int64_t)e->durable_count);
+             e->paused, e->flattening, e->flatten_upto, e->life_serial, e->hold_ms, e->command_next,
+             (int64_t)e->durable_count);
+    h = eb_hash64(h, e->command_id, sizeof e->command_id);
     h = eb_hash64(h, e->policy_hash, sizeof e->policy_hash);
     for (uint32_t i = 0; i < e->symbol_count * 2; i++) {
+        if (i % 2 == 0) {
+            h = hash_symbol(h, &e->symbol[i / 2]);
+        }
         if (eb_slot_at(e, i)->d.episode != 0) {
             h = eb_hash64_u64(h, i);
             h = hash_slot(h, eb_slot_at(e, i));

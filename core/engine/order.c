@@ -32,7 +32,7 @@ struct eb_slot *eb_slot_by_order(struct eb_engine *e, eb_symbol_id symbol, eb_cl
     return NULL;
 }
 
-static void query(struct eb_engine *e, struct eb_slot *s, struct eb_order *o)
+void eb_order_query(struct eb_engine *e, struct eb_slot *s, struct eb_order *o)
 {
     unsigned back_off = o->queries < 4 ? o->queries : 4;
     o->queries = (uint8_t)(o->queries < UINT8_MAX ? o->queries + 1 : UINT8_MAX);
@@ -198,12 +198,12 @@ static void told_unknown(struct eb_engine *e, struct eb_slot *s, struct eb_order
     bool child = o->type == EB_ORDER_STOP_MARKET &&
                  (o->state == EB_OS_TRIGGERING || o->state == EB_OS_TRIGGERED || o->state == EB_OS_PARTIAL);
     if (child) { /* its request has long been answered: what it takes stays counted */
-        query(e, s, o);
+        eb_order_query(e, s, o);
     } else if (o->state != EB_OS_UNKNOWN) {
         o->state = EB_OS_UNKNOWN;
         o->queries = 0;
         o->sent_ms = e->ev->now_ms; /* the request may have been on its way until now */
-        query(e, s, o);
+        eb_order_query(e, s, o);
     }
 }
 
@@ -228,7 +228,7 @@ static void cancel_failed(struct eb_engine *e, struct eb_slot *s, struct eb_orde
     o->cancel_sent = true;
     eb_touch(e);
     if (ev->reject == EB_REJ_GONE || ev->state == EB_OS_UNKNOWN) {
-        query(e, s, o); /* it is filled, cancelled or triggering: the answer tells which */
+        eb_order_query(e, s, o); /* it is filled, cancelled or triggering: the answer tells which */
     } else {
         o->timer_ms = e->ev->now_ms + e->c.unknown_query_ms; /* asked then, and cancelled again where it still works */
     }
@@ -239,8 +239,12 @@ void eb_step_order(struct eb_engine *e, const struct eb_event *ev)
     const struct eb_ev_order *t = &ev->u.order;
     struct eb_order *o;
     struct eb_slot *s = eb_slot_by_order(e, ev->symbol, t->client_id, &o);
-    if (s == NULL || t->state >= EB_OS_COUNT || t->reject >= EB_REJ_COUNT) {
-        return; /* foreign, or settled before: states repeat and arrive late */
+    if (t->state >= EB_OS_COUNT || t->reject >= EB_REJ_COUNT) {
+        return;
+    }
+    if (s == NULL) { /* foreign, or settled before: states repeat and arrive late */
+        eb_lost_told(e, ev->symbol, t);
+        return;
     }
     if (t->venue_order_id != 0 && t->venue_order_id != o->venue_id) {
         o->venue_id = t->venue_order_id;
@@ -289,7 +293,7 @@ static void infer_fill(struct eb_engine *e, struct eb_slot *s, struct eb_order *
     eb_alert(e, s, EB_ALERT_UNKNOWN_ORDER, f.price, 0,
              "a fill was told of but its trade never came: taken at its level");
     eb_emit(e, EB_ACT_SNAPSHOT);
-    eb_fill_inferred(s, o->id, f.qty);
+    eb_fill_inferred(e, s, o->id, f.qty);
     eb_apply_fill(e, s, o, &f, false);
 }
 
@@ -301,10 +305,12 @@ void eb_order_timers(struct eb_engine *e, struct eb_slot *s)
             continue;
         }
         if (o->ended_as != EB_OS_NONE) {
-            infer_fill(e, s, o);
+            if (!eb_gated(e, s)) { /* the picture may say more */
+                infer_fill(e, s, o);
+            }
         } else if (o->state == EB_OS_UNKNOWN || o->cancel_sent || o->state == EB_OS_TRIGGERING ||
                    o->state == EB_OS_TRIGGERED) {
-            query(e, s, o);
+            eb_order_query(e, s, o);
         } else {
             told_unknown(e, s, o); /* nothing heard of it: ask before anything else */
         }

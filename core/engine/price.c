@@ -332,8 +332,27 @@ void eb_step_price(struct eb_engine *e, const struct eb_event *ev)
     h->max = p->max.e8;
     h->received_ns = ev->now_ns;
     h->venue_ms = p->venue_ms;
+    if (e->symbol[ev->symbol].gated) {
+        return; /* looked at when the first picture is complete */
+    }
     if (!jump_waits(e, ev, before)) {
         take_price(e, ev->symbol, p);
         observe_substitute(e, ev);
+    }
+}
+
+void eb_price_again(struct eb_engine *e, eb_symbol_id symbol)
+{
+    for (unsigned i = 0; i < EB_SRC_COUNT; i++) {
+        const struct eb_hot *h = eb_hot_of(e, symbol, (enum eb_price_source)i);
+        bool book = i == EB_SRC_BOOK && h->ask > 0;
+        const struct eb_ev_price p = {.source = (uint8_t)i,
+                                      .price = {h->price},
+                                      .ask = {h->ask},
+                                      .min = {book ? h->ask : h->price},
+                                      .max = {h->price}};
+        if (eb_fresh(e, symbol, (enum eb_price_source)i, e->ev->now_ns)) {
+            take_price(e, symbol, &p);
+        }
     }
 }

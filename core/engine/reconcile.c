@@ -30,46 +30,6 @@ static void foreign_stop(struct eb_engine *e, struct eb_slot *s, const struct eb
     }
 }
 
-/* One of ours that this state has never sent: a restart after the end of a journal was lost. */
-static void take_back(struct eb_engine *e, struct eb_slot *s, const struct eb_ev_open_order *t)
-{
-    for (unsigned i = 0; i < EB_ORDERS_MAX; i++) {
-        struct eb_order *o = &s->order[i];
-        if (o->state == EB_OS_NONE) {
-            memset(o, 0, sizeof *o);
-            o->id = t->client_id;
-            o->venue_id = t->venue_order_id;
-            o->qty = t->qty;
-            o->filled = t->filled;
-            o->told = t->filled;
-            o->price = t->price;
-            o->trigger = t->trigger;
-            o->level = t->trigger.e8 > 0 ? t->trigger : t->price;
-            o->sent_ms = e->ev->now_ms;
-            o->changed_ms = e->ev->now_ms;
-            o->state = t->state;
-            o->type = t->type;
-            o->purpose = t->client_id.purpose;
-            o->leg = t->client_id.leg;
-            o->reason = o->purpose <= EB_PURPOSE_BRIDGE ? EB_EXIT_STOP : EB_EXIT_TARGET;
-            o->close_position = t->close_position;
-            o->snapshot_gen = e->snapshot_gen;
-            if (o->id.episode == s->d.episode) { /* later than what was recorded: no number is given twice */
-                s->d.attempts = o->id.attempt;
-            } else if (o->id.episode > e->episode_serial) {
-                e->episode_serial = o->id.episode;
-            }
-            if (t->type == EB_ORDER_STOP_MARKET) {
-                e->stats.conditional_orders++;
-                eb_slots_hold(e, s);
-                s->d.backstop.confirmed_ms = e->ev->now_ms;
-            }
-            eb_touch(e);
-            return;
-        }
-    }
-}
-
 static void open_order(struct eb_engine *e, const struct eb_event *ev)
 {
     const struct eb_ev_open_order *t = &ev->u.open_order;
@@ -82,19 +42,23 @@ static void open_order(struct eb_engine *e, const struct eb_event *ev)
         }
         return;
     }
+    if (o == NULL && eb_lost_listed(e, s, t)) { /* else the picture is older than its end */
+        o = eb_lost_by_listing(e, s, t);
+    }
     if (o == NULL) {
-        bool ended = t->client_id.episode < s->d.episode ||
-                     (t->client_id.episode == s->d.episode && t->client_id.attempt <= s->d.attempts);
-        if (!ended &&
-            (t->state == EB_OS_NEW || t->state == EB_OS_PARTIAL)) { /* else the picture is older than its end */
-            take_back(e, s, t);
-        }
         return;
     }
     o->snapshot_gen = e->snapshot_gen;
-    if (o->state == EB_OS_NEW && o->type == EB_ORDER_STOP_MARKET && s->d.open && o->id.episode == s->d.episode) {
-        s->d.backstop.confirmed_ms = ev->now_ms;
+    if (o->guessed) {
+        o->guessed = false;
+        o->qty = t->qty;
+        o->price = t->price;
+        o->trigger = t->trigger;
+        o->close_position = t->close_position;
         eb_touch(e);
+    }
+    if (o->state == EB_OS_NEW && o->type == EB_ORDER_STOP_MARKET && s->d.open && o->id.episode == s->d.episode) {
+        s->d.backstop.confirmed_ms = ev->now_ms; /* observed: not worth a record */
     } else if ((o->state == EB_OS_PENDING || o->state == EB_OS_UNKNOWN) &&
                (t->state == EB_OS_NEW || t->state == EB_OS_PARTIAL)) {
         o->state = t->state;
@@ -134,6 +98,7 @@ void eb_step_snapshot(struct eb_engine *e, const struct eb_event *ev)
         }
     } else if (ev->kind == EB_EV_SNAPSHOT_END) {
         if (e->in_snapshot && !e->snapshot_broken) {
+            e->wants_picture = false;
             e->foreign_conditional = e->foreign_counting;
             e->sweep_gen = e->snapshot_gen;
             e->sweep_began_ms = e->snapshot_began_ms;
@@ -146,7 +111,8 @@ void eb_step_snapshot(struct eb_engine *e, const struct eb_event *ev)
         }
         e->in_snapshot = false;
         int64_t again_ns = ev->now_ns + EB_SNAPSHOT_RETRY_MS * EB_NS_PER_MS;
-        e->snapshot_due_ns = again_ns < e->snapshot_due_ns && e->c.snapshot_ms > 0 ? again_ns : e->snapshot_due_ns;
+        bool asks = e->c.snapshot_ms > 0 || e->wants_picture;
+        e->snapshot_due_ns = asks && again_ns < e->snapshot_due_ns ? again_ns : e->snapshot_due_ns;
     }
 }
 
@@ -263,6 +229,10 @@ static unsigned sweep_symbol(struct eb_engine *e, eb_symbol_id id, enum eb_sweep
             acted += sweep_slot(e, s, kind, (uint32_t)(absent >> (32 * leg)));
         }
     }
+    if (kind == EB_SWEEP_ABSENT && e->symbol[id].gated) {
+        eb_gate_open(e, id);
+        acted++;
+    }
     if (acted > 0 || e->dirty) { /* a mode that ended an episode is work as well */
         eb_finish_symbol(e, id);
     }
@@ -279,7 +249,8 @@ void eb_sweep(struct eb_engine *e)
         uint32_t id = (*at)++;
         const struct eb_slot *a = eb_slot_at(e, id * 2);
         const struct eb_slot *b = eb_slot_at(e, id * 2 + 1);
-        if (a->d.episode == 0 && b->d.episode == 0) {
+        bool opens = kind == EB_SWEEP_ABSENT && e->symbol[id].gated;
+        if (a->d.episode == 0 && b->d.episode == 0 && !opens) {
             continue;
         }
         eb_witness_take(e, id);

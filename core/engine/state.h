@@ -20,8 +20,11 @@
 
 #define EB_ORDERS_MAX 16  /* working orders of one position; further slices wait for room */
 #define EB_TRADES_KEPT 64 /* trade ids remembered per position against duplicates, the newest */
-#define EB_INFERRED_MAX 4 /* orders whose fills were told of and taken before their trades came */
-#define EB_ASKED_MAX 8    /* pictures of the account on their way; more count as asked for with the last of these */
+#define EB_INFERRED_MAX 8 /* orders whose fills were told of and taken before their trades came */
+#define EB_LOST_MAX 8     /* orders of an earlier process that only their fills tell of */
+#define EB_COMMANDS_KEPT 32
+#define EB_TRADES_LATE_MS 10000 /* a trade does not come later than newer ones by more than this */
+#define EB_ASKED_MAX 8 /* pictures of the account on their way; more count as asked for with the last of these */
 #define EB_NS_PER_MS INT64_C(1000000)
 
 /* One price source of one symbol. A price inside (low, high) only updates this line. */
@@ -45,6 +48,7 @@ struct eb_order {
     uint8_t state, type, purpose, leg, reason;
     uint8_t ended_as; /* terminal state told while fills are still missing; EB_OS_NONE else */
     bool cancel_sent, close_position;
+    bool guessed; /* known by a fill alone: its quantity is what it may be at most */
     uint8_t queries;
     uint32_t snapshot_gen; /* observed: generation of the last snapshot that listed it */
 };
@@ -98,7 +102,7 @@ struct eb_backstop {
     uint8_t refusals;     /* in a row: each doubles the wait for the next attempt */
     eb_price trigger;     /* of the confirmed one; 0 none */
     eb_price foreign;     /* trigger of a foreign stop that protects; 0 none */
-    int64_t confirmed_ms; /* last time the venue said that it stands */
+    int64_t confirmed_ms; /* observed: last time the venue said that it stands */
     int64_t renewed_ms;
     int64_t retry_ms;
 };
@@ -112,8 +116,11 @@ struct eb_durable {
     uint8_t side, position_side, r_state, hits, regime;
     uint32_t episode;
     uint8_t leg_refusals;   /* orders of legs in a row that came back with nothing */
+    uint8_t owed;           /* 1 + enum eb_consult_reason of a consult that was due and has no answer yet; 0 none */
     uint32_t window_orders; /* sends in the minute that began at window_ms */
-    uint16_t attempts;
+    uint32_t attempts;
+    uint32_t sent_before, life_from; /* numbers between them, the last included, may have been sent by an earlier
+                                        process that did not live to record it */
     eb_qty qty, first_qty, base, exited, venue_qty;
     eb_price entry, r, initial_stop, first_r, liquidation;
     eb_price earlier_best, earlier_worst; /* extremes before the last re-base, for the report; 0 none */
@@ -137,7 +144,8 @@ struct eb_durable {
     struct eb_memory memory;
 };
 
-/* Fills that were applied without their trades: when those come after all, they are not news. */
+/* So much of an order: of fills that were applied without their trades (when those come after all, they are not news),
+ * or of fills whose order is not in the table. */
 struct eb_inferred {
     eb_client_id id;
     eb_qty qty;
@@ -148,7 +156,8 @@ struct eb_slot {
     struct eb_order order[EB_ORDERS_MAX];         /* durable too; outlive their episode until resolved */
     uint64_t trade[EB_TRADES_KEPT];               /* durable: ids applied */
     struct eb_inferred inferred[EB_INFERRED_MAX]; /* durable, a ring */
-    uint8_t inferred_next;
+    struct eb_inferred lost[EB_LOST_MAX];         /* durable, a ring */
+    uint8_t inferred_next, lost_next;
 
     /* observed from here on */
     uint32_t snapshot_gen; /* generation of the last snapshot that named this position */
@@ -184,8 +193,15 @@ struct eb_slot {
 };
 
 struct eb_symbol {
+    /* durable */
     bool known;
     struct eb_instrument inst;
+    uint64_t trade_newest, trade_upto; /* newest trade told; the newest of more than EB_TRADES_LATE_MS before that */
+    uint64_t trade_window;             /* the newest when the time under way began */
+    int64_t trade_window_ms, trade_newest_ms;
+
+    /* observed */
+    bool gated; /* since a start no complete picture has told of it: nothing acts */
     struct eb_market market;
     int64_t funding_rate_e8, next_funding_ms;
     eb_price jump_price, jump_from;
@@ -214,11 +230,17 @@ struct eb_engine {
     uint32_t episode_serial;
     struct eb_ev_config mode;
     bool hedge, paused, flattening;
-    uint32_t flatten_upto; /* the last episode that the flatten under way is about */
-    uint64_t last_command;
+    uint32_t flatten_upto;                 /* the last episode that the flatten under way is about */
+    uint32_t life_serial;                  /* episodes up to this one are of earlier processes */
+    int64_t hold_ms;                       /* targets wait until then: orders of an earlier process may still arrive */
+    uint64_t command_id[EB_COMMANDS_KEPT]; /* the last ones, a ring */
+    uint8_t command_next;
     uint8_t policy_hash[EB_HASH_SIZE];
 
     /* observed */
+    bool resting;       /* folded or loaded, and no START yet: it hears, and does nothing */
+    bool wants_picture; /* no complete one since START */
+    int64_t start_ns;   /* of the last START; 0 none */
     eb_money balance;
     uint64_t consult_serial;
     bool in_snapshot;
@@ -234,6 +256,12 @@ struct eb_engine {
     uint32_t foreign_conditional, foreign_counting;
     struct eb_witness witness;
     bool has_witness;
+
+    struct { /* an image that is being loaded */
+        bool head, end;
+        uint32_t symbols, slots; /* read; still to come */
+        uint64_t hash;
+    } load;
 
     /* the step under way */
     const struct eb_event *ev;
@@ -309,6 +337,7 @@ eb_price eb_judge_price(const struct eb_engine *e,
                         const struct eb_slot *s); /* by which new levels are judged; 0 none */
 eb_price eb_executable_price(const struct eb_engine *e, const struct eb_slot *s); /* where a close would execute */
 void eb_fold_extremes(struct eb_engine *e, eb_symbol_id symbol);
+void eb_price_again(struct eb_engine *e, eb_symbol_id symbol); /* the last prices, as if they came now */
 void eb_jump_timer(struct eb_engine *e, eb_symbol_id symbol);
 int64_t eb_jump_deadline_ns(const struct eb_engine *e, eb_symbol_id symbol); /* INT64_MAX none */
 
@@ -344,6 +373,7 @@ void eb_cancel(struct eb_engine *e, struct eb_slot *s, struct eb_order *o);
 void eb_step_order(struct eb_engine *e, const struct eb_event *ev);
 struct eb_order *eb_order_find(struct eb_slot *s, eb_client_id id);
 void eb_order_timers(struct eb_engine *e, struct eb_slot *s);
+void eb_order_query(struct eb_engine *e, struct eb_slot *s, struct eb_order *o);
 struct eb_slot *eb_slot_by_order(struct eb_engine *e, eb_symbol_id symbol, eb_client_id id, struct eb_order **order);
 void eb_order_settle(struct eb_engine *e, struct eb_slot *s, struct eb_order *o); /* its end is known and filled */
 
@@ -352,16 +382,37 @@ void eb_step_fill(struct eb_engine *e, const struct eb_event *ev);
 void eb_apply_fill(struct eb_engine *e, struct eb_slot *s, struct eb_order *o, const struct eb_ev_fill *f,
                    bool is_virtual);
 void eb_leg_hit(struct eb_engine *e, struct eb_slot *s, struct eb_leg *leg);
-void eb_fill_inferred(struct eb_slot *s, eb_client_id id, eb_qty qty); /* applied without its trade */
+void eb_fill_inferred(struct eb_engine *e, struct eb_slot *s, eb_client_id id,
+                      eb_qty qty); /* applied without its trade */
 void eb_leg_progress(struct eb_engine *e, struct eb_slot *s, struct eb_leg *leg);
 
 /* episode.c */
 void eb_step_position(struct eb_engine *e, const struct eb_event *ev);
 void eb_episode_begin(struct eb_engine *e, struct eb_slot *s, const struct eb_ev_position *p, int64_t now_ms);
 void eb_episode_end(struct eb_engine *e, struct eb_slot *s);
+void eb_first_plan(struct eb_engine *e, struct eb_slot *s, enum eb_consult_reason why);
+void eb_episode_gone(struct eb_engine *e, struct eb_slot *s); /* a later one is known to have begun */
 void eb_episode_mode(struct eb_engine *e, struct eb_slot *s); /* shadow became live, or the other way round */
 void eb_position_claim_timer(struct eb_engine *e, struct eb_slot *s);
 void eb_recheck_buffer(struct eb_engine *e, struct eb_slot *s);
+
+/* lost.c: what a process sent that did not live to record it */
+bool eb_id_is_lost(const struct eb_engine *e, const struct eb_slot *s, eb_client_id id);
+void eb_lost_episode(struct eb_engine *e, struct eb_slot *s, eb_client_id id); /* of one that this state does not know:
+    its serial is not given again, and what it took the place of has ended */
+struct eb_order *eb_lost_by_fill(struct eb_engine *e, struct eb_slot *s, const struct eb_ev_fill *f);
+void eb_lost_counted(struct eb_slot *s, eb_client_id id, eb_qty qty); /* a fill of one was applied */
+void eb_lost_told(struct eb_engine *e, eb_symbol_id symbol, const struct eb_ev_order *t);
+bool eb_lost_listed(struct eb_engine *e, struct eb_slot *s, const struct eb_ev_open_order *t); /* is it one */
+struct eb_order *eb_lost_by_listing(struct eb_engine *e, struct eb_slot *s, const struct eb_ev_open_order *t);
+
+/* start.c: a process begins with a state that another has left */
+void eb_rest(struct eb_engine *e);                /* nothing acts until START */
+void eb_start(struct eb_engine *e, bool settled); /* the command */
+bool eb_gated(const struct eb_engine *e, const struct eb_slot *s);
+void eb_gate_open(struct eb_engine *e, eb_symbol_id symbol);             /* its picture is complete */
+bool eb_start_waits(const struct eb_engine *e, const struct eb_slot *s); /* a consult, for the first price */
+int64_t eb_next_picture_ns(const struct eb_engine *e);
 
 /* reconcile.c */
 void eb_step_snapshot(struct eb_engine *e, const struct eb_event *ev);
@@ -374,6 +425,7 @@ void eb_sweep_again(struct eb_engine *e, const struct eb_witness *w); /* a fold:
 void eb_want_consult(struct eb_engine *e, struct eb_slot *s, enum eb_consult_reason why);
 void eb_consult_now(struct eb_engine *e, struct eb_slot *s, enum eb_consult_reason why);
 void eb_consult_due(struct eb_engine *e, struct eb_slot *s);
+void eb_consult_resume(const struct eb_engine *e, struct eb_slot *s); /* its place in the cycle after a start */
 void eb_context_fill(const struct eb_engine *e, const struct eb_slot *s, struct eb_context *ctx, int64_t now_ns,
                      int64_t now_ms);
 void eb_schedule(struct eb_engine *e, struct eb_slot *s);
@@ -406,6 +458,7 @@ int64_t eb_backstop_deadline_ms(const struct eb_engine *e, const struct eb_slot 
 /* hash.c: whether a plan or a trail changed is told by their fields, never by their bytes (padding) */
 uint64_t eb_durable_hash(const struct eb_durable *d);
 uint64_t eb_plan_hash(const struct eb_plan *p);
+uint64_t eb_filters_hash(const struct eb_instrument *inst);
 uint64_t eb_trail_hash(const struct eb_trail *t);
 
 /* slots.c: conditional orders are few */
@@ -414,6 +467,7 @@ bool eb_slots_ask(struct eb_engine *e, const struct eb_slot *s); /* a holder wit
 
 /* command.c */
 void eb_step_command(struct eb_engine *e, const struct eb_event *ev);
+void eb_set_mode(struct eb_engine *e, const struct eb_ev_config *mode);
 
 /* invariant.c: cheap, asserted in production after every slow step */
 void eb_check_slot(struct eb_engine *e, const struct eb_slot *s);

@@ -27,6 +27,10 @@ static struct eb_slot *current_slot(struct eb_engine *e, const struct eb_event *
         s->stale++;
         return NULL;
     }
+    if (s->d.owed != 0) {
+        s->d.owed = 0;
+        eb_touch(e);
+    }
     return s;
 }
 

@@ -7,9 +7,6 @@
 #include "base/hash.h"
 #include "base/cursor.h"
 
-/* Version of the payload of every kind of event; a change of a struct gives its kind the next number. */
-#define EVENT_VERSION 1
-
 #define FLAG_DURABLE 1u
 #define FLAG_WITNESS 2u
 
@@ -31,7 +28,7 @@ static void wire_client_id(struct eb_cursor *w, eb_client_id *v)
 {
     U32(v->instance);
     U32(v->episode);
-    eb_cursor_u16(w, &v->attempt);
+    U32(v->attempt);
     U8(v->purpose);
     U8(v->leg);
     U8(v->slice);
@@ -152,6 +149,8 @@ static void wire_order(struct eb_cursor *w, struct eb_ev_order *v)
 static void wire_command(struct eb_cursor *w, struct eb_ev_command *v)
 {
     BELOW(v->verb, EB_CMD_COUNT);
+    eb_cursor_config(w, &v->mode);
+    BOOL(v->settled);
     U64(v->id);
     TEXT(v->who);
     TEXT(v->why);
@@ -162,6 +161,8 @@ static void wire_policy(struct eb_cursor *w, struct eb_ev_policy *v)
     eb_cursor_bytes(w, v->hash, sizeof(v->hash));
     TEXT(v->name);
     TEXT(v->version);
+    TEXT(v->who);
+    TEXT(v->why);
 }
 
 static void wire_witness(struct eb_cursor *w, struct eb_witness *v)
@@ -190,6 +191,7 @@ static void wire_witness(struct eb_cursor *w, struct eb_witness *v)
     }
     U64(v->absent);
     U8(v->sweep);
+    BOOL(v->gated);
 }
 
 /* An event and where its payloads are: borrowed ones when writing, room for them when reading. */
@@ -362,7 +364,7 @@ int eb_encode_event(const struct eb_event *ev, const struct eb_witness *witness,
     struct eb_cursor w = eb_cursor_writer(out + EB_RECORD_HEAD, cap - EB_RECORD_OVERHEAD);
     wire_event(&w, &parts, &flags);
     if (w.code == EB_OK) {
-        *len = eb_record_seal(out, ev->kind, EVENT_VERSION, w.at);
+        *len = eb_record_seal(out, ev->kind, EB_EVENT_VERSION, w.at);
     }
     return w.code;
 }
@@ -453,12 +455,12 @@ static void clear_for(struct eb_decoded_event *out, uint16_t kind)
 
 int eb_record_event(const struct eb_record *record, struct eb_decoded_event *out, struct eb_err *err)
 {
-    if (record->kind >= EB_EV_COUNT || record->version != EVENT_VERSION) {
+    if (record->kind >= EB_EV_COUNT || record->version != EB_EVENT_VERSION) {
         return eb_err_set(
             err, EB_E_CORRUPT, "codec",
             "a record of kind %u version %u; this build reads kinds below %d in version %d: use the build "
             "that the header names, or start a new journal",
-            record->kind, record->version, EB_EV_COUNT, EVENT_VERSION);
+            record->kind, record->version, EB_EV_COUNT, EB_EVENT_VERSION);
     }
     clear_for(out, record->kind);
     memset(&out->witness, 0, sizeof(out->witness));

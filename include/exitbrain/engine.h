@@ -95,8 +95,9 @@ int eb_engine_image_part(const struct eb_engine *e, uint32_t *cursor, unsigned c
 /* Takes one part, in order, into an engine that was never stepped; its configuration may be another. EB_E_CORRUPT,
  * EB_E_FULL (more symbols than configured); after a failure the engine is only to be destroyed. */
 int eb_engine_image_load(struct eb_engine *e, const unsigned char *part, size_t len, struct eb_err *err);
-/* All parts are there: rebuilds what follows from durable state (deadlines, bands, counts), at this time. EB_E_CORRUPT
- * when parts are missing or their hash differs. */
+/* All parts are there: rebuilds what follows from durable state, at this time. EB_E_CORRUPT when parts are missing or
+ * their hash differs. The engine rests, as one does that was folded: it takes events (trades that were missed), but it
+ * has no deadline and acts on nothing until the command START. */
 int eb_engine_image_done(struct eb_engine *e, int64_t now_ns, int64_t now_ms, struct eb_err *err);
 
 /* A second engine in the same state, observed state included, owned by the caller: for trials. Costs the memory of the
@@ -109,9 +110,11 @@ uint64_t eb_engine_durable_count(const struct eb_engine *e);
 struct eb_ev_config eb_engine_mode(const struct eb_engine *e);
 const uint8_t *eb_engine_policy_hash(const struct eb_engine *e);
 bool eb_engine_paused(const struct eb_engine *e);
-/* The newest trade of a symbol that was applied, 0 none: trades after it are asked for at start. */
+/* A trade of a symbol after which any may be missing here, 0 none known: those after it are asked for at start, and
+ * told again what was applied before does no harm. */
 uint64_t eb_engine_last_trade(const struct eb_engine *e, eb_symbol_id symbol);
-/* Working orders of one position slot, the engine's own view: copies at most max, returns how many there are. */
+/* Working orders of one position slot, the engine's own view: copies at most max, returns how many there are (at most
+ * 16). */
 struct eb_own_order {
     eb_client_id client_id;
     uint64_t venue_order_id;
@@ -175,6 +178,7 @@ enum eb_why {
     EB_WHY_PARKED_STOP,
     EB_WHY_CLOSING,
     EB_WHY_NOT_FREE,
+    EB_WHY_STARTING,
     EB_WHY_COUNT
 };
 const char *eb_why_text(enum eb_why why);

@@ -192,13 +192,15 @@ enum eb_command {
     EB_CMD_CONFIRM,  /* confirms policy closes of an adopted position */
     EB_CMD_SNAPSHOT, /* ask the venue for a complete picture now */
     EB_CMD_START,    /* a process begins with this state: nothing observed is left, a complete picture is asked for, and
-                        no trigger acts on a symbol before the picture is complete */
+                        no trigger acts on a symbol before the picture is complete; acts whatever its id */
     EB_CMD_MODE,     /* modes become `mode`; with a symbol it is ignored */
     EB_CMD_COUNT
 };
 struct eb_ev_command {
     uint8_t verb;             /* enum eb_command */
     struct eb_ev_config mode; /* EB_CMD_MODE; else zero */
+    bool settled;             /* EB_CMD_START: what was sent before it has arrived at the venue or never will, so that a
+                                 query that finds nothing is believed at once, and targets need not wait */
     uint64_t id;              /* idempotency id: the same id within the last 32 is one command; 0 none */
     char who[EB_NAME_MAX];
     char why[EB_REASON_MAX];
@@ -274,4 +276,5 @@ struct eb_witness {
     uint64_t absent;          /* what a complete picture lacked, as this step concluded: 32 bits a leg */
     uint8_t sweep;            /* kinds of sweep that this CLOCK step carried out for the symbol, as bits */
     uint8_t jump_source;      /* enum eb_price_source */
+    bool gated;               /* since a start no complete picture has told of this symbol: nothing acts on it */
 };

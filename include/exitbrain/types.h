@@ -120,11 +120,11 @@ enum eb_purpose {
 typedef struct eb_client_id {
     uint32_t instance; /* epoch of the engine instance, from 1 */
     uint32_t episode;  /* serial of the episode on this instance, from 1 */
-    uint16_t attempt;  /* from 0, new for each firing or retry */
+    uint32_t attempt;  /* from 0, new for each firing or retry; a start of the engine begins at another 65,536 */
     uint8_t purpose;   /* enum eb_purpose */
     uint8_t leg;       /* leg id, 0 where none */
     uint8_t slice;     /* from 0, orders of one intent split by the market lot size */
-    uint8_t pad[3];    /* zero, so that ids compare and hash as bytes */
+    uint8_t pad;       /* zero, so that ids compare and hash as bytes */
 } eb_client_id;
 _Static_assert(sizeof(eb_client_id) == 16, "compared and hashed as bytes");
 #define EB_CLIENT_ID_TEXT_MAX 37 /* 36 characters and a zero: the venue's limit */

@@ -49,7 +49,7 @@ struct oracle_slot {
     int64_t foreign_ms;     /* when a picture last showed somebody else's stop for all of it; 0 never, or gone */
     bool foreign_listed;    /* in the picture under way */
     int64_t full_ms;        /* last full close sent while tripped */
-    uint16_t full_attempt;
+    uint32_t full_attempt;
     int64_t differs_ms; /* since when quantities differ with nothing in flight */
     uint64_t gone[4];   /* leg ids that were hit */
     uint8_t leg_count;

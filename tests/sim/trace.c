@@ -17,8 +17,8 @@ static const char *const kinds[EB_EV_COUNT] = {
     "COMMAND",        "POLICY",   "VERDICT",    "POLICY_FAILED", "CONFIG",
 };
 static const char *const sources[EB_SRC_COUNT] = {"mark", "last", "book"};
-static const char *const commands[EB_CMD_COUNT] = {"pause", "resume", "flatten", "release",
-                                                   "adopt", "rearm",  "confirm", "snapshot"};
+static const char *const commands[EB_CMD_COUNT] = {"pause", "resume",  "flatten",  "release", "adopt",
+                                                   "rearm", "confirm", "snapshot", "start",   "mode"};
 static const char *const decisions[EB_DECISION_KIND_COUNT] = {"no_change",    "partial_close", "move_stop", "targets",
                                                               "set_trailing", "set_ratchet",   "full_exit"};
 

@@ -22,7 +22,7 @@ static void wire_client_id(struct eb_cursor *w, eb_client_id *v)
 {
     U32(v->instance);
     U32(v->episode);
-    eb_cursor_u16(w, &v->attempt);
+    eb_cursor_u32(w, &v->attempt);
     U8(v->purpose);
     U8(v->leg);
     U8(v->slice);

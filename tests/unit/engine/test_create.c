@@ -149,6 +149,8 @@ static void events_that_cannot_be_taken(void **state)
     fx_mark(f, "100");
     fx_open(f, EB_LONG, "1", "100");
     assert_int_equal(eb_engine_witness(f->e)->symbol, 0);
+    assert_int_equal(eb_engine_next_deadline(f->e), INT64_MAX); /* it was folded, and waits for START */
+    fx_command(f, EB_CMD_START, EB_NO_SYMBOL);
     assert_int_equal(eb_engine_next_deadline(f->e) != INT64_MAX, true);
     fx_free(f);
 }

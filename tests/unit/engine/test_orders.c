@@ -113,11 +113,13 @@ static void fills_that_make_no_sense_are_none(void **state)
     (void)state;
     struct eb_engine_config c = fx_config();
     struct fx *f = laddered(&c);
-    uint64_t hash = eb_engine_durable_hash(f->e);
     struct eb_order_request o = {.symbol = 0, .order_side = EB_SELL}; /* not ours */
     fx_fill(f, &o, "98", "4");
     o.client_id = (eb_client_id){.instance = 1, .episode = 77, .attempt = 1}; /* of another episode */
     fx_fill(f, &o, "98", "4");
+    assert_qt(fx_evidence(f, 0).ctx.qty, "10");
+    assert_int_equal(f->log_count, 0);
+    uint64_t hash = eb_engine_durable_hash(f->e);
     o.client_id.episode = 1;
     fx_fill(f, &o, "0", "4");
     fx_fill(f, &o, "98", "0");

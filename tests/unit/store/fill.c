@@ -46,7 +46,7 @@ static void fill_client_id(struct eb_rng *r, eb_client_id *v)
 {
     U32(v->instance);
     U32(v->episode);
-    U16(v->attempt);
+    U32(v->attempt);
     U8(v->purpose);
     U8(v->leg);
     U8(v->slice);
@@ -190,6 +190,7 @@ static void fill_witness(struct eb_rng *r, struct eb_witness *v)
     }
     U64(v->absent);
     U8(v->sweep);
+    BOOL(v->gated);
 }
 
 static void fill_memory(struct eb_rng *r, struct eb_memory *v)
@@ -440,6 +441,10 @@ static void fill_behind(struct eb_rng *r, struct eb_decoded_event *out)
         return;
     case EB_EV_COMMAND:
         BELOW(out->command.verb, EB_CMD_COUNT);
+        BELOW(out->command.mode.exit_mode, EB_EXIT_MODE_EXIT_BRAIN_V3 + 1);
+        BOOL(out->command.mode.executor_live);
+        BOOL(out->command.mode.rollout_enabled);
+        BOOL(out->command.settled);
         U64(out->command.id);
         TEXT(out->command.who);
         TEXT(out->command.why);
@@ -449,6 +454,8 @@ static void fill_behind(struct eb_rng *r, struct eb_decoded_event *out)
         bytes(r, out->policy.hash, sizeof(out->policy.hash));
         TEXT(out->policy.name);
         TEXT(out->policy.version);
+        TEXT(out->policy.who);
+        TEXT(out->policy.why);
         out->ev.u.policy = &out->policy;
         return;
     case EB_EV_VERDICT:

@@ -104,7 +104,7 @@ static void no_struct_has_grown_unnoticed(void **state)
         {"account", sizeof(struct eb_ev_account), 16},   {"instrument", sizeof(struct eb_ev_instrument), 152},
         {"position", sizeof(struct eb_ev_position), 96}, {"open_order", sizeof(struct eb_ev_open_order), 64},
         {"fill", sizeof(struct eb_ev_fill), 72},         {"order", sizeof(struct eb_ev_order), 48},
-        {"command", sizeof(struct eb_ev_command), 144},  {"policy", sizeof(struct eb_ev_policy), 96},
+        {"command", sizeof(struct eb_ev_command), 144},  {"policy", sizeof(struct eb_ev_policy), 224},
         {"config", sizeof(struct eb_ev_config), 3},      {"policy_failed", sizeof(struct eb_ev_policy_failed), 112},
         {"witness", sizeof(struct eb_witness), 248},     {"context", sizeof(struct eb_context), 2488},
         {"verdict", sizeof(struct eb_verdict), 5464},    {"engine_config", sizeof(struct eb_engine_config), 256},
@@ -178,7 +178,7 @@ static void forged_records_are_refused_or_canonical(void **state)
         for (uint64_t n = eb_rng_below(&rng, 4) + 1; n > 0; n--) {
             record[EB_RECORD_HEAD + eb_rng_below(&rng, len - EB_RECORD_OVERHEAD)] = (uint8_t)eb_rng_next(&rng);
         }
-        (void)eb_record_seal(record, given.ev.kind, 1, len - EB_RECORD_OVERHEAD);
+        (void)eb_record_seal(record, given.ev.kind, EB_EVENT_VERSION, len - EB_RECORD_OVERHEAD);
         size_t used;
         struct eb_err err;
         int rc = eb_decode_event(record, len, &used, &got, &err);
@@ -202,10 +202,11 @@ static void other_versions_and_kinds_name_a_remedy(void **state)
         uint16_t kind, version;
         size_t extra; /* bytes more than the payload has */
         const char *says;
-    } cases[] = {{EB_EV_CLOCK, 2, 0, "the build that the header names"},
-                 {EB_EV_COUNT, 1, 0, "the build that the header names"},
-                 {EB_REC_END, 1, 0, "the build that the header names"},
-                 {EB_EV_CLOCK, 1, 1, "length is out of range"}};
+    } cases[] = {{EB_EV_CLOCK, EB_EVENT_VERSION + 1, 0, "the build that the header names"},
+                 {EB_EV_CLOCK, 1, 0, "the build that the header names"}, /* before commands had modes */
+                 {EB_EV_COUNT, EB_EVENT_VERSION, 0, "the build that the header names"},
+                 {EB_REC_END, EB_EVENT_VERSION, 0, "the build that the header names"},
+                 {EB_EV_CLOCK, EB_EVENT_VERSION, 1, "length is out of range"}};
     struct eb_rng rng;
     eb_rng_seed(&rng, 5);
     for (size_t i = 0; i < EB_COUNT(cases); i++) {
@@ -260,7 +261,7 @@ static void the_bytes_are_these(void **state)
     ev.u.funding = (struct eb_ev_funding){.rate_e8 = -1, .next_ms = 0x10};
     static const unsigned char expected[] = {
         0x29, 0,    0,    0,    EB_EV_FUNDING,
-        0,    1,    0, /* 41 bytes, kind, version */
+        0,    2,    0, /* 41 bytes, kind, version */
         8,    7,    6,    5,    4,
         3,    2,    1, /* now_ns */
         0xfe, 0xff, 0xff, 0xff, 0xff,

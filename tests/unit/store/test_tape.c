@@ -298,8 +298,8 @@ static void forged_tapes_are_named(void **state)
         {{EB_REC_END, 1, one, 16}, "records are missing"},
         {{EB_REC_END, 1, zeros, 15}, "records are missing"},
         {{EB_REC_HEADER, 1, zeros, 4}, "the build that the header names"},
-        {{EB_EV_CLOCK, 2, zeros, 25}, "the build that the header names"},
-        {{EB_EV_CLOCK, 1, zeros, 26}, "length is out of range"},
+        {{EB_EV_CLOCK, EB_EVENT_VERSION + 1, zeros, 25}, "the build that the header names"},
+        {{EB_EV_CLOCK, EB_EVENT_VERSION, zeros, 26}, "length is out of range"},
     };
     for (size_t i = 0; i < EB_COUNT(cases); i++) {
         forge(&cases[i].record, 1);
