@@ -253,8 +253,11 @@ static void protect_only(struct eb_live *l)
 static void go(struct eb_live *l)
 {
     uint64_t seq;
-    static const struct eb_ev_command start = {.verb = EB_CMD_START, .who = "engine", .why = "a process begins"};
-    static const struct eb_ev_command again = {.verb = EB_CMD_START, .who = "engine", .why = "connected again"};
+    /* The exchange reads an old connection to its end before it greets a new one: nothing of ours is under way. */
+    static const struct eb_ev_command start = {
+        .verb = EB_CMD_START, .settled = true, .who = "engine", .why = "a process begins"};
+    static const struct eb_ev_command again = {
+        .verb = EB_CMD_START, .settled = true, .who = "engine", .why = "connected again"};
     l->stage = EB_LIVE_RUNNING;
     announce_modes(l);
     announce_policy(l);
