@@ -29,7 +29,7 @@ const char *eb_simd_clock_state(const struct eb_simd *s)
         return "halted";
     }
     if (is_lockstep(s) && s->owner == NULL) {
-        return "nobody's";
+        return "unowned";
     }
     return is_lockstep(s) && s->waiting ? "waiting" : "running";
 }

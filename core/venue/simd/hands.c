@@ -6,28 +6,16 @@
  *
  * Everything is checked before anything is done; an error names the word and what was wanted.
  */
-#include "venue/simd/inner.h"
+#include "venue/simd/hands.h"
 
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
-#define WORDS_MAX 8
-#define WORD_MAX 48
-#define STRATEGY "hand"
-
-struct hand {
-    struct eb_simd *s;
-    struct eb_wire_said *said;
-    char word[WORDS_MAX][WORD_MAX];
-    unsigned count;
-    const char *usage;
-};
-
 /* ---- answers ----------------------------------------------------------------------------------------------------- */
 
-__attribute__((format(printf, 3, 4))) static bool answer(struct hand *h, int code, const char *fmt, ...)
+bool eb_hand_answer(struct hand *h, int code, const char *fmt, ...)
 {
     va_list args;
     va_start(args, fmt);
@@ -37,80 +25,80 @@ __attribute__((format(printf, 3, 4))) static bool answer(struct hand *h, int cod
     return code == EB_OK;
 }
 
-static bool wrong(struct hand *h, unsigned at, const char *wanted)
+bool eb_hand_wrong(struct hand *h, unsigned at, const char *wanted)
 {
-    return answer(h, EB_E_INVALID, "\"%s\": %s wanted (%s)", h->word[at], wanted, h->usage);
+    return eb_hand_answer(h, EB_E_INVALID, "\"%s\": %s wanted (%s)", h->word[at], wanted, h->usage);
 }
 
-static bool outcome(struct hand *h, int code, const struct eb_err *err, const char *done)
+bool eb_hand_outcome(struct hand *h, int code, const struct eb_err *err, const char *done)
 {
-    return code == EB_OK ? answer(h, EB_OK, "%s", done) : answer(h, code, "%s", err->msg);
+    return code == EB_OK ? eb_hand_answer(h, EB_OK, "%s", done) : eb_hand_answer(h, code, "%s", err->msg);
 }
 
-static const char *symbol_name(const struct hand *h, eb_symbol_id symbol)
+const char *eb_hand_symbol_name(const struct hand *h, eb_symbol_id symbol)
 {
     return eb_scene_symbol(h->s->scene, symbol)->inst.symbol;
 }
 
 /* ---- words ------------------------------------------------------------------------------------------------------- */
 
-static bool is(const struct hand *h, unsigned at, const char *text)
+bool eb_hand_is(const struct hand *h, unsigned at, const char *text)
 {
     return at < h->count && strcmp(h->word[at], text) == 0;
 }
 
-static bool take_symbol(struct hand *h, unsigned at, eb_symbol_id *out)
+bool eb_hand_symbol(struct hand *h, unsigned at, eb_symbol_id *out)
 {
     for (eb_symbol_id i = 0; i < h->s->symbols; i++) {
-        if (strcmp(symbol_name(h, i), h->word[at]) == 0) {
+        if (strcmp(eb_hand_symbol_name(h, i), h->word[at]) == 0) {
             *out = i;
             return true;
         }
     }
-    return answer(h, EB_E_NOT_FOUND, "\"%s\": no such symbol, %s is one (%s)", h->word[at], symbol_name(h, 0),
-                  h->usage);
+    return eb_hand_answer(h, EB_E_NOT_FOUND, "\"%s\": no such symbol, %s is one (%s)", h->word[at],
+                          eb_hand_symbol_name(h, 0), h->usage);
 }
 
 /* A symbol, or * for all: from *out up to *end. */
 static bool take_symbols(struct hand *h, unsigned at, eb_symbol_id *out, eb_symbol_id *end)
 {
-    if (is(h, at, "*")) {
+    if (eb_hand_is(h, at, "*")) {
         *out = 0;
         *end = h->s->symbols;
         return true;
     }
-    bool good = take_symbol(h, at, out);
+    bool good = eb_hand_symbol(h, at, out);
     *end = good ? *out + 1 : 0;
     return good;
 }
 
-static bool take_side(struct hand *h, unsigned at, uint8_t *out)
+bool eb_hand_side(struct hand *h, unsigned at, uint8_t *out)
 {
-    if (!is(h, at, "LONG") && !is(h, at, "SHORT")) {
-        return wrong(h, at, "LONG or SHORT");
+    if (!eb_hand_is(h, at, "LONG") && !eb_hand_is(h, at, "SHORT")) {
+        return eb_hand_wrong(h, at, "LONG or SHORT");
     }
-    *out = is(h, at, "LONG") ? EB_LONG : EB_SHORT;
+    *out = eb_hand_is(h, at, "LONG") ? EB_LONG : EB_SHORT;
     return true;
 }
 
 /* A decimal above 0. */
-static bool take_amount(struct hand *h, unsigned at, int64_t *out_e8)
+bool eb_hand_amount(struct hand *h, unsigned at, int64_t *out_e8)
 {
     const char *text = h->word[at];
     if (eb_decimal_parse(text, strlen(text), true, EB_ROUND_FLOOR, out_e8) != EB_OK || *out_e8 <= 0) {
-        return wrong(h, at, "a number above 0 with at most 8 decimals");
+        return eb_hand_wrong(h, at, "a number above 0 with at most 8 decimals");
     }
     return true;
 }
 
-static bool take_leverage(struct hand *h, unsigned at, int64_t *out_ppm)
+bool eb_hand_times(struct hand *h, unsigned at, int64_t *out_ppm)
 {
     int64_t e8;
-    if (!take_amount(h, at, &e8)) {
+    if (!eb_hand_amount(h, at, &e8)) {
         return false;
     }
     *out_ppm = e8 / 100;
-    return e8 >= EB_E8 && e8 <= 1000 * EB_E8 && e8 % 100 == 0 ? true : wrong(h, at, "a leverage of 1 to 1000");
+    return e8 >= EB_E8 && e8 <= 1000 * EB_E8 && e8 % 100 == 0 ? true : eb_hand_wrong(h, at, "a leverage of 1 to 1000");
 }
 
 static bool parse_count(const char *text, uint32_t *out)
@@ -125,19 +113,19 @@ static bool parse_count(const char *text, uint32_t *out)
 }
 
 /* The position that SYMBOL [SIDE] means: with one word only it must be the only one. */
-static bool take_slot(struct hand *h, unsigned symbol_at, unsigned side_at, eb_position_id *out,
-                      struct eb_sim_position *held)
+bool eb_hand_slot(struct hand *h, unsigned symbol_at, unsigned side_at, eb_position_id *out,
+                  struct eb_sim_position *held)
 {
     eb_symbol_id symbol;
     uint8_t side = EB_LONG;
-    if (!take_symbol(h, symbol_at, &symbol) || (side_at < h->count && !take_side(h, side_at, &side))) {
+    if (!eb_hand_symbol(h, symbol_at, &symbol) || (side_at < h->count && !eb_hand_side(h, side_at, &side))) {
         return false;
     }
     struct eb_sim_position p[2];
     bool open[2] = {eb_sim_position(h->s->sim, symbol * 2, &p[0]), eb_sim_position(h->s->sim, symbol * 2 + 1, &p[1])};
     if (side_at >= h->count && open[0] && open[1]) {
-        return answer(h, EB_E_INVALID, "%s has two positions: name LONG or SHORT at the end (%s)",
-                      symbol_name(h, symbol), h->usage);
+        return eb_hand_answer(h, EB_E_INVALID, "%s has two positions: name LONG or SHORT at the end (%s)",
+                              eb_hand_symbol_name(h, symbol), h->usage);
     }
     for (unsigned leg = 0; leg < 2; leg++) {
         if (open[leg] && (side_at >= h->count || p[leg].side == side)) {
@@ -146,169 +134,7 @@ static bool take_slot(struct hand *h, unsigned symbol_at, unsigned side_at, eb_p
             return true;
         }
     }
-    return answer(h, EB_E_NOT_FOUND, "%s has no such position", symbol_name(h, symbol));
-}
-
-/* ---- positions --------------------------------------------------------------------------------------------------- */
-
-static bool enter(struct hand *h, eb_symbol_id symbol, uint8_t side, int64_t notional_e8, int64_t leverage_ppm)
-{
-    const struct eb_scene_symbol *y = eb_scene_symbol(h->s->scene, symbol);
-    struct eb_err err = {0};
-    const struct eb_sim_entry entry = {.symbol = symbol,
-                                       .side = side,
-                                       .qty = eb_scene_quantity(y, (eb_money){notional_e8}, y->price),
-                                       .leverage_ppm = leverage_ppm,
-                                       .strategy_id = STRATEGY};
-    char qty[EB_DECIMAL_TEXT_MAX];
-    char done[96];
-    if (entry.qty.e8 == 0) {
-        return answer(h, EB_E_INVALID, "%s: that notional is less than the least quantity", y->inst.symbol);
-    }
-    (void)eb_decimal_format(entry.qty.e8, 8, qty);
-    (void)snprintf(done, sizeof(done), "%s %s %s bought or sold", y->inst.symbol, eb_side_name((enum eb_side)side),
-                   qty);
-    return outcome(h, eb_simd_enter(h->s, &entry, &err), &err, done);
-}
-
-static bool hand_open(struct hand *h)
-{
-    eb_symbol_id symbol;
-    uint8_t side;
-    int64_t notional;
-    int64_t leverage = 0;
-    return take_symbol(h, 1, &symbol) && take_side(h, 2, &side) && take_amount(h, 3, &notional) &&
-           (h->count < 5 || take_leverage(h, 4, &leverage)) && enter(h, symbol, side, notional, leverage);
-}
-
-static bool hand_add(struct hand *h)
-{
-    eb_position_id slot;
-    struct eb_sim_position p;
-    int64_t notional;
-    return take_amount(h, 2, &notional) && take_slot(h, 1, 3, &slot, &p) && enter(h, slot / 2, p.side, notional, 0);
-}
-
-static bool reduce(struct hand *h, bool venue)
-{
-    eb_position_id slot;
-    struct eb_sim_position p;
-    eb_qty qty = {0};
-    struct eb_err err = {0};
-    if ((!is(h, 2, "all") && !take_amount(h, 2, &qty.e8)) || !take_slot(h, 1, 3, &slot, &p)) {
-        return false;
-    }
-    eb_price price = eb_scene_symbol(h->s->scene, slot / 2)->price;
-    int rc = venue ? eb_sim_deleverage(h->s->sim, slot, qty, price, &err)
-                   : eb_sim_close(h->s->sim, slot, qty, (eb_price){0}, NULL, &err);
-    return outcome(h, rc, &err, venue ? "deleveraged" : "reduced");
-}
-
-static bool hand_reduce(struct hand *h)
-{
-    return reduce(h, false);
-}
-
-static bool hand_deleverage(struct hand *h)
-{
-    return reduce(h, true);
-}
-
-static bool hand_leverage(struct hand *h)
-{
-    eb_symbol_id symbol;
-    int64_t leverage;
-    struct eb_err err = {0};
-    return take_symbol(h, 1, &symbol) && take_leverage(h, 2, &leverage) &&
-           outcome(h, eb_sim_set_leverage(h->s->sim, symbol, leverage, &err), &err, "leverage changed");
-}
-
-static bool hand_funding(struct hand *h)
-{
-    unsigned paid = 0;
-    for (eb_position_id slot = 0; slot < h->s->symbols * 2; slot++) {
-        struct eb_sim_position p;
-        eb_money amount;
-        if (eb_sim_position(h->s->sim, slot, &p)) {
-            paid += eb_sim_pay_funding(h->s->sim, slot, eb_scene_symbol(h->s->scene, slot / 2)->price,
-                                       SIMD_FUNDING_RATE_E8, &amount) == EB_OK
-                        ? 1u
-                        : 0u;
-        }
-    }
-    return answer(h, EB_OK, "funding of %u positions paid", paid);
-}
-
-/* ---- orders of others -------------------------------------------------------------------------------------------- */
-
-static bool place(struct hand *h, uint8_t side, struct eb_order_request *order, const char *what)
-{
-    uint64_t id = 0;
-    int32_t code = 0;
-    struct eb_err err = {0};
-    order->order_side = side == EB_LONG ? EB_SELL : EB_BUY;
-    order->position_side = !h->s->c.hedge ? EB_PS_BOTH : side == EB_LONG ? EB_PS_LONG : EB_PS_SHORT;
-    order->position = order->symbol * 2 + (h->s->c.hedge && side == EB_SHORT ? 1u : 0u);
-    order->reduce_only = !h->s->c.hedge && !order->close_position;
-    int rc = eb_sim_place_foreign(h->s->sim, order, &id, &code, &err);
-    return rc == EB_OK ? answer(h, EB_OK, "%s %" PRIu64 " placed", what, id) : answer(h, rc, "%s", err.msg);
-}
-
-static bool hand_stop(struct hand *h)
-{
-    uint8_t side;
-    struct eb_order_request order = {.type = EB_ORDER_STOP_MARKET, .close_position = h->count < 5};
-    return take_symbol(h, 1, &order.symbol) && take_side(h, 2, &side) && take_amount(h, 3, &order.trigger.e8) &&
-           (h->count < 5 || take_amount(h, 4, &order.qty.e8)) && place(h, side, &order, "stop");
-}
-
-static bool hand_limit(struct hand *h)
-{
-    uint8_t side;
-    struct eb_order_request order = {.type = EB_ORDER_LIMIT_GTC};
-    return take_symbol(h, 1, &order.symbol) && take_side(h, 2, &side) && take_amount(h, 3, &order.qty.e8) &&
-           take_amount(h, 4, &order.price.e8) && place(h, side, &order, "limit order");
-}
-
-#define CANCELS_MAX 256
-struct cancel {
-    bool ours, foreign;
-    unsigned count;
-    struct {
-        uint64_t id;
-        bool conditional;
-    } order[CANCELS_MAX];
-};
-
-static void collect(void *user, const struct eb_ev_open_order *order)
-{
-    struct cancel *c = user;
-    static const eb_client_id none;
-    bool ours = memcmp(&order->client_id, &none, sizeof(none)) != 0;
-    if ((ours ? c->ours : c->foreign) && c->count < CANCELS_MAX) {
-        c->order[c->count].id = order->venue_order_id;
-        c->order[c->count++].conditional = order->type == EB_ORDER_STOP_MARKET;
-    }
-}
-
-static bool hand_cancel(struct hand *h)
-{
-    eb_symbol_id symbol;
-    struct cancel c = {.ours = is(h, 2, "ours") || is(h, 2, "all"),
-                       .foreign = is(h, 2, "all-foreign") || is(h, 2, "all")};
-    if (!take_symbol(h, 1, &symbol)) {
-        return false;
-    }
-    if (!c.ours && !c.foreign) {
-        return wrong(h, 2, "ours, all-foreign or all");
-    }
-    eb_sim_open_orders(h->s->sim, symbol, collect, &c);
-    unsigned gone = 0;
-    for (unsigned i = 0; i < c.count; i++) {
-        int rc = eb_sim_cancel_by_hand(h->s->sim, symbol, c.order[i].id, c.order[i].conditional);
-        gone += rc == EB_OK ? 1u : 0u;
-    }
-    return answer(h, EB_OK, "%u orders cancelled", gone);
+    return eb_hand_answer(h, EB_E_NOT_FOUND, "%s has no such position", eb_hand_symbol_name(h, symbol));
 }
 
 /* ---- the market -------------------------------------------------------------------------------------------------- */
@@ -317,17 +143,17 @@ static bool hand_price(struct hand *h)
 {
     eb_symbol_id symbol;
     eb_price price;
-    if (!take_symbol(h, 1, &symbol) || !take_amount(h, 2, &price.e8)) {
+    if (!eb_hand_symbol(h, 1, &symbol) || !eb_hand_amount(h, 2, &price.e8)) {
         return false;
     }
     if (price.e8 > INT64_C(100000000) * EB_E8) {
-        return wrong(h, 2, "a price of at most 100000000");
+        return eb_hand_wrong(h, 2, "a price of at most 100000000");
     }
     char text[EB_DECIMAL_TEXT_MAX];
     eb_scene_hold(h->s->scene, symbol, price);
     eb_simd_quote(h->s, symbol);
     (void)eb_decimal_format(eb_scene_symbol(h->s->scene, symbol)->price.e8, 8, text);
-    return answer(h, EB_OK, "%s is held at %s until it is released", symbol_name(h, symbol), text);
+    return eb_hand_answer(h, EB_OK, "%s is held at %s until it is released", eb_hand_symbol_name(h, symbol), text);
 }
 
 static bool hand_release(struct hand *h)
@@ -340,7 +166,7 @@ static bool hand_release(struct hand *h)
     for (; i < end; i++) {
         eb_scene_release(h->s->scene, i);
     }
-    return answer(h, EB_OK, "the market goes on from there");
+    return eb_hand_answer(h, EB_OK, "the market goes on from there");
 }
 
 static bool mute(struct hand *h, bool silent)
@@ -360,16 +186,16 @@ static bool mute(struct hand *h, bool silent)
         return false;
     }
     for (size_t k = 0; k < EB_COUNT(whats); k++) {
-        bits = is(h, 2, whats[k].name) ? whats[k].bits : bits;
+        bits = eb_hand_is(h, 2, whats[k].name) ? whats[k].bits : bits;
     }
     if (bits == 0) {
-        return wrong(h, 2, "mark, last, book, rest (answers on request) or all");
+        return eb_hand_wrong(h, 2, "mark, last, book, rest (answers on request) or all");
     }
     for (; i < end; i++) {
         uint8_t *muted = &h->s->symbol[i].muted;
         *muted = silent ? (uint8_t)(*muted | bits) : (uint8_t)(*muted & ~bits);
     }
-    return answer(h, EB_OK, silent ? "no such price is told any more" : "prices are told again");
+    return eb_hand_answer(h, EB_OK, silent ? "no such price is told any more" : "prices are told again");
 }
 
 static bool hand_mute(struct hand *h)
@@ -386,8 +212,8 @@ static bool set_trading(struct hand *h, bool trading)
 {
     eb_symbol_id symbol;
     struct eb_err err = {0};
-    return take_symbol(h, 1, &symbol) && outcome(h, eb_simd_set_trading(h->s, symbol, trading, &err), &err,
-                                                 trading ? "it trades again" : "it trades no more");
+    return eb_hand_symbol(h, 1, &symbol) && eb_hand_outcome(h, eb_simd_set_trading(h->s, symbol, trading, &err), &err,
+                                                            trading ? "it trades again" : "it trades no more");
 }
 
 static bool hand_delist(struct hand *h)
@@ -405,7 +231,7 @@ static bool hand_list(struct hand *h)
 static bool find_fault(struct hand *h, unsigned *out)
 {
     for (*out = 0; *out < EB_SIM_F_COUNT; ++*out) {
-        if (is(h, 1, eb_sim_fault_name((enum eb_sim_fault) * out))) {
+        if (eb_hand_is(h, 1, eb_sim_fault_name((enum eb_sim_fault) * out))) {
             return true;
         }
     }
@@ -416,7 +242,7 @@ static bool find_fault(struct hand *h, unsigned *out)
                          eb_sim_fault_name((enum eb_sim_fault)i));
         len += n > 0 && (size_t)n < sizeof(names) - len ? (size_t)n : 0;
     }
-    return answer(h, EB_E_NOT_FOUND, "\"%s\": no such fault: %s", h->word[1], names);
+    return eb_hand_answer(h, EB_E_NOT_FOUND, "\"%s\": no such fault: %s", h->word[1], names);
 }
 
 static bool set_rate(struct hand *h, unsigned fault)
@@ -430,10 +256,10 @@ static bool set_rate(struct hand *h, unsigned fault)
         if (good && chance.den > 0 && chance.num <= chance.den) {
             h->s->faults.rate[fault] = chance;
             eb_sim_set_faults(h->s->sim, &h->s->faults);
-            return answer(h, EB_OK, "%s strikes with chance %s", h->word[1], h->word[3]);
+            return eb_hand_answer(h, EB_OK, "%s strikes with chance %s", h->word[1], h->word[3]);
         }
     }
-    return wrong(h, 3, "NUM/DEN, at most 1");
+    return eb_hand_wrong(h, 3, "NUM/DEN, at most 1");
 }
 
 static bool hand_fault(struct hand *h)
@@ -444,28 +270,28 @@ static bool hand_fault(struct hand *h)
     if (!find_fault(h, &fault)) {
         return false;
     }
-    if (is(h, 2, "rate")) {
-        return h->count == 4 ? set_rate(h, fault) : wrong(h, h->count - 1, "rate NUM/DEN");
+    if (eb_hand_is(h, 2, "rate")) {
+        return h->count == 4 ? set_rate(h, fault) : eb_hand_wrong(h, h->count - 1, "rate NUM/DEN");
     }
     if (!parse_count(h->word[2], &n)) {
-        return wrong(h, 2, "how many times, or rate NUM/DEN");
+        return eb_hand_wrong(h, 2, "how many times, or rate NUM/DEN");
     }
     const char *refusal = h->count > 3 ? h->word[3] : "";
     if (h->count > 3 && (fault != EB_SIM_F_REJECT || !parse_count(refusal[0] == '-' ? refusal + 1 : refusal, &code))) {
-        return wrong(h, 3, "a refusal's code (2022), of the fault reject only,");
+        return eb_hand_wrong(h, 3, "a refusal's code (2022), of the fault reject only,");
     }
     if (fault == EB_SIM_F_SNAPSHOT) {
         h->s->snapshot_faults = n; /* the first picture of a connection is not the exchange's own */
     } else {
         eb_sim_fault_next(h->s->sim, (enum eb_sim_fault)fault, n, -(int32_t)code);
     }
-    return answer(h, EB_OK, "%s strikes the next %u times", h->word[1], n);
+    return eb_hand_answer(h, EB_OK, "%s strikes the next %u times", h->word[1], n);
 }
 
 static bool hand_faults(struct hand *h)
 {
-    if (!is(h, 1, "off")) {
-        return wrong(h, 1, "off");
+    if (!eb_hand_is(h, 1, "off")) {
+        return eb_hand_wrong(h, 1, "off");
     }
     h->s->faults = (struct eb_sim_faults){0};
     h->s->snapshot_faults = 0;
@@ -473,14 +299,14 @@ static bool hand_faults(struct hand *h)
     for (unsigned i = 0; i < EB_SIM_F_COUNT; i++) {
         eb_sim_fault_next(h->s->sim, (enum eb_sim_fault)i, 0, 0);
     }
-    return answer(h, EB_OK, "no more faults");
+    return eb_hand_answer(h, EB_OK, "no more faults");
 }
 
 static bool hand_halt(struct hand *h)
 {
     h->s->halted = true;
     eb_timer_stop(h->s->pace);
-    return answer(h, EB_OK, "the clock is halted");
+    return eb_hand_answer(h, EB_OK, "the clock is halted");
 }
 
 static bool hand_go(struct hand *h)
@@ -488,7 +314,7 @@ static bool hand_go(struct hand *h)
     h->s->anchored = h->s->anchored && !h->s->halted; /* it does not make up for the time that it was halted */
     h->s->halted = false;
     eb_simd_clock_go(h->s);
-    return answer(h, EB_OK, "the clock is %s", eb_simd_clock_state(h->s));
+    return eb_hand_answer(h, EB_OK, "the clock is %s", eb_simd_clock_state(h->s));
 }
 
 static bool hand_drop(struct hand *h)
@@ -500,7 +326,7 @@ static bool hand_drop(struct hand *h)
             count++;
         }
     }
-    return answer(h, EB_OK, "%u clients dropped", count);
+    return eb_hand_answer(h, EB_OK, "%u clients dropped", count);
 }
 
 static bool hand_status(struct hand *h)
@@ -512,18 +338,19 @@ static bool hand_status(struct hand *h)
     eb_sim_account(s->sim, &a);
     eb_sim_stats(s->sim, &t);
     (void)eb_decimal_format(a.wallet.e8, 8, wallet);
-    return answer(h, EB_OK,
-                  "now_ms=%" PRId64 " clock=%s symbols=%u positions=%u orders=%u conditional=%u trades=%" PRIu64
-                  " rejected=%" PRIu64 " wallet=%s clients=%u tick=%" PRIu64 " over=%s",
-                  s->now_ms, eb_simd_clock_state(s), s->symbols, a.open_positions, a.open_orders, a.conditional_orders,
-                  t.trades, t.rejected, wallet, s->client_count, s->tick, eb_scene_over(s->scene) ? "yes" : "no");
+    return eb_hand_answer(h, EB_OK,
+                          "now_ms=%" PRId64 " clock=%s symbols=%u positions=%u orders=%u conditional=%u trades=%" PRIu64
+                          " rejected=%" PRIu64 " wallet=%s clients=%u tick=%" PRIu64 " over=%s",
+                          s->now_ms, eb_simd_clock_state(s), s->symbols, a.open_positions, a.open_orders,
+                          a.conditional_orders, t.trades, t.rejected, wallet, s->client_count, s->tick,
+                          eb_scene_over(s->scene) ? "yes" : "no");
 }
 
 static bool hand_trades(struct hand *h)
 {
     size_t count;
     (void)eb_sim_trades(h->s->sim, &count);
-    return answer(h, EB_OK, "%zu", count);
+    return eb_hand_answer(h, EB_OK, "%zu", count);
 }
 
 /* ---- the table --------------------------------------------------------------------------------------------------- */
@@ -533,16 +360,16 @@ static const struct {
     unsigned min, max; /* words, the first included */
     bool (*run)(struct hand *h);
 } hands[] = {
-    {"open", "open SYMBOL LONG|SHORT NOTIONAL [LEVERAGE]", 4, 5, hand_open},
-    {"add", "add SYMBOL NOTIONAL [LONG|SHORT]", 3, 4, hand_add},
-    {"reduce", "reduce SYMBOL QUANTITY|all [LONG|SHORT]", 3, 4, hand_reduce},
-    {"close", "close SYMBOL QUANTITY|all [LONG|SHORT]", 3, 4, hand_reduce},
-    {"deleverage", "deleverage SYMBOL QUANTITY|all [LONG|SHORT]", 3, 4, hand_deleverage},
-    {"leverage", "leverage SYMBOL X", 3, 3, hand_leverage},
-    {"funding", "funding", 1, 1, hand_funding},
-    {"stop", "stop SYMBOL LONG|SHORT TRIGGER [QUANTITY]", 4, 5, hand_stop},
-    {"limit", "limit SYMBOL LONG|SHORT QUANTITY PRICE", 5, 5, hand_limit},
-    {"cancel", "cancel SYMBOL ours|all-foreign|all", 3, 3, hand_cancel},
+    {"open", "open SYMBOL LONG|SHORT NOTIONAL [LEVERAGE]", 4, 5, eb_hand_open},
+    {"add", "add SYMBOL NOTIONAL [LONG|SHORT]", 3, 4, eb_hand_add},
+    {"reduce", "reduce SYMBOL QUANTITY|all [LONG|SHORT]", 3, 4, eb_hand_reduce},
+    {"close", "close SYMBOL QUANTITY|all [LONG|SHORT]", 3, 4, eb_hand_reduce},
+    {"deleverage", "deleverage SYMBOL QUANTITY|all [LONG|SHORT]", 3, 4, eb_hand_deleverage},
+    {"leverage", "leverage SYMBOL X", 3, 3, eb_hand_leverage},
+    {"funding", "funding", 1, 1, eb_hand_funding},
+    {"stop", "stop SYMBOL LONG|SHORT TRIGGER [QUANTITY]", 4, 5, eb_hand_stop},
+    {"limit", "limit SYMBOL LONG|SHORT QUANTITY PRICE", 5, 5, eb_hand_limit},
+    {"cancel", "cancel SYMBOL ours|all-foreign|all", 3, 3, eb_hand_cancel},
     {"price", "price SYMBOL PRICE", 3, 3, hand_price},
     {"release", "release SYMBOL|*", 2, 2, hand_release},
     {"mute", "mute SYMBOL|* [mark|last|book|rest|all]", 2, 3, hand_mute},
@@ -564,15 +391,15 @@ static bool split(struct hand *h, const char *text)
     const char *at = text + strspn(text, " ");
     while (*at != '\0') {
         size_t len = strcspn(at, " ");
-        if (h->count == WORDS_MAX || len >= WORD_MAX) {
-            return answer(h, EB_E_INVALID, "\"%.40s\": too many words, or too long a one", at);
+        if (h->count == HAND_WORDS_MAX || len >= HAND_WORD_MAX) {
+            return eb_hand_answer(h, EB_E_INVALID, "\"%.40s\": too many words, or too long a one", at);
         }
         memcpy(h->word[h->count], at, len);
         h->word[h->count++][len] = '\0';
         at += len;
         at += strspn(at, " ");
     }
-    return h->count > 0 ? true : answer(h, EB_E_INVALID, "nothing was said");
+    return h->count > 0 ? true : eb_hand_answer(h, EB_E_INVALID, "nothing was said");
 }
 
 void eb_simd_hand(struct eb_simd *s, const char *text, struct eb_wire_said *said)
@@ -582,13 +409,13 @@ void eb_simd_hand(struct eb_simd *s, const char *text, struct eb_wire_said *said
         return;
     }
     for (size_t i = 0; i < EB_COUNT(hands); i++) {
-        if (!is(&h, 0, hands[i].name)) {
+        if (!eb_hand_is(&h, 0, hands[i].name)) {
             continue;
         }
         h.usage = hands[i].usage;
         if (h.count < hands[i].min || h.count > hands[i].max) {
-            (void)answer(&h, EB_E_INVALID, "%u words are too %s: %s", h.count, h.count < hands[i].min ? "few" : "many",
-                         hands[i].usage);
+            (void)eb_hand_answer(&h, EB_E_INVALID, "%u words are too %s: %s", h.count,
+                                 h.count < hands[i].min ? "few" : "many", hands[i].usage);
             return;
         }
         (void)hands[i].run(&h);
@@ -600,5 +427,5 @@ void eb_simd_hand(struct eb_simd *s, const char *text, struct eb_wire_said *said
         int n = snprintf(names + len, sizeof(names) - len, "%s%s", i > 0 ? ", " : "", hands[i].name);
         len += n > 0 && (size_t)n < sizeof(names) - len ? (size_t)n : 0;
     }
-    (void)answer(&h, EB_E_NOT_FOUND, "\"%s\": no such hand: %s", h.word[0], names);
+    (void)eb_hand_answer(&h, EB_E_NOT_FOUND, "\"%s\": no such hand: %s", h.word[0], names);
 }

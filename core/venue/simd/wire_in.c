@@ -25,7 +25,8 @@ void eb_simd_drop(struct simd_client *c, const char *why)
     eb_stream_close(c->stream);
     c->stream = NULL;
     s->client_count--;
-    eb_log(eb_simd_log(s), EB_LOG_INFO, "client.gone", EB_I64("client", c->number), EB_STR("name", c->hello.name),
+    enum eb_log_level level = c->greeted && !c->hello.wants_events ? EB_LOG_DEBUG : EB_LOG_INFO; /* hands have a line */
+    eb_log(eb_simd_log(s), level, "client.gone", EB_I64("client", c->number), EB_STR("name", c->hello.name),
            EB_STR("why", why), EB_BOOL("lockstep", s->owner == c), EB_I64("venue_ms", s->now_ms));
     if (s->owner == c) {
         eb_simd_clock_give(s, NULL);
@@ -84,8 +85,9 @@ static void greet(struct eb_simd *s, struct simd_client *c)
     if (events && s->first == NULL && !s->done) {
         s->first = c;
     }
-    eb_log(eb_simd_log(s), EB_LOG_INFO, "client.greeted", EB_I64("client", c->number), EB_STR("name", c->hello.name),
-           EB_BOOL("events", events), EB_BOOL("lockstep", given), EB_I64("venue_ms", s->now_ms));
+    eb_log(eb_simd_log(s), events ? EB_LOG_INFO : EB_LOG_DEBUG, "client.greeted", EB_I64("client", c->number),
+           EB_STR("name", c->hello.name), EB_BOOL("events", events), EB_BOOL("lockstep", given),
+           EB_I64("venue_ms", s->now_ms));
     if (events && !given && !s->c.free_clock && s->owner == NULL) {
         eb_log(eb_simd_log(s), EB_LOG_WARN, "clock.stands", EB_STR("why", "no client has asked for lockstep"));
     }
