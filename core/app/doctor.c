@@ -263,7 +263,8 @@ void eb_doctor_examine(const struct eb_live *l, struct eb_findings *out)
     x.mode = eb_engine_mode(x.engine);
     x.now_ms = eb_live_now_ms(l);
     x.now_ns = x.now_ms * 1000000;
-    x.running = l->stage == EB_LIVE_RUNNING;
+    x.stalled = l->stage == EB_LIVE_RUNNING && eb_doctor_late_ms(&x) > EB_DOCTOR_LATE_MS;
+    x.running = l->stage == EB_LIVE_RUNNING && !x.stalled;
     x.paused = eb_engine_paused(x.engine);
     x.flattening = eb_engine_flattening(x.engine);
     eb_engine_stats(x.engine, &stats);

@@ -16,7 +16,8 @@ struct eb_exam {
     const struct eb_engine_config *config;
     struct eb_ev_config mode; /* in force */
     int64_t now_ms, now_ns;   /* venue time */
-    bool running;             /* connected, and told everything */
+    bool stalled;             /* connected, and no turns are run though the engine wants to act */
+    bool running;             /* connected, told everything, and not stalled: what is missing is missing now */
     bool paused, flattening;
     unsigned open; /* positions */
     struct eb_turn_times times;
@@ -49,6 +50,9 @@ void eb_find(struct eb_exam *x, enum eb_severity severity, const char *subject, 
              const char *fmt, ...) __attribute__((format(printf, 6, 7)));
 
 /* doctor_loop.c */
+#define EB_DOCTOR_LATE_MS 1000
+/* For how long what is due has waited, at most since the last turn. */
+int64_t eb_doctor_late_ms(const struct eb_exam *x);
 void eb_check_loop_stalled(struct eb_exam *x);
 void eb_check_loop_gap(struct eb_exam *x);
 void eb_check_clock(struct eb_exam *x);

@@ -8,22 +8,28 @@
 #include "app/answer_words.h"
 
 #define NS_IN_MS INT64_C(1000000)
-#define OVERDUE_MS 1000
 #define RECENT_MS (15 * INT64_C(60000)) /* what happened and was repaired is bad news for so long, then a note */
 #define OFFSET_MAX_MS 500
 #define DELAY_MAX_NS NS_IN_MS
 #define DELAYS_MIN 1000 /* fewer say nothing about one in a thousand */
 
-void eb_check_loop_stalled(struct eb_exam *x)
+int64_t eb_doctor_late_ms(const struct eb_exam *x)
 {
     int64_t due_ns = eb_engine_next_deadline(x->engine);
     int64_t late_ms = due_ns != INT64_MAX && due_ns < x->now_ns ? (x->now_ns - due_ns) / NS_IN_MS : 0;
     int64_t idle_ms = x->now_ms - x->live->now_ms;
+    return late_ms < idle_ms ? late_ms : idle_ms; /* what is due since ever is due at once */
+}
+
+void eb_check_loop_stalled(struct eb_exam *x)
+{
+    int64_t idle_ms = x->now_ms - x->live->now_ms;
     EB_SAY(x->fine, "last turn %s ago, no deadline is overdue, %" PRIu64 " turns", EB_AGE(idle_ms), x->times.turns);
-    if (x->running && late_ms > OVERDUE_MS) {
+    if (x->stalled) {
         eb_find(x, EB_BAD, "", "the loop answers, but runs no turns: consults, retries and price checks wait",
                 "look at the last lines of the log, then restart the engine; stops at the exchange go on meanwhile",
-                "the engine wanted to act %s ago; its last turn was %s ago", EB_AGE(late_ms), EB_AGE(idle_ms));
+                "the engine wanted to act %s ago; its last turn was %s ago", EB_AGE(eb_doctor_late_ms(x)),
+                EB_AGE(idle_ms));
     }
 }
 

@@ -24,7 +24,8 @@ static int64_t seen_since(const struct eb_exam *x, const struct eb_patient *p)
 static const char *known_reason(const struct eb_exam *x, const struct eb_patient *p)
 {
     const struct eb_evidence *v = p->v;
-    return !x->running          ? "there is no connection to the exchange"
+    return x->stalled           ? "no turns are run"
+           : !x->running        ? "there is no connection to the exchange"
            : v->released        ? "released by an operator"
            : !v->owner_is_brain ? "the legacy owners have it (EXIT_MODE=LEGACY)"
            : x->paused          ? "the engine is paused"
@@ -74,11 +75,18 @@ static bool has_target_or_trail(const struct eb_evidence *v)
     return false;
 }
 
+/* A plan stands whose stop fits nowhere. */
+static bool lacks_stop(const struct eb_patient *p)
+{
+    return p->ours && !p->v->firing && p->v->ctx.plan_revision > 0 && p->v->ctx.stop.e8 == 0;
+}
+
 /* Why there is no plan of the policy, where another check names the cause; NULL: nothing else does. */
 static const char *explained(const struct eb_exam *x, const struct eb_patient *p)
 {
     return p->v->quarantined   ? "its consults fail, see policy.quarantined"
            : p->policy_missing ? "no policy set is loaded, see policy.none"
+           : lacks_stop(p)     ? "no stop fits anywhere, see levels.no_stop"
            : x->paused         ? "the engine is paused: a new position gets only the built-in plan"
            : x->flattening     ? "the engine is flattening: a new position gets only the built-in plan"
                                : NULL;
@@ -102,9 +110,9 @@ static void no_policy_plan(struct eb_exam *x, const struct eb_patient *p)
     } else if (v->last_result == EB_POLICY_KEEP) {
         EB_SAY(f->cause, "the policy gives no plan for this position (it returns nil)");
     } else if (v->verdicts_refused > 0) {
-        EB_SAY(f->cause, "the policy's verdict is refused: %s", v->last_reason);
+        EB_SAY(f->cause, "the policy answers, and its verdict is refused: what it asks for is not allowed");
     } else {
-        EB_SAY(f->cause, "the consult fails: %s", v->last_reason);
+        EB_SAY(f->cause, "the policy fails when it is asked about this position");
     }
     EB_SAY(f->remedy,
            "`exitbrain check` tries the policy set and names file and line; correct it, then `exitbrain "
@@ -136,7 +144,7 @@ void eb_check_levels(struct eb_exam *x, const struct eb_patient *p)
 void eb_check_no_stop(struct eb_exam *x, const struct eb_patient *p)
 {
     const struct eb_evidence *v = p->v;
-    if (p->ours && !v->firing && v->ctx.plan_revision > 0 && v->ctx.stop.e8 == 0) {
+    if (lacks_stop(p)) {
         struct eb_finding *f = eb_finding_add(x, EB_BAD, p->subject);
         EB_SAY(f->evidence, "a plan stands and no stop is in force; price %s, liquidation %s",
                EB_TICKED(v->ctx.price, v->ctx.tick), EB_TICKED(v->ctx.liquidation, v->ctx.tick));
@@ -186,7 +194,7 @@ static bool is_not_free(const struct eb_level_evidence *l)
 void eb_check_parked(struct eb_exam *x, const struct eb_patient *p)
 {
     char list[180];
-    if (p->ours && list_levels(p->v, is_parked, list, sizeof(list)) > 0) {
+    if (p->ours && !lacks_stop(p) && list_levels(p->v, is_parked, list, sizeof(list)) > 0) {
         bool stop = strncmp(list, "stop", 4) == 0;
         struct eb_finding *f = eb_finding_add(x, EB_BAD, p->subject);
         EB_SAY(f->evidence, "price %s; parked: %s", EB_TICKED(p->v->ctx.price, p->v->ctx.tick), list);
