@@ -83,18 +83,26 @@ int eb_sql_open_writer(const char *path, sqlite3 **out, struct eb_err *err)
     return open_with(path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, out, err);
 }
 
-/* Mode and settings. The order matters: auto_vacuum has an effect before the first page is written, and only there. */
-int eb_sql_writer_settings(sqlite3 *db, struct eb_err *err)
+/* The file's mode. The statement must be run to its end: there the change is committed. */
+static int set_mode(sqlite3 *db, struct eb_err *err)
 {
-    int rc = eb_sql_exec(db, "PRAGMA auto_vacuum = INCREMENTAL", err);
     sqlite3_stmt *stmt = NULL;
-    rc = rc == EB_OK ? eb_sql_prepare(db, "PRAGMA journal_mode = WAL", &stmt, err) : rc;
+    int rc = eb_sql_prepare(db, "PRAGMA journal_mode = WAL", &stmt, err);
     rc = rc == EB_OK ? eb_sql_next(stmt, err) : rc;
     if (rc == EB_OK && strcmp((const char *)sqlite3_column_text(stmt, 0), "wal") != 0) {
         rc = eb_err_set(err, EB_E_IO, area, "%s: this file system cannot keep a write-ahead log (mode %s)", name_of(db),
                         (const char *)sqlite3_column_text(stmt, 0));
     }
+    rc = rc == EB_OK ? eb_sql_run(stmt, err) : rc;
     (void)sqlite3_finalize(stmt);
+    return rc;
+}
+
+/* The order matters: auto_vacuum has an effect before the first page is written, and only there. */
+int eb_sql_writer_settings(sqlite3 *db, struct eb_err *err)
+{
+    int rc = eb_sql_exec(db, "PRAGMA auto_vacuum = INCREMENTAL", err);
+    rc = rc == EB_OK ? set_mode(db, err) : rc;
     if (rc != EB_OK) {
         return rc;
     }

@@ -24,6 +24,7 @@ void scene_config(struct eb_engine_config *c)
     eb_engine_config_default(c);
     c->symbols_max = SCENE_SYMBOLS;
     c->instance = 7;
+    c->mode = (struct eb_ev_config){.exit_mode = EB_EXIT_MODE_EXIT_BRAIN_V3}; /* shadow: it fills by itself */
 }
 
 /* ---- policy ------------------------------------------------------------------------------------------------------ */
@@ -217,11 +218,11 @@ static void one(struct scene *s)
     for (eb_symbol_id i = 0; i < SCENE_SYMBOLS; i++) {
         s->price_e8[i] += eb_rng_range(&s->rng, -12, 12) * TICK;
         price(s, i);
-        if (eb_rng_chance(&s->rng, 1, 25)) {
+        if (eb_rng_chance(&s->rng, 1, s->qty_e8[i] == 0 ? 10 : 120)) {
             position(s, i, s->qty_e8[i] == 0 ? 10 * EB_E8 : 0);
         }
     }
-    if (eb_rng_chance(&s->rng, 1, 60)) {
+    if (eb_rng_chance(&s->rng, 1, eb_engine_paused(s->engine) ? 10 : 150)) {
         command(s, eb_engine_paused(s->engine) ? EB_CMD_RESUME : EB_CMD_PAUSE);
     }
     clock(s);
