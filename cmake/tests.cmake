@@ -56,6 +56,7 @@ if(EB_TESTS)
   eb_test_folder(host USES ${eb_layers_linked})
   eb_test_folder(host_fake OBJECTS eb_host USES eb_base) # the turn alone, with a scripted engine
   eb_test_folder(app USES ${eb_layers_linked})
+  eb_test_folder(app_fake USES ${eb_layers_linked}) # the doctor, with doubles of journal, reload and clock
 
   add_subdirectory(tests/sim)
   file(GLOB eb_bench_sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/bench/*.c)
