@@ -66,11 +66,17 @@ bool eb_answer_next(const struct eb_live *l, eb_symbol_id symbol, eb_position_id
 
 /* ---- modes ------------------------------------------------------------------------------------------------------- */
 
-static const char *const flag_key[] = {"mode.exit_mode", "mode.executor_mode", "mode.live_rollout"};
+static const char *const flag_key[] = {[EB_FLAG_EXIT_MODE] = "mode.exit_mode",
+                                       [EB_FLAG_EXECUTOR] = "mode.executor_mode",
+                                       [EB_FLAG_ROLLOUT] = "mode.live_rollout",
+                                       [EB_FLAG_LEGACY_TRAILING] = "mode.legacy_trailing_stop"};
 
-static unsigned value_of(const struct eb_ev_config *m, unsigned index)
+static unsigned value_of(const struct eb_config *c, const struct eb_ev_config *m, unsigned index)
 {
-    return index == 0 ? m->exit_mode : index == 1 ? m->executor_live : m->rollout_enabled;
+    return index == EB_FLAG_EXIT_MODE  ? m->exit_mode
+           : index == EB_FLAG_EXECUTOR ? m->executor_live
+           : index == EB_FLAG_ROLLOUT  ? m->rollout_enabled
+                                       : c->legacy_trailing;
 }
 
 const char *eb_answer_flag(const struct eb_live *l, unsigned index, char out[EB_FLAG_TEXT_MAX])
@@ -85,10 +91,12 @@ const char *eb_answer_flag(const struct eb_live *l, unsigned index, char out[EB_
         row++;
     }
     EB_ASSERT(row < count);
-    unsigned source = l->o.config.source[row];
-    bool configured = value_of(&now, index) == value_of(&l->o.config.engine.mode, index);
-    (void)snprintf(out, EB_FLAG_TEXT_MAX, "%s=%s (%s)", key[row].environment, key[row].choices[value_of(&now, index)],
-                   configured && source < EB_COUNT(from) ? from[source] : "a command");
+    const struct eb_config *c = &l->o.config;
+    unsigned value = value_of(c, &now, index);
+    bool configured = value == value_of(c, &c->engine.mode, index);
+    const char *text = key[row].choices != NULL ? key[row].choices[value] : value != 0 ? "true" : "false";
+    (void)snprintf(out, EB_FLAG_TEXT_MAX, "%s=%s (%s)", key[row].environment, text,
+                   configured && c->source[row] < EB_COUNT(from) ? from[c->source[row]] : "a command");
     return out;
 }
 

@@ -46,7 +46,14 @@ eb_symbol_id eb_answer_symbol(const struct eb_live *l, const char *name, struct 
 /* Evidence of the next open position at or after *slot of a symbol (EB_NO_SYMBOL: of any), and its slot; false behind
  * the last. Begin with *slot = 0 and go on with *slot + 1. */
 bool eb_answer_next(const struct eb_live *l, eb_symbol_id symbol, eb_position_id *slot, struct eb_evidence *v);
-/* "EXIT_MODE=LEGACY (environment)": the flag of a mode, what it says now, and who said so. index 0..2. */
+/* "EXIT_MODE=LEGACY (environment)": a flag of the modes, what it says now, and who said so. */
+enum {
+    EB_FLAG_EXIT_MODE = 0,
+    EB_FLAG_EXECUTOR,
+    EB_FLAG_ROLLOUT,
+    EB_FLAG_MODES,
+    EB_FLAG_LEGACY_TRAILING = EB_FLAG_MODES
+};
 #define EB_FLAG_TEXT_MAX 96
 const char *eb_answer_flag(const struct eb_live *l, unsigned index, char out[EB_FLAG_TEXT_MAX]);
 /* What the modes come to, in a sentence. */

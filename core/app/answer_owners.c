@@ -34,10 +34,18 @@ static struct others others_of(const struct eb_live *l, eb_symbol_id symbol, enu
 
 static const char *others_text(const struct others *n, char out[EB_FLAG_TEXT_MAX])
 {
-    if (n->count == 0) {
-        (void)snprintf(out, EB_FLAG_TEXT_MAX, "none");
-    } else {
-        (void)snprintf(out, EB_FLAG_TEXT_MAX, "%u stops, %u targets, %u other way", n->stops, n->targets, n->openers);
+    const struct {
+        unsigned count;
+        const char *one, *many;
+    } part[] = {{n->stops, "stop", "stops"}, {n->targets, "target", "targets"}, {n->openers, "opener", "openers"}};
+    size_t used = 0;
+    (void)snprintf(out, EB_FLAG_TEXT_MAX, "none");
+    for (size_t i = 0; i < EB_COUNT(part); i++) {
+        if (part[i].count > 0) {
+            int len = snprintf(out + used, EB_FLAG_TEXT_MAX - used, "%s%u %s", used > 0 ? ", " : "", part[i].count,
+                               part[i].count == 1 ? part[i].one : part[i].many);
+            used += len > 0 ? (size_t)len : 0;
+        }
     }
     return out;
 }
@@ -65,15 +73,12 @@ static void flags(const struct eb_live *l, const struct eb_ev_config *mode, stru
     if (!a->no_text) {
         (void)eb_buffer_printf(&a->text, "%s%s%s: %s\n", eb_colour_code(EB_BOLD, a->colour), eb_mode_name(mode),
                                eb_colour_code(EB_PLAIN, a->colour), eb_mode_meaning(mode));
-        for (unsigned i = 0; i < 3; i++) {
+        for (unsigned i = 0; i < EB_FLAG_MODES; i++) {
             (void)eb_buffer_printf(&a->text, "  %s\n", eb_answer_flag(l, i, flag));
         }
-        if (l->o.config.legacy_trailing) {
-            (void)eb_buffer_printf(&a->text,
-                                   "  %sQT_TRAILING_STOP_ENABLED is on%s: the legacy trailing manager may move stops "
-                                   "too\n",
-                                   eb_colour_code(EB_RED, a->colour), eb_colour_code(EB_PLAIN, a->colour));
-        }
+        (void)eb_buffer_printf(&a->text, "  %s%s\n", eb_answer_flag(l, EB_FLAG_LEGACY_TRAILING, flag),
+                               l->o.config.legacy_trailing ? ": another system's trailing manager may move stops too"
+                                                           : "");
         if (l->yields) {
             (void)eb_buffer_text(&a->text, "  another engine works on this account: this one yields until restart\n");
         }
@@ -82,7 +87,7 @@ static void flags(const struct eb_live *l, const struct eb_ev_config *mode, stru
     if (!a->no_doc) {
         eb_doc_text(&a->doc, "mode", eb_mode_name(mode));
         eb_doc_begin(&a->doc, "flags", '[');
-        for (unsigned i = 0; i < 3; i++) {
+        for (unsigned i = 0; i <= EB_FLAG_LEGACY_TRAILING; i++) {
             eb_doc_text(&a->doc, NULL, eb_answer_flag(l, i, flag));
         }
         eb_doc_end(&a->doc, ']');

@@ -94,7 +94,7 @@ static void open_text(const struct eb_live *l, eb_symbol_id symbol, struct eb_an
     int64_t now_ms = eb_live_now_ms(l);
     eb_table_init(&t, "llrrrrrrlrrllllr");
     eb_table_heads(&t,
-                   "symbol|side|left|entry|price|pnl %|R|stop|by|target|away %|backstop|owner|regime|profile|asked");
+                   "symbol|side|left|entry|price|pnl %|R|stop|by|target|away %|backstop|owner|regime|profile|verdict");
     eb_buffer_init(&remarks, EB_CONTROL_ANSWER_MAX);
     for (eb_position_id slot = 0; eb_answer_next(l, symbol, &slot, &v); slot++) {
         row(&t, &v, now_ms);

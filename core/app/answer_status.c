@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "app/answer_words.h"
+#include "generated/version.h"
 
 /* "name      text", in red where it is bad news. */
 static void say(struct eb_answer *a, bool bad, const char *name, const char *fmt, ...)
@@ -34,7 +35,7 @@ static void modes(const struct eb_live *l, struct eb_answer *a)
     char flag[EB_FLAG_TEXT_MAX];
     say(a, false, "mode", "%s: %s%s", eb_mode_name(&mode), eb_mode_meaning(&mode),
         paused ? "; PAUSED: no consult, no target, no partial close" : "");
-    for (unsigned i = 0; i < 3; i++) {
+    for (unsigned i = 0; i < EB_FLAG_MODES; i++) {
         say(a, false, "", "  %s", eb_answer_flag(l, i, flag));
     }
     if (l->yields) {
@@ -255,7 +256,7 @@ static void start(const struct eb_live *l, struct eb_answer *a)
     unsigned at = r->found < EB_COUNT(found) ? r->found : EB_JOURNAL_NEW;
     say(a, at == EB_JOURNAL_CORRUPT || r->differed > 0, "start",
         "%s; %" PRIu64 " records folded, %" PRIu64 " differed, instance %" PRIu32, meaning[at], r->folded, r->differed,
-        r->instance);
+        l->o.config.engine.instance);
     if (r->aside[0] != '\0') {
         say(a, true, "", "  the damaged file: %s", r->aside);
     }
@@ -270,7 +271,7 @@ static void start(const struct eb_live *l, struct eb_answer *a)
         eb_doc_int(&a->doc, "folded", (int64_t)r->folded);
         eb_doc_int(&a->doc, "differed", (int64_t)r->differed);
         eb_doc_int(&a->doc, "segments", r->segments);
-        eb_doc_int(&a->doc, "instance", r->instance);
+        eb_doc_int(&a->doc, "instance", l->o.config.engine.instance);
         eb_doc_end(&a->doc, '}');
     }
 }
@@ -320,5 +321,6 @@ void eb_answer_status(const struct eb_live *l, struct eb_answer *a)
     alarms(l, a);
     if (!a->no_doc) {
         eb_doc_text(&a->doc, "state_dir", l->o.state_dir);
+        eb_doc_text(&a->doc, "version", EB_VERSION " " EB_COMMIT);
     }
 }

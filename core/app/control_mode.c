@@ -58,7 +58,7 @@ static enum eb_control_when tell_mode(struct eb_request *q, const struct eb_ev_c
 {
     char flag[EB_FLAG_TEXT_MAX];
     eb_request_say(q, "%s: %s", eb_mode_name(now), eb_mode_meaning(now));
-    for (unsigned i = 0; i < 3; i++) {
+    for (unsigned i = 0; i < EB_FLAG_MODES; i++) {
         eb_request_say(q, "  %s", eb_answer_flag(q->live, i, flag));
     }
     mode_doc(&q->answer.doc, "mode", now);
@@ -98,7 +98,11 @@ static void tell_change(struct eb_request *q, const struct eb_ev_config *now, co
                               ? "the brain owns the exits of every position that is not released"
                               : "the legacy owners own the exits; backstops of the engine stay");
     }
-    eb_request_say(q, "this lasts until the next start, which takes the modes of the configuration");
+    const struct eb_ev_config *at_start = &q->live->o.config.engine.mode;
+    if (at_start->exit_mode != then->exit_mode || leaves(at_start) != leaves(then)) {
+        eb_request_say(q, "this lasts until the next start, which takes the modes of the configuration: %s",
+                       eb_mode_name(at_start));
+    }
 }
 
 enum eb_control_when eb_control_mode(struct eb_request *q)

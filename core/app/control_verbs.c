@@ -146,10 +146,17 @@ static enum eb_control_when ask_before_flatten(struct eb_request *q, eb_symbol_i
 
 static enum eb_control_when flatten_in_shadow(struct eb_request *q, eb_symbol_id symbol)
 {
-    char flag[2][EB_FLAG_TEXT_MAX];
+    struct eb_ev_config mode = eb_engine_mode(eb_host_engine(q->live->host));
+    char flag[2][EB_FLAG_TEXT_MAX] = {"", ""};
     unsigned count = eb_open_count(q->live, symbol);
-    eb_request_say(q, "SHADOW: nothing sent; %u position%s stay%s open (%s, %s)", count, plural(count),
-                   count == 1 ? "s" : "", eb_answer_flag(q->live, 1, flag[0]), eb_answer_flag(q->live, 2, flag[1]));
+    if (!mode.executor_live) {
+        (void)eb_answer_flag(q->live, EB_FLAG_EXECUTOR, flag[0]);
+    }
+    if (!mode.rollout_enabled) {
+        (void)eb_answer_flag(q->live, EB_FLAG_ROLLOUT, flag[1]);
+    }
+    eb_request_say(q, "SHADOW: nothing sent; %u position%s stay%s open: %s%s%s", count, plural(count),
+                   count == 1 ? "s" : "", flag[0], flag[0][0] != '\0' && flag[1][0] != '\0' ? ", " : "", flag[1]);
     eb_doc_bool(&q->answer.doc, "sent", false);
     (void)eb_request_list(q, symbol, "open");
     q->answer.status = EB_STATUS_BAD_NEWS;
@@ -251,8 +258,7 @@ enum eb_control_when eb_control_adopt(struct eb_request *q)
     }
     if (ours) {
         eb_request_say(q, "%s %s: the brain owns its exits%s", q->args.symbol,
-                       released ? "is taken back" : "was not released",
-                       released ? ", its policy is asked, levels that were crossed meanwhile are parked" : "");
+                       released ? "is taken back" : "was not released", released ? ", its policy is asked" : "");
     } else {
         eb_request_say(q,
                        "%s%s, but EXIT_MODE=LEGACY gives its exits to the legacy owners (exitbrain mode --exit "
