@@ -72,7 +72,8 @@ struct eb_seen_orders {
 /* What the exchange told at the beginning that the journal did not know: how far an engine that was killed had come. */
 struct eb_live_missed {
     uint32_t unanswered;     /* orders that were handed out and of which no answer is remembered */
-    uint32_t trades_ours;    /* of orders of ours */
+    uint32_t fills;          /* of orders that are remembered */
+    uint32_t trades_ours;    /* of orders of ours that are not */
     uint32_t trades_foreign; /* of others */
     uint32_t orders;         /* of ours that stand there and were not remembered */
 };

@@ -29,6 +29,8 @@ void eb_live_reconnect(struct eb_live *l, const char *why);
 
 /* live_watch.c: what is heard of every step */
 void eb_live_observe(void *user, const struct eb_event *ev, const struct eb_actions *actions);
+/* Whether the engine remembers an order of ours. */
+bool eb_live_remembers(const struct eb_live *l, eb_symbol_id symbol, uint8_t position_side, eb_client_id id);
 /* Conditions of standing alarms, once a second. */
 void eb_live_review_alarms(struct eb_live *l);
 /* A line for the terminal. */

@@ -56,15 +56,13 @@ static void another_engine(struct eb_live *l, const struct eb_event *ev)
     }
 }
 
-/* Whether the engine remembers an order of ours that a picture shows. */
-static bool is_remembered(const struct eb_live *l, const struct eb_event *ev)
+bool eb_live_remembers(const struct eb_live *l, eb_symbol_id symbol, uint8_t position_side, eb_client_id id)
 {
-    const struct eb_ev_open_order *t = &ev->u.open_order;
     struct eb_own_order own[16];
-    eb_position_id slot = ev->symbol * 2 + (t->position_side == EB_PS_SHORT ? 1 : 0);
+    eb_position_id slot = symbol * 2 + (position_side == EB_PS_SHORT ? 1 : 0);
     uint32_t n = eb_engine_orders(eb_host_engine(l->host), slot, own, EB_COUNT(own));
     for (uint32_t i = 0; i < n && i < EB_COUNT(own); i++) {
-        if (eb_client_id_equal(own[i].client_id, t->client_id)) {
+        if (eb_client_id_equal(own[i].client_id, id)) {
             return true;
         }
     }
@@ -74,7 +72,7 @@ static bool is_remembered(const struct eb_live *l, const struct eb_event *ev)
 static void tell_missed(const struct eb_live *l)
 {
     const struct eb_live_missed *m = &l->missed;
-    eb_log(l->o.log, EB_LOG_INFO, "recovery.compared", EB_I64("unanswered", m->unanswered),
+    eb_log(l->o.log, EB_LOG_INFO, "recovery.compared", EB_I64("unanswered", m->unanswered), EB_I64("fills", m->fills),
            EB_I64("trades_ours", m->trades_ours), EB_I64("trades_foreign", m->trades_foreign),
            EB_I64("orders", m->orders), EB_I64("connects", l->connects));
 }
@@ -93,7 +91,8 @@ static void note_order(struct eb_live *l, const struct eb_event *ev)
         s->cap = cap;
     }
     bool ours = eb_client_id_is_ours(ev->u.open_order.client_id, l->o.config.engine.instance);
-    if (ours && !l->pictured && !is_remembered(l, ev)) {
+    if (ours && !l->pictured &&
+        !eb_live_remembers(l, ev->symbol, ev->u.open_order.position_side, ev->u.open_order.client_id)) {
         l->missed.orders++;
     }
     s->order[at] = (struct eb_seen_order){ev->symbol, ours, ev->u.open_order};

@@ -214,6 +214,19 @@ static void price(struct eb_live *l, struct eb_event *ev)
     }
 }
 
+/* A trade from before: counted where it is news, since the exchange repeats some that are not. */
+static void missed_trade(struct eb_live *l, struct eb_event *ev)
+{
+    const struct eb_ev_fill *f = &ev->u.fill;
+    struct eb_live_missed *m = &l->missed;
+    const struct eb_engine *e = eb_host_engine(l->host);
+    uint64_t before = eb_engine_durable_count(e);
+    bool remembered = eb_live_remembers(l, ev->symbol, f->position_side, f->client_id);
+    (void)eb_live_turn(l, ev);
+    uint32_t *counter = f->client_id.instance == 0 ? &m->trades_foreign : remembered ? &m->fills : &m->trades_ours;
+    *counter += eb_engine_durable_count(e) > before ? 1 : 0;
+}
+
 static void event(void *user, const struct eb_event *told)
 {
     struct eb_live *l = user;
@@ -231,12 +244,11 @@ static void event(void *user, const struct eb_event *told)
     ev.now_ms = l->now_ms;
     ev.now_ns = l->now_ns;
     ev.witness = NULL;
-    if (ev.kind == EB_EV_FILL && l->stage == EB_LIVE_TRADES) {
-        *(ev.u.fill.client_id.instance != 0 ? &l->missed.trades_ours : &l->missed.trades_foreign) += 1;
-    }
     l->event_mono_ns = eb_monotonic_ns();
     if (ev.kind == EB_EV_PRICE) {
         price(l, &ev);
+    } else if (ev.kind == EB_EV_FILL && l->stage == EB_LIVE_TRADES) {
+        missed_trade(l, &ev);
     } else {
         drain_prices(l); /* they came before it */
         eb_live_note_picture(l, &ev);

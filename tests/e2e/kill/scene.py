@@ -15,7 +15,7 @@ import time
 
 
 class Scene:
-    def __init__(self, binary, folder, seed, length="5m", symbols=12, options=()):
+    def __init__(self, binary, folder, seed, length="5m", symbols=12, latency="0ms", options=()):
         self.binary, self.folder = binary, folder
         self.socket = os.path.join(folder, "v.sock")
         self.state = os.path.join(folder, "state")
@@ -25,7 +25,7 @@ class Scene:
         self.log = open(os.path.join(folder, "sim.log"), "w")
         self.sim = subprocess.Popen(
             [binary, "sim", "--listen", "unix:" + self.socket, "--scene", f"busy:{symbols}", "--seed", str(seed),
-             "--start", "2025-06-01T12:00:00Z", "--speed", "max", "--tick", "100ms", "--latency", "0ms",
+             "--start", "2025-06-01T12:00:00Z", "--speed", "max", "--tick", "100ms", "--latency", latency,
              "--for", length, "--trades", self.trades] + list(options), stdout=self.log, stderr=self.log)
         self.engine = None
 
@@ -88,8 +88,9 @@ class Scene:
         return found
 
 
-STAGES = ("while starting", "nothing under way", "fired, its record lost", "resting order, its record lost",
-          "handed out, no answer known", "other system traded meanwhile")
+STAGES = ("while starting", "nothing under way", "sent and filled, nothing of it recorded",
+          "sent and filled, the order recorded", "resting at the exchange, not recorded",
+          "recorded, no answer known: asked", "another system traded, not recorded")
 
 
 def stages(scene, kills):
@@ -101,14 +102,9 @@ def stages(scene, kills):
             after = e["journal"] != "new"
         elif after and e["connects"] == 1:
             after = None
-            if e["trades_ours"]:
-                found[STAGES[2]] += 1
-            elif e["orders"]:
-                found[STAGES[3]] += 1
-            elif e["unanswered"]:
-                found[STAGES[4]] += 1
-            else:
-                found[STAGES[5] if e["trades_foreign"] else STAGES[1]] += 1
+            which = [i for i, key in ((2, "trades_ours"), (3, "fills"), (4, "orders"), (5, "unanswered"),
+                                      (6, "trades_foreign")) if e[key]]
+            found[STAGES[which[0] if which else 1]] += 1
     found[STAGES[0]] += max(0, kills - sum(found.values()))
     return found
 
@@ -137,7 +133,7 @@ def interrupted(binary, folder, seed, kills, span, **kw):
                 if not scene.wait(180):
                     raise RuntimeError("the interrupted run did not end")
                 break
-            time.sleep(chance.uniform(0.02, 2.0 * span / kills + 0.1))
+            time.sleep(chance.uniform(0.02, min(0.5 * span, 1.5 * span / kills + 0.05)))
             if scene.over():
                 break
             scene.kill()
