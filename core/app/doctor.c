@@ -16,61 +16,62 @@ struct check {
     const char *name;
     void (*account)(struct eb_exam *x);
     void (*position)(struct eb_exam *x, const struct eb_patient *p);
+    const char *fine; /* of positions: what is so where nothing is found */
 };
 /* From the loop to the level: what lies further down depends on what lies above. Names are a contract. */
 static const struct check checks[] = {
-    {"loop.stalled", eb_check_loop_stalled, NULL},
-    {"loop.gap", eb_check_loop_gap, NULL},
-    {"clock.offset", eb_check_clock, NULL},
-    {"queue.overflow", eb_check_queue, NULL},
-    {"events.refused", eb_check_refused_events, NULL},
-    {"price.delay", eb_check_delay, NULL},
-    {"venue.offline", eb_check_offline, NULL},
-    {"venue.reconnecting", eb_check_reconnecting, NULL},
-    {"orders.picture", eb_check_picture, NULL},
-    {"prices.none", NULL, eb_check_no_price},
-    {"prices.stale", NULL, eb_check_stale_price},
-    {"mode.legacy", eb_check_legacy, NULL},
-    {"mode.shadow", eb_check_shadow, NULL},
-    {"mode.differs", eb_check_mode_differs, NULL},
-    {"owner.legacy_trailing", eb_check_legacy_trailing, NULL},
-    {"owner.foreign", NULL, eb_check_foreign_owner},
-    {"engine.yielded", eb_check_yielded, NULL},
-    {"engine.other", eb_check_other_engine, NULL},
-    {"engine.paused", eb_check_paused, NULL},
-    {"engine.flattening", eb_check_flattening, NULL},
-    {"policy.none", NULL, eb_check_no_policy},
-    {"policy.quarantined", NULL, eb_check_quarantined},
-    {"policy.failing", NULL, eb_check_failing},
-    {"policy.refused", eb_check_refused_policy, NULL},
-    {"policy.staged", eb_check_staged, NULL},
-    {"policy.rolled_back", eb_check_rolled_back, NULL},
-    {"policy.unwatched", eb_check_unwatched, NULL},
-    {"policy.gone", eb_check_policy_gone, NULL},
-    {"stage.consult", NULL, eb_check_consult},
-    {"stage.levels", NULL, eb_check_levels},
-    {"levels.no_stop", NULL, eb_check_no_stop},
-    {"levels.parked", NULL, eb_check_parked},
-    {"levels.not_free", NULL, eb_check_not_free},
-    {"position.released", NULL, eb_check_released},
-    {"position.tripped", NULL, eb_check_tripped},
-    {"orders.orphaned", eb_check_orphans, NULL},
-    {"orders.unknown", eb_check_unknown, NULL},
-    {"orders.foreign", eb_check_foreign_orders, NULL},
-    {"backstop.off", eb_check_backstops_off, NULL},
-    {"backstop.missing", NULL, eb_check_unprotected},
-    {"backstop.unprotectable", NULL, eb_check_unprotectable},
-    {"backstop.foreign_only", NULL, eb_check_foreign_stop},
-    {"recovery.protect_only", eb_check_protect_only, NULL},
-    {"journal.failed", eb_check_journal_failed, NULL},
-    {"journal.held", eb_check_journal_held, NULL},
-    {"journal.differs", eb_check_journal_differs, NULL},
-    {"journal.images", eb_check_journal_images, NULL},
-    {"disk.full", eb_check_disk_full, NULL},
-    {"disk.slow", eb_check_disk_slow, NULL},
-    {"tape.failed", eb_check_tape, NULL},
-    {"alarm", eb_check_alarms, NULL},
-    {"alarm.command", eb_check_alarm_command, NULL},
+    {"loop.stalled", eb_check_loop_stalled, NULL, NULL},
+    {"loop.gap", eb_check_loop_gap, NULL, NULL},
+    {"clock.offset", eb_check_clock, NULL, NULL},
+    {"queue.overflow", eb_check_queue, NULL, NULL},
+    {"events.refused", eb_check_refused_events, NULL, NULL},
+    {"price.delay", eb_check_delay, NULL, NULL},
+    {"venue.offline", eb_check_offline, NULL, NULL},
+    {"venue.reconnecting", eb_check_reconnecting, NULL, NULL},
+    {"orders.picture", eb_check_picture, NULL, NULL},
+    {"prices.none", NULL, eb_check_no_price, "prices of every source that decides have come"},
+    {"prices.stale", NULL, eb_check_stale_price, "prices of every source that decides are fresh"},
+    {"mode.legacy", eb_check_legacy, NULL, NULL},
+    {"mode.shadow", eb_check_shadow, NULL, NULL},
+    {"mode.differs", eb_check_mode_differs, NULL, NULL},
+    {"owner.legacy_trailing", eb_check_legacy_trailing, NULL, NULL},
+    {"owner.foreign", NULL, eb_check_foreign_owner, "no order of others would close one"},
+    {"engine.yielded", eb_check_yielded, NULL, NULL},
+    {"engine.other", eb_check_other_engine, NULL, NULL},
+    {"engine.paused", eb_check_paused, NULL, NULL},
+    {"engine.flattening", eb_check_flattening, NULL, NULL},
+    {"policy.none", NULL, eb_check_no_policy, "a policy set answers"},
+    {"policy.quarantined", NULL, eb_check_quarantined, "none is quarantined"},
+    {"policy.failing", NULL, eb_check_failing, "no consult fails"},
+    {"policy.refused", eb_check_refused_policy, NULL, NULL},
+    {"policy.staged", eb_check_staged, NULL, NULL},
+    {"policy.rolled_back", eb_check_rolled_back, NULL, NULL},
+    {"policy.unwatched", eb_check_unwatched, NULL, NULL},
+    {"policy.gone", eb_check_policy_gone, NULL, NULL},
+    {"stage.consult", NULL, eb_check_consult, "each is consulted in time"},
+    {"stage.levels", NULL, eb_check_levels, "each has a plan of the policy with targets or a trail"},
+    {"levels.no_stop", NULL, eb_check_no_stop, "each has a stop in force"},
+    {"levels.parked", NULL, eb_check_parked, "no level is parked"},
+    {"levels.not_free", NULL, eb_check_not_free, "no level that was reached waits for room"},
+    {"position.released", NULL, eb_check_released, "none is released"},
+    {"position.tripped", NULL, eb_check_tripped, "no order cap has tripped"},
+    {"orders.orphaned", eb_check_orphans, NULL, NULL},
+    {"orders.unknown", eb_check_unknown, NULL, NULL},
+    {"orders.foreign", eb_check_foreign_orders, NULL, NULL},
+    {"backstop.off", eb_check_backstops_off, NULL, NULL},
+    {"backstop.missing", NULL, eb_check_unprotected, "each has a confirmed stop at the exchange, where one is to be"},
+    {"backstop.unprotectable", NULL, eb_check_unprotectable, "none lacks a slot for its stop"},
+    {"backstop.foreign_only", NULL, eb_check_foreign_stop, "none depends on somebody else's stop"},
+    {"recovery.protect_only", eb_check_protect_only, NULL, NULL},
+    {"journal.failed", eb_check_journal_failed, NULL, NULL},
+    {"journal.held", eb_check_journal_held, NULL, NULL},
+    {"journal.differs", eb_check_journal_differs, NULL, NULL},
+    {"journal.images", eb_check_journal_images, NULL, NULL},
+    {"disk.full", eb_check_disk_full, NULL, NULL},
+    {"disk.slow", eb_check_disk_slow, NULL, NULL},
+    {"tape.failed", eb_check_tape, NULL, NULL},
+    {"alarm", eb_check_alarms, NULL, NULL},
+    {"alarm.command", eb_check_alarm_command, NULL, NULL},
 };
 
 const char *eb_doctor_check(unsigned index)
@@ -178,6 +179,7 @@ static void examine_positions(struct eb_exam *x, unsigned *found)
             continue;
         }
         fill_patient(x, position, &v, &p);
+        x->ours += p.ours ? 1 : 0;
         for (unsigned i = 0; i < EB_COUNT(checks); i++) {
             if (checks[i].position != NULL) {
                 begin_check(x, i, found);
@@ -196,7 +198,8 @@ static void conclude(struct eb_exam *x, unsigned index, unsigned *found)
     if (found[index] == 0) {
         struct eb_finding *f = eb_finding_add(x, EB_FINE, "");
         if (checks[index].position != NULL) {
-            EB_SAY(f->evidence, "looked at %u open positions", x->open);
+            EB_SAY(f->evidence, "%u open positions, %u of them decided here: %s%s", x->open, x->ours,
+                   checks[index].fine, x->running ? "" : " (prices and stops are not judged now)");
         } else {
             EB_SAY(f->evidence, "%s", seen);
         }

@@ -19,7 +19,7 @@ struct eb_exam {
     bool stalled;             /* connected, and no turns are run though the engine wants to act */
     bool running;             /* connected, told everything, and not stalled: what is missing is missing now */
     bool paused, flattening;
-    unsigned open; /* positions */
+    unsigned open, ours; /* positions; of them decided about here */
     struct eb_turn_times times;
 
     struct eb_findings *out;

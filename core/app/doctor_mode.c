@@ -121,10 +121,13 @@ void eb_check_legacy_trailing(struct eb_exam *x)
     bool on = x->live->o.config.legacy_trailing;
     unsigned source = source_of(x, "mode.legacy_trailing_stop");
     EB_SAY(x->fine, "QT_TRAILING_STOP_ENABLED=%s", on ? "true, and the legacy owners have the exits" : "false");
+    bool embedded = source_of(x, "mode.exit_mode") == EB_FROM_DEFAULT; /* the built-in demonstration: nobody else */
     if (!on || x->mode.exit_mode == EB_EXIT_MODE_LEGACY) {
         return;
     }
-    if (source == EB_FROM_DEFAULT) {
+    if (source == EB_FROM_DEFAULT && embedded) {
+        EB_SAY(x->fine, "the embedded account knows no legacy owners");
+    } else if (source == EB_FROM_DEFAULT) {
         eb_find(x, EB_NOTE, "", "where nobody says otherwise the legacy trailing manager starts with its own system",
                 "set QT_TRAILING_STOP_ENABLED=false here and where that system runs, to say that it is off",
                 "QT_TRAILING_STOP_ENABLED is not set: its default is true");
