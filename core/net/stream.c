@@ -131,7 +131,7 @@ static void read_cb(uv_stream_t *uv, ssize_t n, const uv_buf_t *buf)
     struct eb_stream *s = uv->data;
     if (n < 0) {
         end(s, (int)n, "read");
-    } else if (n > 0) {
+    } else if (n > 0 && !s->paused) { /* paused and broken: only its end is still of interest */
         s->h->data(s->user, buf->base, (size_t)n);
     }
 }
@@ -149,10 +149,10 @@ static void read_start(struct eb_stream *s)
 void eb_stream_pause(struct eb_stream *s, bool paused)
 {
     s->paused = paused;
-    if (paused) {
-        read_stop(s);
-    } else {
+    if (!paused) {
         read_start(s);
+    } else if (!s->broken) { /* a broken one is read for its end, or nobody would hear of it */
+        read_stop(s);
     }
 }
 

@@ -6,8 +6,8 @@
  *        no: watch them, and wait once more, since something may be written there already          yes: changed()
  *
  * inotify watches an inode, not a name: a directory that is removed and made again, moved away, or reached by a
- * symbolic link that now points elsewhere is silent for ever. So its name is looked at once a second as well. Hidden directories
- * (.git) are not watched: what happens in there all the time is nobody's change.
+ * symbolic link that now points elsewhere is silent for ever. So its name is looked at once a second as well. Hidden
+ * directories (.git) are not watched: what happens in there all the time is nobody's change.
  */
 #define _GNU_SOURCE
 
