@@ -62,10 +62,6 @@ static void write_log(const struct eb_reload *r, const struct eb_reload_report *
 
 void eb_reload_tell(struct eb_reload *r, const struct eb_reload_report *p)
 {
-    if (p->cause != EB_RELOAD_PLAN && p->outcome != EB_RELOAD_BUSY) {
-        r->last = *p;
-        r->has_last = true;
-    }
     write_log(r, p);
     if (r->c.told != NULL) {
         r->c.told(r->c.user, p);
@@ -117,6 +113,10 @@ static void finish(struct eb_reload *r, struct eb_reload_job *j)
     p->took_ns = eb_monotonic_ns() - j->began_ns;
     p->at_ms = r->c.now_ms(r->c.user);
     review_staged(r, p);
+    if (p->cause != EB_RELOAD_PLAN) {
+        r->last = *p;
+        r->has_last = true;
+    }
     if (p->outcome == EB_RELOAD_SWAPPED) {
         eb_reload_swap_in(r, j);
     } else if (p->outcome == EB_RELOAD_STAGED) {
@@ -191,7 +191,14 @@ static int take_ground(struct eb_reload *r, struct eb_reload_job *j, struct eb_e
     if (e == NULL) {
         return EB_OK;
     }
-    int rc = eb_engine_clone(e, &j->clone, err);
+    int rc = EB_OK;
+    if (j->room != NULL && eb_engine_configuration(e).symbols_max == j->room_config.symbols_max) {
+        eb_engine_clone_into(e, j->room);
+        j->clone = j->room;
+        j->room = NULL;
+    } else {
+        rc = eb_engine_clone(e, &j->clone, err);
+    }
     return rc == EB_OK ? eb_policy_copy(r->now.policy, &j->twin, err) : rc;
 }
 
@@ -234,6 +241,12 @@ static void start_build(struct eb_reload *r, struct eb_reload_job *j)
     j->live = r->c.live(r->c.user);
     j->settled = false;
     j->excused_count = 0;
+    const struct eb_engine *e = r->c.engine(r->c.user);
+    if (e != NULL) {
+        j->room_config = eb_engine_configuration(e);
+        j->room_config.hedge = eb_engine_hedge(e);
+        j->room_symbols = eb_engine_symbol_count(e);
+    }
     j->working = true;
     if (eb_work_run(r->c.loop, work_build, done_build, j, &err) != EB_OK) {
         j->working = false;

@@ -65,9 +65,9 @@ struct eb_reload_report {
     char hash[2 * EB_HASH_SIZE + 1]; /* of the candidate; "" unknown */
     char hash_before[2 * EB_HASH_SIZE + 1];
     char name[EB_NAME_MAX], version[EB_NAME_MAX];
-    char dir[EB_SHARE_PATH_MAX]; /* where the candidate was read */
-    char message[480];           /* REFUSED: what, where, what to do; STAGED: why; else "" */
-    char who[EB_NAME_MAX], why[EB_REASON_MAX];
+    char dir[EB_SHARE_PATH_MAX];               /* where the candidate was read */
+    char message[480];                         /* REFUSED: what, where, what to do; STAGED: why; else "" */
+    char who[EB_NAME_MAX], why[EB_REASON_MAX]; /* who "": a set that was taken back by itself */
     bool needs_confirmation;
     unsigned positions; /* open ones that the policy is asked about */
     unsigned untried;   /* of them: not asked, or without a fresh price to judge its levels by */
@@ -126,7 +126,7 @@ void eb_reload_try(struct eb_reload *r, const struct eb_reload_request *q);
 void eb_reload_rollback(struct eb_reload *r, const char *who, const char *why, struct eb_reload_report *out);
 /* The staged candidate's report, or NULL. */
 const struct eb_reload_report *eb_reload_staged(const struct eb_reload *r);
-/* The last report of a trial (EB_RELOAD_PLAN apart) or roll back, or NULL. */
+/* The last report of a trial (EB_RELOAD_PLAN apart) or of a roll back that was done, or NULL. */
 const struct eb_reload_report *eb_reload_last(const struct eb_reload *r);
 bool eb_reload_busy(const struct eb_reload *r);
 /* Hears of every step: counts failed consults after a swap. Acts from a callback of the loop, never here. */

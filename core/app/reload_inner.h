@@ -46,6 +46,9 @@ struct eb_reload_job {
     struct eb_policy *candidate; /* owned */
     struct eb_policy *twin;      /* owned: the set in force, not built */
     struct eb_engine *clone;     /* owned */
+    struct eb_engine *room;      /* owned: for the clone, made by the worker; NULL none */
+    struct eb_engine_config room_config;
+    uint32_t room_symbols; /* 0: there was no engine */
     int64_t now_ms;
     eb_position_id excused[EB_RELOAD_EXCUSED_MAX]; /* fail under the set in force too */
     unsigned excused_count;
@@ -121,5 +124,5 @@ void eb_reload_probation_failed(void *user);
 
 /* reload.c: reports */
 void eb_reload_begin_report(const struct eb_reload *r, struct eb_reload_report *p, const char *who, const char *why);
-/* Remembers, logs, and tells whoever listens. */
+/* Logs, and tells whoever listens. */
 void eb_reload_tell(struct eb_reload *r, const struct eb_reload_report *p);

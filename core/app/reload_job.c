@@ -34,6 +34,7 @@ void eb_reload_job_destroy(struct eb_reload_job *j)
     eb_policy_close(j->candidate);
     eb_policy_close(j->twin);
     eb_engine_destroy(j->clone);
+    eb_engine_destroy(j->room);
     (void)pthread_cond_destroy(&j->ended);
     (void)pthread_mutex_destroy(&j->lock);
     free(j);
@@ -112,6 +113,8 @@ void eb_reload_job_build(struct eb_reload_job *j)
     if (j->settled) {
         eb_policy_close(j->candidate);
         j->candidate = NULL;
+    } else if (j->room_symbols > 0 && j->room == NULL) { /* without it, cloning takes longer: no failure */
+        (void)eb_engine_room(&j->room_config, j->room_symbols, &j->room, NULL);
     }
 }
 

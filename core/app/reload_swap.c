@@ -133,6 +133,8 @@ void eb_reload_rollback(struct eb_reload *r, const char *who, const char *why, s
                        "by hand, from %s %s to %s %s; the files are as they were: what they hold is not loaded by "
                        "itself until one of them changes",
                        left.name, left.version, out->name, out->version);
+        r->last = *out;
+        r->has_last = true;
     }
     eb_reload_tell(r, out);
 }
@@ -148,11 +150,13 @@ void eb_reload_probation_failed(void *user)
     char first[sizeof(r->probation.first)];
     unsigned failures = r->probation.failures;
     memcpy(first, r->probation.first, sizeof(first));
-    eb_reload_begin_report(r, &p, "exitbrain", "the new set failed in its first cycles");
+    eb_reload_begin_report(r, &p, "", "the new set failed in its first cycles");
     go_back(r, "exitbrain", "the new set failed in its first cycles", &p);
     (void)snprintf(p.message, sizeof(p.message),
                    "%u of the first consults of %s %s failed, so %s %s is back; the first of them: %s", failures,
                    left.name, left.version, p.name, p.version, first);
+    r->last = p;
+    r->has_last = true;
     eb_reload_tell(r, &p);
 }
 

@@ -4,14 +4,29 @@
 
 #include <string.h>
 
-int eb_engine_clone(const struct eb_engine *e, struct eb_engine **out, struct eb_err *err)
+struct eb_engine_config eb_engine_configuration(const struct eb_engine *e)
 {
-    struct eb_engine *c;
-    int rc = eb_engine_create(&e->c, &c, err);
-    *out = NULL;
-    if (rc != EB_OK) {
-        return rc;
+    return e->c;
+}
+
+int eb_engine_room(const struct eb_engine_config *c, uint32_t symbols, struct eb_engine **room, struct eb_err *err)
+{
+    int rc = eb_engine_create(c, room, err);
+    size_t n = symbols < c->symbols_max ? symbols : c->symbols_max;
+    if (rc == EB_OK) {
+        memset((*room)->symbol, 0, n * sizeof *(*room)->symbol);
+        memset((*room)->slot, 0, n * sizeof *(*room)->slot);
     }
+    for (size_t i = 0; rc == EB_OK && c->hedge && i < n; i++) {
+        memset(eb_slot_at(*room, (uint32_t)i * 2 + 1), 0, sizeof *(*room)->slot);
+    }
+    return rc;
+}
+
+void eb_engine_clone_into(const struct eb_engine *e, struct eb_engine *room)
+{
+    EB_ASSERT(room->c.symbols_max == e->c.symbols_max && room->symbol_count == 0);
+    struct eb_engine *c = room;
     const struct eb_engine own = *c; /* where its parts lie */
     size_t symbols = e->symbol_count;
     *c = *e;
@@ -33,6 +48,13 @@ int eb_engine_clone(const struct eb_engine *e, struct eb_engine **out, struct eb
     }
     memcpy(c->heap, e->heap, e->heap_count * sizeof *c->heap);
     memcpy(c->holder, e->holder, e->holder_count * sizeof *c->holder);
-    *out = c;
-    return EB_OK;
+}
+
+int eb_engine_clone(const struct eb_engine *e, struct eb_engine **out, struct eb_err *err)
+{
+    int rc = eb_engine_create(&e->c, out, err);
+    if (rc == EB_OK) {
+        eb_engine_clone_into(e, *out);
+    }
+    return rc;
 }

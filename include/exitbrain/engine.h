@@ -103,6 +103,14 @@ int eb_engine_image_done(struct eb_engine *e, int64_t now_ns, int64_t now_ms, st
 /* A second engine in the same state, observed state included, owned by the caller: for trials. Costs the memory of the
  * symbols that are known. EB_E_MEMORY. */
 int eb_engine_clone(const struct eb_engine *e, struct eb_engine **out, struct eb_err *err);
+/*
+ * The same for a thread that must not stop for long. Memory that is touched for the first time is what takes the time,
+ * so another thread makes the room, for at least so many symbols, by the configuration of the engine; then the clone is
+ * a copy and no more. room: not stepped, of the same symbols_max; it is the clone afterwards.
+ */
+struct eb_engine_config eb_engine_configuration(const struct eb_engine *e);
+int eb_engine_room(const struct eb_engine_config *c, uint32_t symbols, struct eb_engine **room, struct eb_err *err);
+void eb_engine_clone_into(const struct eb_engine *e, struct eb_engine *room);
 
 /* Durable steps taken since the engine was new: the number of the last durable record. */
 uint64_t eb_engine_durable_count(const struct eb_engine *e);

@@ -39,6 +39,7 @@ static void three_sets_are_kept(void **state)
     reload_world_expect(&p, EB_RELOAD_REFUSED);
     reload_world_holds(p.message, "no set before");
     assert_int_equal(w.told, 1);
+    assert_null(eb_reload_last(w.reload)); /* nothing has happened */
     swap_to("1.1");
     swap_to("1.2");
     swap_to("1.3");
@@ -135,7 +136,8 @@ static void a_set_that_fails_in_its_first_cycles_is_taken_back(void **state)
         reload_world_holds(w.report.message, fails[i].says);
         reload_world_holds(w.report.message, "USDT LONG: ");
         reload_world_holds(w.report.message, "3 of the first consults");
-        assert_string_equal(w.report.who, "exitbrain");
+        assert_string_equal(w.report.who, ""); /* nobody: by itself */
+        assert_memory_equal(eb_reload_last(w.reload), &w.report, sizeof(w.report));
         assert_ptr_equal(eb_reload_policy(w.reload), first);
         assert_int_equal(w.swaps, 2);
         reload_world_expect(reload_world_try(&w, EB_RELOAD_SAVED, NULL), EB_RELOAD_REFUSED); /* and not again */
