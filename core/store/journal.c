@@ -49,7 +49,8 @@ static int write_image(struct eb_journal *j, const struct eb_engine *engine, uin
 static int write_beginning(struct eb_journal *j, const struct eb_engine *engine, const struct eb_engine_config *config,
                            int64_t now_ms, struct eb_err *err)
 {
-    int rc = eb_sql_exec(j->db, "BEGIN IMMEDIATE", err);
+    int rc = eb_sql_writer_settings(j->db, err);
+    rc = rc == EB_OK ? eb_sql_exec(j->db, "BEGIN IMMEDIATE", err) : rc;
     rc = rc == EB_OK && j->drop_tail ? delete_tail(j, err) : rc;
     rc = rc == EB_OK ? eb_rows_delete_stray_images(j->db, j->base_seq, err) : rc;
     rc = rc == EB_OK ? eb_rows_put_meta(j->db, "closed", "", err) : rc;

@@ -229,13 +229,13 @@ static int recover(struct eb_journal *j, struct eb_recovery *found, struct eb_en
 {
     struct eb_fold f;
     int rc = eb_fold_open(&f, j->db, err);
-    if (rc == EB_OK && f.segments == 0) { /* made, and its engine died before it began */
+    if (rc == EB_OK && f.segments == 0 && f.images == 0) { /* made, and its engine died before it began */
         found->found = EB_JOURNAL_NEW;
         eb_fold_close(&f);
         return EB_OK;
     }
-    if (rc == EB_OK && f.images == 0) {
-        rc = eb_sql_say(j->db, err, EB_E_CORRUPT, "has no image of the state");
+    if (rc == EB_OK && (f.images == 0 || f.segments == 0)) {
+        rc = eb_sql_say(j->db, err, EB_E_CORRUPT, "has no %s", f.images == 0 ? "image of the state" : "segment");
     }
     rc = rc == EB_OK ? fold(j, &f, found, err) : rc;
     rc = rc == EB_OK ? look_at_end(j, &f, found, err) : rc;
@@ -252,15 +252,7 @@ static int read_existing(struct eb_journal *j, struct eb_recovery *found, struct
 {
     char closed[EB_META_TEXT_MAX];
     uint64_t instance = 0;
-    sqlite3_stmt *stmt = NULL;
-    int rc = eb_sql_prepare(j->db, "PRAGMA journal_mode", &stmt, err);
-    rc = rc == EB_OK ? eb_sql_next(stmt, err) : rc;
-    if (rc == EB_OK && strcmp((const char *)sqlite3_column_text(stmt, 0), "wal") != 0) {
-        rc = eb_sql_say(j->db, err, EB_E_CORRUPT, "is no longer in the mode that it was made in");
-    }
-    (void)sqlite3_finalize(stmt);
-    rc = rc == EB_OK ? eb_sql_writer_settings(j->db, err) : rc;
-    rc = rc == EB_OK ? look_at_account(j, err) : rc;
+    int rc = look_at_account(j, err);
     rc = rc == EB_OK ? eb_rows_get_meta(j->db, "closed", closed, err) : rc;
     rc = rc == EB_OK ? eb_rows_get_meta_u64(j->db, "instance", &instance, err) : rc;
     if (rc == EB_E_NOT_FOUND || (rc == EB_OK && (instance < 2 || instance > UINT32_MAX))) {
@@ -304,6 +296,20 @@ static int put_aside(struct eb_journal *j, struct eb_recovery *found, struct eb_
     return EB_OK;
 }
 
+/* The versions in the head say whether there is a log. What SQLite would make of a damaged one: a file that may only be
+ * read, or one whose log does not count. 2, 2: with a log; 1, 1: a copy made by `journal export`, which has none. */
+static bool strange_version(const char *path)
+{
+    unsigned char head[20] = {0};
+    FILE *f = fopen(path, "rbe");
+    bool whole = f != NULL && fread(head, 1, sizeof(head), f) == sizeof(head);
+    if (f != NULL) {
+        (void)fclose(f);
+    }
+    bool copy = head[18] == 1 && head[19] == 1 && !present(path, "-wal", 0);
+    return whole && memcmp(head, "SQLite format 3", 16) == 0 && !copy && !(head[18] == 2 && head[19] == 2);
+}
+
 static int open_whole(struct eb_journal *j, struct eb_recovery *found, struct eb_engine **state, struct eb_err *err)
 {
     bool fresh = false;
@@ -312,6 +318,9 @@ static int open_whole(struct eb_journal *j, struct eb_recovery *found, struct eb
     }
     if (eb_journal_wal_damaged(j->path)) {
         return eb_err_set(err, EB_E_CORRUPT, area, "%s-wal: is damaged before its end", j->path);
+    }
+    if (strange_version(j->path)) {
+        return eb_err_set(err, EB_E_CORRUPT, area, "%s: its head and its log do not belong together", j->path);
     }
     int rc = eb_sql_open_writer(j->path, &j->db, err);
     rc = rc == EB_OK ? look_at_marks(j, &fresh, err) : rc;

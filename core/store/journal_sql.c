@@ -74,6 +74,7 @@ static int open_with(const char *path, int flags, sqlite3 **out, struct eb_err *
     (void)sqlite3_busy_timeout(db, EB_SQL_BUSY_MS);
     (void)sqlite3_db_config(db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
     (void)sqlite3_db_config(db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
+    (void)sqlite3_exec(db, "PRAGMA cell_size_check = ON", NULL, NULL, NULL); /* damage is seen earlier */
     *out = db;
     return EB_OK;
 }
@@ -110,7 +111,6 @@ int eb_sql_writer_settings(sqlite3 *db, struct eb_err *err)
                        "PRAGMA synchronous = FULL;"
                        "PRAGMA wal_autocheckpoint = 0;" /* done by the journal's thread, which hears of its errors */
                        "PRAGMA journal_size_limit = 16777216;"
-                       "PRAGMA cell_size_check = ON;"
                        "PRAGMA temp_store = MEMORY;",
                        err);
 }

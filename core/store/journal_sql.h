@@ -15,7 +15,7 @@
 
 /* Opens for writing, creating the file where it is missing; nothing is set that would change another program's. */
 EB_NODISCARD int eb_sql_open_writer(const char *path, sqlite3 **out, struct eb_err *err);
-/* The settings of a writer, once the file is known to be ours: WAL, FULL. EB_E_CORRUPT when it is in another mode. */
+/* The settings of a writer, once the file is known to be ours: WAL, FULL. EB_E_IO where that cannot be. */
 EB_NODISCARD int eb_sql_writer_settings(sqlite3 *db, struct eb_err *err);
 /* Opens read-only, also where nothing can be written beside the file. EB_E_NOT_FOUND, EB_E_IO. */
 EB_NODISCARD int eb_sql_open_reader(const char *path, sqlite3 **out, struct eb_err *err);

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include <cmocka.h>
+#include <sqlite3.h>
 
 #define WAIT_MS 60000
 
@@ -296,6 +297,29 @@ static void progress_is_told_for_each_commit(void **state)
     assert_true(atomic_load(&told) >= 1);
 }
 
+/* Somebody with a shell of SQLite and a transaction that stays open for a while. */
+static void another_writer_delays_and_nothing_is_lost(void **state)
+{
+    struct fixture *f = *state;
+    sqlite3 *other;
+    begin_with(f, 50);
+    struct eb_store_port port = eb_journal_port(f->life.journal);
+    uint64_t before = port.durable_seq(port.store);
+    assert_int_equal(sqlite3_open(f->path, &other), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(other, "BEGIN IMMEDIATE", NULL, NULL, NULL), SQLITE_OK);
+    scene_run_to(&f->scene, 100);
+    assert_int_equal(eb_journal_sync(f->life.journal, 50, &f->err), EB_E_STALE);
+    assert_non_null(strstr(f->err.msg, "not durable after 50 ms"));
+    assert_int_equal(port.durable_seq(port.store), before);
+    assert_false(eb_journal_settled(f->life.journal));
+    assert_false(port.failed(port.store));
+    assert_int_equal(sqlite3_exec(other, "ROLLBACK", NULL, NULL, NULL), SQLITE_OK);
+    ok(f, eb_journal_sync(f->life.journal, WAIT_MS, &f->err));
+    assert_int_equal(port.durable_seq(port.store), f->scene.last);
+    assert_int_equal(sqlite3_close(other), SQLITE_OK);
+    ok(f, scene_end(&f->life, true, &f->err));
+}
+
 /* The ring is as small as one can be, and the first record does not fit beside the next. */
 static void what_finds_no_room_is_lost_for_good(void **state)
 {
@@ -441,6 +465,7 @@ int main(void)
         CASE(an_account_that_becomes_known_is_kept),
         CASE(places_that_cannot_be_are_errors),
         CASE(progress_is_told_for_each_commit),
+        CASE(another_writer_delays_and_nothing_is_lost),
         CASE(what_finds_no_room_is_lost_for_good),
         CASE(quiet_events_are_none_of_its_business),
         CASE(images_are_made_while_it_runs),
