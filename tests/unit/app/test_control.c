@@ -4,8 +4,6 @@
 
 #include "app/control_world.h"
 
-#include <sys/stat.h>
-
 /* ---- requests ---------------------------------------------------------------------------------------------------- */
 
 static void a_request_is_answered_with_its_id(void **state)
