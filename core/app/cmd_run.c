@@ -62,7 +62,8 @@ struct job {
     struct eb_view view;
     struct eb_run_log log;
     bool service; /* a state that lasts: --state */
-    bool opened;  /* the exchange was reached: there is something to report */
+    bool unreachable;
+    bool opened; /* the exchange was reached: there is something to report */
     char dir[EB_RECORD_PATH_MAX], tape[EB_RECORD_PATH_MAX], logfile[EB_RECORD_PATH_MAX];
     char control[EB_STATE_SOCKET_MAX], socket[EB_STATE_SOCKET_MAX];
     int64_t for_ms, start_ms;
@@ -307,7 +308,7 @@ static int finish(struct job *job, struct eb_err *err)
 
 static enum eb_status status_of(const struct job *job, int rc, bool good)
 {
-    if (rc == EB_E_NOT_FOUND && !job->opened) {
+    if (job->unreachable) {
         return EB_STATUS_UNREACHABLE;
     }
     if (rc == EB_OK) {
@@ -325,7 +326,10 @@ static enum eb_status work(struct job *job, struct eb_err *err)
     if (rc == EB_OK && json_only) {
         fprintf(stderr, "record   %s\n", job->dir);
     }
-    rc = rc == EB_OK ? eb_live_run(job->live, err) : rc;
+    if (rc == EB_OK) {
+        rc = eb_live_run(job->live, err);
+        job->unreachable = rc == EB_E_NOT_FOUND;
+    }
     job->opened = job->live != NULL && job->live->host != NULL;
     if (job->opened && (!job->service || eb_args_text(job->args, "json") != NULL)) {
         eb_book_finish(&job->live->book, job->live->now_ms);

@@ -70,13 +70,16 @@ static int is_run(const struct dirent *d)
     return strncmp(d->d_name, PREFIX, strlen(PREFIX)) == 0;
 }
 
-static void remove_run(const char *place, const char *name)
+/* Whether it is gone: a run that goes on stays. */
+static bool remove_run(const char *place, const char *name)
 {
     char dir[EB_RECORD_PATH_MAX];
     struct eb_err ignored;
-    if (eb_record_path(place, name, dir, &ignored) == EB_OK && !eb_state_running(dir)) {
-        eb_record_remove(dir);
+    if (eb_record_path(place, name, dir, &ignored) != EB_OK || eb_state_running(dir)) {
+        return false;
     }
+    eb_record_remove(dir);
+    return true;
 }
 
 void eb_record_remove(const char *dir)
@@ -95,9 +98,10 @@ static void keep_newest(const char *place)
 {
     struct dirent **list;
     int n = scandir(place, &list, is_run, alphasort);
+    int excess = n - EB_RECORDS_KEPT;
     for (int i = 0; i < n; i++) {
-        if (i < n - EB_RECORDS_KEPT) {
-            remove_run(place, list[i]->d_name);
+        if (excess > 0 && remove_run(place, list[i]->d_name)) {
+            excess--;
         }
         free(list[i]);
     }

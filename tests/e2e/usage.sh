@@ -33,7 +33,7 @@ expect choice 2 "adverse, favourable, worst" "did you mean favourable?" -- \
 expect venue 2 "--venue binance" -- "$EB_BIN" run --venue binance
 expect json-place 2 "$TMP/none/x.json: No such file or directory" -- "$EB_BIN" run --json "$TMP/none/x.json" --for 1s
 expect json-folder 2 "$TMP: Is a directory" -- "$EB_BIN" run --json "$TMP" --for 1s
-expect unknown-venue 2 "is not one of paper, binance" -- "$EB_BIN" run --venue papier
+expect unknown-venue 2 "paper, or unix:PATH" -- "$EB_BIN" run --venue papier
 expect no-unit 2 "--for: 60 has no unit: write 60s" -- "$EB_BIN" run --for 60
 expect speed 2 "--speed: 0 is out of range: 0.01 .. 1000" -- "$EB_BIN" run --speed 0
 expect start 2 '--start: "soon" is no time' -- "$EB_BIN" run --start soon --for 1s
