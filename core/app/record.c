@@ -159,7 +159,7 @@ int eb_record_create(const char *out_dir, int64_t now_ms, char dir[EB_RECORD_PAT
     for (int i = 0; i < 100; i++) { /* runs of the same second */
         (void)snprintf(name, sizeof(name), PREFIX "%s-%02d", stamp, i);
         rc = eb_record_path(place, name, dir, err);
-        if (rc != EB_OK || mkdir(dir, 0777) == 0) {
+        if (rc != EB_OK || mkdir(dir, 0700) == 0) {
             keep_newest(place);
             return rc;
         }

@@ -109,6 +109,6 @@ expect profile 0 '"profile":"CHALLENGE_100"' -- \
 # The default place keeps the newest runs.
 for _ in 1 2 3 4 5 6 7 8 9 10 11 12; do "$EB_BIN" run --for 1s --speed 1 --json - >/dev/null 2>&1 & done
 wait
-kept=$(ls "$XDG_STATE_HOME/exitbrain" | wc -l)
+kept=$(ls -d "$XDG_STATE_HOME"/exitbrain/run-* | wc -l)
 [ "$kept" -le 10 ] && [ "$kept" -ge 1 ] && ok keeps-newest || not_ok "keeps-newest: $kept"
 finish
