@@ -27,7 +27,9 @@ static int check(const struct eb_scene_config *c, struct eb_err *err)
     }
     if (c->start_ms < QUARTER_MS * 4 * 24 * 2 || c->start_ms > TIME_MAX_MS || c->start_ms % QUARTER_MS != 0) {
         return eb_err_set(err, EB_E_INVALID, where,
-                          "a beginning at %" PRId64 " ms: a multiple of 15 minutes from the third day of 1970 on wanted", c->start_ms);
+                          "a beginning at %" PRId64
+                          " ms: a multiple of 15 minutes wanted, after the first days of 1970",
+                          c->start_ms);
     }
     if (c->length_ms < 0 || c->length_ms > TIME_MAX_MS) {
         return eb_err_set(err, EB_E_INVALID, where, "a length of %" PRId64 " ms is none", c->length_ms);

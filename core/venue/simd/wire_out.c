@@ -330,7 +330,7 @@ void eb_simd_tell_trades(struct eb_simd *s, struct simd_client *c, const struct 
     uint32_t newest = s->symbol[asked->symbol].last_trade;
     m.u.trades.oldest = newest > 0 ? 1 : 0; /* ids of a symbol rise from 1 and none is forgotten */
     m.u.trades.newest = newest > 0 ? trade[newest - 1].trade_id : 0;
-    /* The chain runs backwards and they are told forwards: it is turned round on the way down, and back on the way up. */
+    /* The chain runs backwards and they are told forwards: it is turned round going down, and back going up. */
     uint32_t at = newest;
     uint32_t later = 0;
     while (at != 0 && trade[at - 1].trade_id > asked->after) {
