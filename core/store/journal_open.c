@@ -252,7 +252,8 @@ static int read_existing(struct eb_journal *j, struct eb_recovery *found, struct
 {
     char closed[EB_META_TEXT_MAX];
     uint64_t instance = 0;
-    int rc = look_at_account(j, err);
+    int rc = eb_rows_check_tables(j->db, err);
+    rc = rc == EB_OK ? look_at_account(j, err) : rc;
     rc = rc == EB_OK ? eb_rows_get_meta(j->db, "closed", closed, err) : rc;
     rc = rc == EB_OK ? eb_rows_get_meta_u64(j->db, "instance", &instance, err) : rc;
     if (rc == EB_E_NOT_FOUND || (rc == EB_OK && (instance < 2 || instance > UINT32_MAX))) {

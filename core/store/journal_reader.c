@@ -87,6 +87,7 @@ int eb_journal_reader_open(const char *path, struct eb_journal_reader **out, str
     }
     int rc = eb_sql_open_reader(path, &r->db, err);
     rc = rc == EB_OK ? look_at_marks(r->db, &r->meta, err) : rc;
+    rc = rc == EB_OK ? eb_rows_check_tables(r->db, err) : rc;
     rc = rc == EB_OK ? read_meta(r->db, &r->meta, err) : rc;
     rc = rc == EB_OK ? eb_rows_segments(r->db, &r->segment, &r->segments, err) : rc;
     rc = rc == EB_OK ? read_extent(r, err) : rc;

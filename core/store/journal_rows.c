@@ -14,21 +14,46 @@
 #define SEGMENT_VERSION 1
 #define SEGMENTS_MAX 1000000
 
+/* As SQLite keeps them word by word. */
+static const struct {
+    const char *name, *sql;
+} tables[] = {
+    {"meta", "CREATE TABLE meta(key TEXT PRIMARY KEY, value TEXT NOT NULL, crc INTEGER NOT NULL)"},
+    {"segment", "CREATE TABLE segment(id INTEGER PRIMARY KEY, bytes BLOB NOT NULL)"},
+    {"image", "CREATE TABLE image(seq INTEGER PRIMARY KEY, bytes BLOB NOT NULL)"},
+    {"image_part", "CREATE TABLE image_part(id INTEGER PRIMARY KEY, bytes BLOB NOT NULL)"},
+    {"record", "CREATE TABLE record(seq INTEGER PRIMARY KEY, ms INTEGER NOT NULL, kind INTEGER NOT NULL,"
+               " symbol INTEGER, bytes BLOB NOT NULL)"},
+    {"hash", "CREATE TABLE hash(seq INTEGER PRIMARY KEY, bytes BLOB NOT NULL)"},
+};
+
 int eb_rows_create(sqlite3 *db, struct eb_err *err)
 {
     char marks[96];
+    int rc = EB_OK;
+    for (size_t i = 0; rc == EB_OK && i < EB_COUNT(tables); i++) {
+        rc = eb_sql_exec(db, tables[i].sql, err);
+    }
     (void)snprintf(marks, sizeof(marks), "PRAGMA application_id = %d; PRAGMA user_version = %d", EB_JOURNAL_APPLICATION,
                    EB_JOURNAL_SCHEMA);
-    int rc = eb_sql_exec(db,
-                         "CREATE TABLE meta(key TEXT PRIMARY KEY, value TEXT NOT NULL, crc INTEGER NOT NULL);"
-                         "CREATE TABLE segment(id INTEGER PRIMARY KEY, bytes BLOB NOT NULL);"
-                         "CREATE TABLE image(seq INTEGER PRIMARY KEY, bytes BLOB NOT NULL);"
-                         "CREATE TABLE image_part(id INTEGER PRIMARY KEY, bytes BLOB NOT NULL);"
-                         "CREATE TABLE record(seq INTEGER PRIMARY KEY, ms INTEGER NOT NULL, kind INTEGER NOT NULL,"
-                         " symbol INTEGER, bytes BLOB NOT NULL);"
-                         "CREATE TABLE hash(seq INTEGER PRIMARY KEY, bytes BLOB NOT NULL);",
-                         err);
     return rc == EB_OK ? eb_sql_exec(db, marks, err) : rc;
+}
+
+int eb_rows_check_tables(sqlite3 *db, struct eb_err *err)
+{
+    sqlite3_stmt *stmt = NULL;
+    int rc = eb_sql_prepare(db, "SELECT sql FROM sqlite_schema WHERE type = 'table' AND name = ?1", &stmt, err);
+    for (size_t i = 0; rc == EB_OK && i < EB_COUNT(tables); i++) {
+        (void)sqlite3_bind_text(stmt, 1, tables[i].name, -1, SQLITE_STATIC);
+        rc = eb_sql_next(stmt, err);
+        const char *sql = rc == EB_OK ? (const char *)sqlite3_column_text(stmt, 0) : NULL;
+        if (rc == EB_E_END || (rc == EB_OK && (sql == NULL || strcmp(sql, tables[i].sql) != 0))) {
+            rc = eb_sql_say(db, err, EB_E_CORRUPT, "its table \"%s\" is another", tables[i].name);
+        }
+        (void)sqlite3_reset(stmt);
+    }
+    (void)sqlite3_finalize(stmt);
+    return rc;
 }
 
 /* ---- meta -------------------------------------------------------------------------------------------------------- */

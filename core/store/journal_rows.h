@@ -41,6 +41,8 @@ struct eb_image_head {
 
 /* Creates the tables and the marks of our files, within the transaction of the caller. */
 EB_NODISCARD int eb_rows_create(sqlite3 *db, struct eb_err *err);
+/* They are what they were made as: a changed letter in their text can hide every row. EB_E_CORRUPT. */
+EB_NODISCARD int eb_rows_check_tables(sqlite3 *db, struct eb_err *err);
 EB_NODISCARD int eb_rows_put_meta(sqlite3 *db, const char *key, const char *value, struct eb_err *err);
 /* EB_E_NOT_FOUND, EB_E_CORRUPT. */
 EB_NODISCARD int eb_rows_get_meta(sqlite3 *db, const char *key, char out[EB_META_TEXT_MAX], struct eb_err *err);

@@ -21,7 +21,7 @@
 #include <cmocka.h>
 
 #define WAIT_MS 60000
-#define RECORDS 90
+#define RECORDS 60
 #define CALLS_MAX 5000
 
 /* Hashes by record of the scene that every case plays, without any store. */
