@@ -5,12 +5,15 @@
  *     try --> wanted --> job: build (worker) --> clone, twin --> try (worker) --> finish: staged | swapped ... --> told
  *     observe --> probation --> wake --> roll back
  */
+#define _POSIX_C_SOURCE 200809L
+
 #include "app/reload.h"
 
 #include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "app/reload_inner.h"
 #include "base/hash.h"
@@ -255,6 +258,27 @@ static void start_build(struct eb_reload *r, struct eb_reload_job *j)
     }
 }
 
+/* One directory has one name, so that names can be compared: absolute, without a slash at its end. Symbolic links stay:
+ * where they point to is what is loaded, today and tomorrow. */
+static void name_directory(char dir[EB_SHARE_PATH_MAX])
+{
+    char here[EB_SHARE_PATH_MAX];
+    size_t len = strlen(dir);
+    if (dir[0] != '/' && getcwd(here, sizeof(here)) != NULL) {
+        const char *rest = strcmp(dir, ".") == 0 ? "" : strncmp(dir, "./", 2) == 0 ? dir + 2 : dir;
+        size_t prefix = strlen(here);
+        if (prefix + 1 + strlen(rest) < sizeof(here)) {
+            here[prefix] = '/';
+            memcpy(here + prefix + 1, rest, strlen(rest) + 1);
+            len = strlen(here);
+            memcpy(dir, here, len + 1);
+        }
+    }
+    while (len > 1 && dir[len - 1] == '/') {
+        dir[--len] = '\0';
+    }
+}
+
 static void begin(struct eb_reload *r, const struct eb_reload_wanted *w)
 {
     struct eb_reload_job *j = eb_reload_job_create();
@@ -271,6 +295,7 @@ static void begin(struct eb_reload *r, const struct eb_reload_wanted *w)
                         w->dir[0] != '\0' ? w->dir
                         : of_staged       ? r->staged.dir
                                           : r->now.choice.dir);
+    name_directory(j->choice.dir);
     j->began_ns = eb_monotonic_ns();
     r->job = j;
     start_build(r, j);
@@ -360,6 +385,7 @@ int eb_reload_create(const struct eb_reload_config *c, struct eb_reload **out, s
     r->c.quiet_ms = c->quiet_ms > 0 ? c->quiet_ms : QUIET_MS;
     r->c.trial_failures = c->trial_failures > 0 ? c->trial_failures : FAILURES;
     r->now.choice = *c->choice;
+    name_directory(r->now.choice.dir);
     int rc = eb_policy_open_choice(c->choice, NULL, c->log, &r->now.policy, err);
     rc = rc == EB_OK ? eb_wake_open(c->loop, eb_reload_probation_failed, r, &r->failed, err) : rc;
     if (rc != EB_OK) {

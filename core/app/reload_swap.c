@@ -6,6 +6,8 @@
 #include "app/reload_inner.h"
 #include "base/hash.h"
 
+#define HASH_SHOWN 12
+
 static void close_policy(void *policy)
 {
     eb_policy_close(policy);
@@ -130,9 +132,10 @@ void eb_reload_rollback(struct eb_reload *r, const char *who, const char *why, s
         struct eb_ev_policy left = r->now.event;
         go_back(r, who, why, out);
         (void)snprintf(out->message, sizeof(out->message),
-                       "by hand, from %s %s to %s %s; the files are as they were: what they hold is not loaded by "
-                       "itself until one of them changes",
-                       left.name, left.version, out->name, out->version);
+                       "by hand, from %s %s (%.*s) to %s %s (%.*s); the files are as they were: what they hold is not "
+                       "loaded by itself until one of them changes",
+                       left.name, left.version, HASH_SHOWN, out->hash_before, out->name, out->version, HASH_SHOWN,
+                       out->hash);
         r->last = *out;
         r->has_last = true;
     }
@@ -153,8 +156,9 @@ void eb_reload_probation_failed(void *user)
     eb_reload_begin_report(r, &p, "", "the new set failed in its first cycles");
     go_back(r, "exitbrain", "the new set failed in its first cycles", &p);
     (void)snprintf(p.message, sizeof(p.message),
-                   "%u of the first consults of %s %s failed, so %s %s is back; the first of them: %s", failures,
-                   left.name, left.version, p.name, p.version, first);
+                   "%u of the first consults of %s %s (%.*s) failed, so %s %s (%.*s) is back; the first of them: %s",
+                   failures, left.name, left.version, HASH_SHOWN, p.hash_before, p.name, p.version, HASH_SHOWN, p.hash,
+                   first);
     r->last = p;
     r->has_last = true;
     eb_reload_tell(r, &p);

@@ -145,6 +145,7 @@ static void say_tried(const struct eb_reload_report *r, struct eb_buffer *out)
 
 void eb_reload_text(const struct eb_reload_report *r, bool colour, struct eb_buffer *out)
 {
+    bool swapped = r->outcome == EB_RELOAD_SWAPPED || r->outcome == EB_RELOAD_ROLLED_BACK;
     (void)eb_buffer_printf(out, "%s%s%s", eb_colour_code(colour_of(r->outcome), colour),
                            eb_reload_outcome_name((enum eb_reload_outcome)r->outcome),
                            eb_colour_code(EB_PLAIN, colour));
@@ -152,8 +153,7 @@ void eb_reload_text(const struct eb_reload_report *r, bool colour, struct eb_buf
         (void)eb_buffer_printf(out, "  %s %s %.*s", r->name, r->version, HASH_SHOWN, r->hash);
     }
     if (r->hash_before[0] != '\0' && strcmp(r->hash, r->hash_before) != 0) {
-        (void)eb_buffer_printf(out, "%s %.*s", r->outcome == EB_RELOAD_SWAPPED ? ", after" : ", in force:", HASH_SHOWN,
-                               r->hash_before);
+        (void)eb_buffer_printf(out, "%s %.*s", swapped ? ", after" : ", in force:", HASH_SHOWN, r->hash_before);
     }
     (void)eb_buffer_text(out, "\n");
     if (r->message[0] != '\0') {

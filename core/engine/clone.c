@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A second engine in the same state, for trials. What no known symbol uses is not touched: its pages stay the system's. */
+/* A second engine in the same state, for trials. What no known symbol uses is not touched: those pages stay the
+ * system's. */
 #include "engine/state.h"
 
 #include <string.h>

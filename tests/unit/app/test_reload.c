@@ -520,9 +520,12 @@ static void another_directory(void **state)
     (void)snprintf(w.dir, sizeof(w.dir), "%s/lib", w.root); /* an empty one */
     reload_world_decide(&w, reload_world_body);
     reload_world_settings(&w, "1.5", "1");
-    reload_world_ask(&w, EB_RELOAD_COMMAND, w.dir, NULL);
+    char named[160]; /* another name of the same directory */
+    (void)snprintf(named, sizeof(named), "%s//", w.dir);
+    reload_world_ask(&w, EB_RELOAD_COMMAND, named, NULL);
     reload_world_until_told(&w, 1);
     reload_world_expect(&w.report, EB_RELOAD_STAGED);
+    assert_string_equal(w.report.dir, w.dir);
     memcpy(hash, w.report.hash, sizeof(hash));
     reload_world_expect(reload_world_try(&w, EB_RELOAD_SIGHUP, NULL), EB_RELOAD_UNCHANGED);
     assert_string_equal(eb_reload_staged(w.reload)->hash, hash); /* the set in force has a directory of its own */
@@ -531,6 +534,27 @@ static void another_directory(void **state)
     reload_world_expect(reload_world_try(&w, EB_RELOAD_SIGHUP, NULL), EB_RELOAD_UNCHANGED);
     assert_string_equal(w.report.dir, w.dir);
     memcpy(w.dir, mine, sizeof(mine));
+    reload_world_close(&w);
+}
+
+/* A relative directory is one of this process's; it stays the same one. */
+static void a_relative_directory(void **state)
+{
+    (void)state;
+    char here[512];
+    open_world(NULL);
+    assert_non_null(getcwd(here, sizeof(here)));
+    assert_int_equal(chdir(w.root), 0);
+    reload_world_ask(&w, EB_RELOAD_COMMAND, "./policies/", NULL);
+    reload_world_until_told(&w, 1);
+    reload_world_expect(&w.report, EB_RELOAD_UNCHANGED);
+    assert_string_equal(w.report.dir, w.dir);
+    reload_world_ask(&w, EB_RELOAD_COMMAND, ".", NULL);
+    reload_world_until_told(&w, 2);
+    reload_world_expect(&w.report, EB_RELOAD_REFUSED);
+    assert_string_equal(w.report.dir, w.root);
+    reload_world_holds(w.report.message, "no init.lua");
+    assert_int_equal(chdir(here), 0);
     reload_world_close(&w);
 }
 
@@ -559,6 +583,7 @@ int main(void)
         cmocka_unit_test(a_confirmation_is_of_what_lies_there),
         cmocka_unit_test(a_new_save_takes_the_place_of_the_staged_one),
         cmocka_unit_test(another_directory),
+        cmocka_unit_test(a_relative_directory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
