@@ -167,10 +167,6 @@ static int fold_journal(struct past *p, struct eb_err *err)
 {
     struct eb_fold_result result;
     int rc = eb_journal_fold(p->journal, p->until_ms, true, hear_step, p, &p->engine, &result, err);
-    if (rc == EB_OK) {
-        p->book.engine = p->engine;
-        eb_book_finish(&p->book, p->last_ms); /* positions that nothing happened to since the image */
-    }
     if (rc == EB_OK && result.replay.differed + result.disagree > 0) {
         eb_complain("explain",
                     "warning: %s: %" PRIu64 " records fold differently under this build (exitbrain journal "
@@ -197,6 +193,10 @@ static int fold(struct past *p, struct eb_err *err)
     free(record);
     free(actions);
     eb_progress_end();
+    if (rc == EB_OK) {
+        p->book.engine = p->engine;
+        eb_book_finish(&p->book, p->last_ms); /* what concerned all positions, and those that nothing happened to */
+    }
     if (rc == EB_OK && p->until_ms != INT64_MAX && p->until_ms > p->last_ms && !p->is_journal) {
         char end[EB_TIME_TEXT_MAX]; /* nothing is known about a moment behind the end: the answer is about the end */
         eb_complain("explain", "warning: the record ends at %s, before the time asked for",
