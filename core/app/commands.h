@@ -24,5 +24,6 @@ extern const struct eb_subcommand eb_cmd_rollback;
 extern const struct eb_subcommand eb_cmd_backtest;
 extern const struct eb_subcommand eb_cmd_explain;
 extern const struct eb_subcommand eb_cmd_check;
+extern const struct eb_subcommand eb_cmd_init;
 extern const struct eb_subcommand eb_cmd_sim;
 extern const struct eb_subcommand eb_cmd_hand;

@@ -91,15 +91,16 @@ void eb_check_shadow(struct eb_exam *x)
     struct eb_finding *f = eb_finding_add(x, bad ? EB_BAD : EB_NOTE, "");
     EB_SAY(f->evidence, "%s", flags_text(x, flags));
     EB_SAY(f->cause, "shadow, nothing is sent: %s%s", stops,
-           by_command ? " by a command"
-           : bad      ? " though nothing says SHADOW outright"
-                      : "");
+           by_command                ? ", by a command"
+           : x->mode.executor_live   ? ", though EXIT_EXECUTOR_MODE asks for LIVE"
+           : x->mode.rollout_enabled ? ", though EXIT_BRAIN_V3_LIVE_ROLLOUT allows it"
+           : bad                     ? ", though nothing says SHADOW outright"
+                                     : "");
     if (by_command) {
         EB_SAY(f->remedy, "the configuration says LIVE: it is in force again after a restart");
     } else {
-        EB_SAY(f->remedy, "orders leave only with EXIT_MODE=EXIT_BRAIN_V3, EXIT_EXECUTOR_MODE=LIVE and "
-                          "EXIT_BRAIN_V3_LIVE_ROLLOUT=ENABLED (or section mode of exitbrain.lua), then a restart; "
-                          "if shadow is meant, set both others outright");
+        EB_SAY(f->remedy, "for LIVE: EXIT_EXECUTOR_MODE=LIVE and EXIT_BRAIN_V3_LIVE_ROLLOUT=ENABLED (section mode of "
+                          "exitbrain.lua) and a restart; if shadow is meant: SHADOW and DISABLED, said outright");
     }
 }
 

@@ -11,12 +11,13 @@
 #include "feed/nearest.h"
 #include "generated/version.h"
 #include "store/codec.h"
+#include "store/journal.h"
 
 static const struct eb_subcommand *const commands[] = {
-    &eb_cmd_run,      &eb_cmd_status, &eb_cmd_positions, &eb_cmd_orders,  &eb_cmd_owners,  &eb_cmd_explain,
-    &eb_cmd_doctor,   &eb_cmd_pause,  &eb_cmd_resume,    &eb_cmd_flatten, &eb_cmd_release, &eb_cmd_adopt,
-    &eb_cmd_confirm,  &eb_cmd_rearm,  &eb_cmd_mode,      &eb_cmd_plan,    &eb_cmd_reload,  &eb_cmd_rollback,
-    &eb_cmd_backtest, &eb_cmd_check,  &eb_cmd_sim,       &eb_cmd_hand};
+    &eb_cmd_run,     &eb_cmd_status,   &eb_cmd_positions, &eb_cmd_orders,  &eb_cmd_owners,  &eb_cmd_explain,
+    &eb_cmd_doctor,  &eb_cmd_pause,    &eb_cmd_resume,    &eb_cmd_flatten, &eb_cmd_release, &eb_cmd_adopt,
+    &eb_cmd_confirm, &eb_cmd_rearm,    &eb_cmd_mode,      &eb_cmd_plan,    &eb_cmd_reload,  &eb_cmd_rollback,
+    &eb_cmd_init,    &eb_cmd_backtest, &eb_cmd_check,     &eb_cmd_sim,     &eb_cmd_hand};
 
 static void help(FILE *to)
 {
@@ -27,7 +28,7 @@ static void help(FILE *to)
     }
     fprintf(to,
             "\n  exitbrain COMMAND --help    options of one command\n"
-            "  exitbrain --version         version, commit, schema of its records\n\n"
+            "  exitbrain --version         version, commit, schemas of its records and its journal\n\n"
             "Exit status: 0 done, 1 the answer is bad news, 2 wrong usage or configuration, 3 nothing reachable.\n");
 }
 
@@ -92,8 +93,8 @@ int main(int argc, char **argv)
     }
     const char *name = argc > 1 ? argv[1] : "";
     if (strcmp(name, "--version") == 0) {
-        printf("exitbrain %s (%s, commit %s, record schema %d)\n", EB_VERSION, EB_BUILD_TYPE, EB_COMMIT,
-               EB_CODEC_SCHEMA);
+        printf("exitbrain %s (%s, commit %s, record schema %d, journal schema %d)\n", EB_VERSION, EB_BUILD_TYPE,
+               EB_COMMIT, EB_CODEC_SCHEMA, EB_JOURNAL_SCHEMA);
         return EB_STATUS_DONE;
     }
     bool asked = strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0 || strcmp(name, "help") == 0;
