@@ -7,7 +7,10 @@ STATE=$TMP/live
 ENGINE=
 x() { local command=$1; shift; "$EB_BIN" "$command" --state "$STATE" "$@"; }
 # python on a document of the engine: doc CODE COMMAND...; d is the document
-doc() { local code=$1; shift; x "$@" --json 2>/dev/null | python3 -c "import json, sys; d = json.load(sys.stdin); $code"; }
+doc() {
+  local code=$1; shift
+  x "$@" --json 2>/dev/null | python3 -c "import json, sys; d = json.load(sys.stdin); $code"
+}
 # until_true SECONDS COMMAND...
 until_true() {
   local end=$((SECONDS + $1)); shift
@@ -30,7 +33,8 @@ expect no-socket 3 "no engine answers at $TMP/none" -- "$EB_BIN" pause --socket 
 
 # Slow time: positions stay open as long as the commands take.
 cp -r "$EB_ROOT/policies" "$TMP/set"
-"$EB_BIN" run --out "$STATE" --policies "$TMP/set" --speed 0.1 --start 2025-06-01T12:00:00Z >"$TMP/run" 2>&1 </dev/null &
+"$EB_BIN" run --out "$STATE" --policies "$TMP/set" --speed 0.1 --start 2025-06-01T12:00:00Z \
+  >"$TMP/run" 2>&1 </dev/null &
 ENGINE=$!
 if ! until_true 60 is_ready; then
   not_ok ready

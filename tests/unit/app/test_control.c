@@ -4,6 +4,8 @@
 
 #include "app/control_world.h"
 
+#include "base/rng.h"
+
 /* ---- requests ---------------------------------------------------------------------------------------------------- */
 
 static void a_request_is_answered_with_its_id(void **state)
@@ -154,6 +156,36 @@ static void garbage_is_told_so_once_and_dropped(void **state)
         hang_up(&c);
     }
     cJSON_Delete(expect_answer(ask_once("version", ""), 0, "exitbrain")); /* others are not harmed */
+}
+
+/* Whatever comes, the server is there afterwards, and every whole line has had one answer or ended its connection. */
+static void bytes_by_chance_do_no_harm(void **state)
+{
+    (void)state;
+    static const char *const lines[] = {
+        "{\"v\":1,\"id\":\"1\",\"cmd\":\"positions\",\"args\":{\"symbol\":\"BTCUSDT\",\"columns\":80}}\n",
+        "{\"v\":1,\"cmd\":\"flatten\",\"args\":{\"symbol\":\"ETHUSDT\",\"yes\":true,\"id\":\"00000000000000aa\"}}\n",
+        "{\"v\":1,\"cmd\":\"mode\",\"args\":{\"executor\":\"LIVE\",\"why\":\"\\u0041\\n\"}}\n",
+        "{\"v\":1,\"cmd\":\"explain\",\"args\":{\"symbol\":\"ETHUSDT:SHORT\"}}\n",
+    };
+    struct eb_rng rng;
+    eb_rng_seed(&rng, 7);
+    for (unsigned i = 0; i < 400; i++) {
+        char line[256];
+        size_t len = strlen(lines[i % EB_COUNT(lines)]);
+        memcpy(line, lines[i % EB_COUNT(lines)], len);
+        for (unsigned k = 0; k < 1 + i % 3; k++) { /* the newline stays */
+            line[eb_rng_below(&rng, len - 1)] = (char)eb_rng_below(&rng, 256);
+        }
+        struct client c = client();
+        send_bytes(&c, line, len);
+        cJSON *a = receive(&c);
+        assert_non_null(a);
+        assert_true(cJSON_IsBool(at(a, "ok")) && cJSON_IsNumber(at(a, "status")));
+        cJSON_Delete(a);
+        hang_up(&c);
+    }
+    cJSON_Delete(expect_answer(ask_once("version", ""), 0, "exitbrain"));
 }
 
 static void a_line_without_end_is_dropped(void **state)
@@ -363,6 +395,7 @@ int main(void)
         CASE(mistakes_are_named),
         CASE(texts_have_a_limit),
         CASE(garbage_is_told_so_once_and_dropped),
+        CASE(bytes_by_chance_do_no_harm),
         CASE(a_line_without_end_is_dropped),
         CASE(one_that_never_reads_is_dropped),
         CASE(a_client_may_leave_at_any_moment),
