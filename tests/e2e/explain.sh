@@ -12,7 +12,9 @@ expect newest 0 "BTCUSDT LONG" "found open" "regime TREND" "fired at 12:00:" "st
 expect directory 0 "SOLUSDT SHORT" "profile VOLATILE" -- "$EB_BIN" explain SOLUSDT --record "$record"
 expect file 0 "XRPUSDT SHORT" "profile CHOP" -- "$EB_BIN" explain XRPUSDT:SHORT --record "$record/run.tape"
 expect past 0 "the trail has not started: its activation was not reached" \
-  "waiting: the price has not reached it" "in force" "next consult at" -- "$EB_BIN" explain BTCUSDT --at +20s
+  "waiting: the price has not reached it" "in force" "cycle consults suppressed until" -- \
+  "$EB_BIN" explain BTCUSDT --at +20s
+expect before-a-cycle 0 "next consult at 12:00:10.000" -- "$EB_BIN" explain BTCUSDT --at +9s
 expect resting 0 "resting at the venue as a reduce-only limit" "0.049 left" -- "$EB_BIN" explain BTCUSDT --at +5s
 expect iso 0 "as of 2025-06-01 12:00:20.000 UTC" -- "$EB_BIN" explain BTCUSDT --at 2025-06-01T12:00:20Z
 expect epoch 0 "as of 2025-06-01 12:00:20.000 UTC" -- "$EB_BIN" explain BTCUSDT --at 1748779220000
