@@ -23,6 +23,8 @@ extern const struct eb_subcommand eb_cmd_plan;
 extern const struct eb_subcommand eb_cmd_rollback;
 extern const struct eb_subcommand eb_cmd_backtest;
 extern const struct eb_subcommand eb_cmd_explain;
+extern const struct eb_subcommand eb_cmd_journal;
+extern const struct eb_subcommand eb_cmd_replay;
 extern const struct eb_subcommand eb_cmd_check;
 extern const struct eb_subcommand eb_cmd_init;
 extern const struct eb_subcommand eb_cmd_sim;

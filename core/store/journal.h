@@ -93,6 +93,9 @@ struct eb_journal_stats {
 };
 void eb_journal_stats(const struct eb_journal *j, struct eb_journal_stats *out);
 
+/* Whether a process holds the journal at path for writing now. */
+bool eb_journal_is_held(const char *path);
+
 /* ---- Reading, beside a running engine too ------------------------------------------------------------------------ */
 
 struct eb_journal_reader;

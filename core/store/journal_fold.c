@@ -159,6 +159,26 @@ static int find_hash(struct eb_fold *f, struct eb_err *err)
     return rc == EB_E_END ? EB_OK : rc;
 }
 
+/* What the live engine was after this record, where it is known: a hash, else an image of the same life. */
+static int compare_here(struct eb_fold *f, struct eb_err *err)
+{
+    int rc = find_hash(f, err);
+    if (rc != EB_OK) {
+        return rc;
+    }
+    while (f->image_at < f->images && f->image[f->image_at].seq < f->seq) {
+        f->image_at++;
+    }
+    const struct eb_image_head *image = f->image_at < f->images ? &f->image[f->image_at] : NULL;
+    if (f->ahead_seq == f->seq) {
+        compare(f, f->ahead_hash);
+        f->ahead_seq = 0;
+    } else if (image != NULL && image->seq == f->seq && image->segment == f->segment[f->at].id) {
+        compare(f, image->hash);
+    }
+    return EB_OK;
+}
+
 /* An event that the engine took then and refuses now has changed nothing: it is counted as different, and what follows
  * is the best that there is. */
 static int step(struct eb_fold *f, struct eb_err *err)
@@ -181,12 +201,7 @@ static int step(struct eb_fold *f, struct eb_err *err)
         const struct eb_fold_step told = {f->engine, f->seq, f->record, f->actions, differed};
         f->observe(f->user, &told);
     }
-    int rc = find_hash(f, err);
-    if (rc == EB_OK && f->ahead_seq == f->seq) {
-        compare(f, f->ahead_hash);
-        f->ahead_seq = 0;
-    }
-    return rc;
+    return compare_here(f, err);
 }
 
 static int next_row(struct eb_fold *f, const struct eb_fold_limit *limit, struct eb_err *err)

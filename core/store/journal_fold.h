@@ -27,6 +27,7 @@ struct eb_fold {
     void (*observe)(void *user, const struct eb_fold_step *step);
     void *user;
 
+    uint32_t image_at;  /* index of the next image that is met */
     uint64_t ahead_seq; /* of the next recorded hash; UINT64_MAX: none is there, 0: not looked for yet */
     uint64_t ahead_hash;
     sqlite3_stmt *records, *hash;

@@ -81,3 +81,16 @@ void eb_journal_unlock(struct eb_journal *j)
         j->lock_fd = -1;
     }
 }
+
+bool eb_journal_is_held(const char *path)
+{
+    char name[EB_JOURNAL_PATH_MAX + 8];
+    (void)snprintf(name, sizeof(name), "%s.lock", path);
+    int fd = open(name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    if (fd < 0) {
+        return false;
+    }
+    bool held = flock(fd, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+    (void)close(fd);
+    return held;
+}
