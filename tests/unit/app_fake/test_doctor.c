@@ -10,6 +10,7 @@
 
 #include "doctor_doubles.h"
 #include "app/doctor_inner.h"
+#include "feed/text_source.h"
 
 #define MINUTE 60000
 
@@ -40,6 +41,23 @@ static void nothing_is_wrong(void **state)
         assert_int_not_equal(s->found.finding[i].evidence[0], '\0');
     }
     scene_free(s);
+}
+
+/* Names are a contract: docs/DOCTOR.md says what each means. */
+static void every_check_is_documented(void **state)
+{
+    (void)state;
+    struct eb_buffer text;
+    struct eb_err err;
+    char name[64];
+    assert_int_equal(eb_text_read_all(EB_TEST_ROOT "/docs/DOCTOR.md", &text, &err), EB_OK);
+    for (unsigned i = 0; eb_doctor_check(i) != NULL; i++) {
+        (void)snprintf(name, sizeof(name), "`%s`", eb_doctor_check(i));
+        if (strstr(eb_buffer_str(&text), name) == NULL) {
+            fail_msg("docs/DOCTOR.md lacks %s", name);
+        }
+    }
+    eb_buffer_deinit(&text);
 }
 
 static void nothing_is_judged_before_the_beginning_is_over(void **state)
@@ -419,6 +437,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(nothing_is_wrong),
+        cmocka_unit_test(every_check_is_documented),
         cmocka_unit_test(nothing_is_judged_before_the_beginning_is_over),
         cmocka_unit_test(prices_that_have_stopped),
         cmocka_unit_test(prices_of_one_source_that_have_stopped),
