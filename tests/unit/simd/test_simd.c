@@ -412,6 +412,57 @@ static void garbage_ends_only_its_own_connection(void **state)
     player_close(&p);
 }
 
+static int64_t any(struct eb_rng *rng)
+{
+    static const int64_t edges[] = {0, 1, -1, INT64_MAX, INT64_MIN, EB_E8, 62550 * EB_E8};
+    return eb_rng_chance(rng, 1, 2) ? edges[eb_rng_below(rng, EB_COUNT(edges))] : eb_rng_range(rng, 0, 100 * EB_E8);
+}
+
+/* Requests in perfect order whose values make no sense, among them some that do. */
+static void any_request_is_survived(void **state)
+{
+    struct rig *r = *state;
+    struct player p = player(false);
+    struct eb_rng rng;
+    struct eb_err err = {0};
+    eb_rng_seed(&rng, 12);
+    r->c.latency_ms = 3;
+    r->c.length_ms = 0;
+    rig_open(r);
+    player_open(r, &p, true);
+    for (unsigned round = 0; round < 300; round++) {
+        player_ticks(&p, 2);
+        struct eb_venue port = eb_wire_client_port(p.wire);
+        for (unsigned i = 0; i < 20; i++) {
+            const eb_client_id id = {.instance = 1, .episode = (uint32_t)eb_rng_below(&rng, 9)};
+            eb_symbol_id symbol = (eb_symbol_id)eb_rng_below(&rng, 6);
+            uint8_t type = (uint8_t)eb_rng_below(&rng, EB_ORDER_STOP_MARKET + 1);
+            const struct eb_order_request order = {.client_id = id,
+                                                   .symbol = symbol,
+                                                   .position = (eb_position_id)eb_rng_next(&rng),
+                                                   .order_side = (uint8_t)eb_rng_below(&rng, 2),
+                                                   .position_side = (uint8_t)eb_rng_below(&rng, 3),
+                                                   .type = type,
+                                                   .reduce_only = eb_rng_chance(&rng, 2, 3),
+                                                   .close_position = eb_rng_chance(&rng, 1, 4),
+                                                   .qty = {any(&rng)},
+                                                   .price = {any(&rng)},
+                                                   .trigger = {any(&rng)},
+                                                   .level = {any(&rng)}};
+            assert_int_equal(port.ops->submit(port.venue, &order, &err), EB_OK);
+            assert_int_equal(port.ops->cancel(port.venue, id, eb_rng_below(&rng, 99), symbol, type, &err), EB_OK);
+            assert_int_equal(port.ops->query(port.venue, id, eb_rng_below(&rng, 99), symbol, type, &err), EB_OK);
+            assert_int_equal(port.ops->refresh_price(port.venue, symbol, &err), EB_OK);
+        }
+        assert_int_equal(port.ops->snapshot(port.venue, &err), EB_OK);
+        assert_int_equal(eb_wire_client_ask_trades(p.wire, 0, eb_rng_next(&rng)), EB_OK);
+    }
+    player_ticks(&p, 3);
+    assert_int_equal(p.lost, 0);
+    assert_true(p.kinds[EB_EV_ORDER] > 1000);
+    player_close(&p);
+}
+
 static void two_cannot_listen_at_one_place(void **state)
 {
     struct rig *r = *state;
@@ -480,6 +531,7 @@ int main(void)
         RIG_CASE(a_free_clock_waits_for_nobody),
         RIG_CASE(who_never_reads_is_dropped),
         RIG_CASE(garbage_ends_only_its_own_connection),
+        RIG_CASE(any_request_is_survived),
         RIG_CASE(two_cannot_listen_at_one_place),
         RIG_CASE(connections_are_bounded),
         RIG_CASE(a_lost_exchange_is_told_once),
