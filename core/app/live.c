@@ -50,13 +50,20 @@ static void look_for_gap(struct eb_live *l)
     }
 }
 
-/* Only a clock that runs as fast as ours can be compared with it. */
+/* Only a clock that runs as fast as ours can be compared with it. A simulated exchange began at a time of its own: what
+ * counts is how far the two have moved apart since. */
 static void compare_clocks(struct eb_live *l)
 {
     l->wall_known = l->stage == EB_LIVE_RUNNING && !l->lockstep && l->venue.speed_ppm == EB_PPM;
-    if (l->wall_known) {
-        l->wall_offset_ms = eb_wall_ms() - eb_live_now_ms(l);
+    if (!l->wall_known) {
+        return;
     }
+    int64_t apart_ms = eb_wall_ms() - eb_live_now_ms(l);
+    if (!l->wall_based) {
+        l->wall_based = true;
+        l->wall_base_ms = apart_ms;
+    }
+    l->wall_offset_ms = apart_ms - l->wall_base_ms;
 }
 
 static void beat(void *user)

@@ -122,8 +122,9 @@ struct eb_live {
     char offline_why[EB_REASON_MAX];
     unsigned tries; /* to connect, in a row */
 
-    int64_t wall_offset_ms; /* wall clock minus venue time, where wall_known */
-    bool wall_known;
+    int64_t wall_offset_ms; /* wall clock minus venue time since they were first compared, where wall_known */
+    int64_t wall_base_ms;
+    bool wall_known, wall_based;
     int64_t last_beat_ns, longest_gap_ns; /* CLOCK_BOOTTIME: a time in which the loop did not run */
     int64_t last_gap_ms;                  /* venue time of the last long one */
     uint64_t gaps;                        /* of them longer than 5 s */
@@ -131,6 +132,7 @@ struct eb_live {
     uint32_t prices_of_tick;
     bool yields;           /* another engine was seen: SHADOW until restart */
     uint32_t other_engine; /* its instance; 0 none */
+    uint32_t predecessor;  /* instance of an earlier journal of this directory that has orders; 0 none */
     bool stop_asked;
     int rc; /* why the loop was stopped */
     struct eb_err err;

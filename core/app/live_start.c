@@ -148,6 +148,10 @@ static int begin(struct eb_live *l, struct eb_err *err)
     rc = rc == EB_OK ? eb_journal_begin(l->journal, eb_host_engine(l->host), c, l->now_ms, err) : rc;
     rc = rc == EB_OK ? open_control(l, err) : rc;
     if (rc == EB_OK) {
+        struct eb_err unwritten = {0};
+        if (eb_state_add_instance(l->o.state_dir, c->instance, &unwritten) != EB_OK) {
+            eb_log(l->o.log, EB_LOG_WARN, "state.unwritten", EB_STR("why", unwritten.msg));
+        }
         l->started_ms = l->venue.now_ms;
         if (l->venue.speed_ppm > 0) {
             l->o.for_ms = (int64_t)((eb_i128)l->o.for_ms * l->venue.speed_ppm / EB_PPM);

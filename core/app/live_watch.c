@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "app/state_dir.h"
 #include "app/words.h"
 #include "domain/order.h"
 
@@ -30,6 +31,20 @@ void eb_live_say(struct eb_live *l, const char *fmt, ...)
 
 /* ---- the picture: orders that stand at the venue ----------------------------------------------------------------- */
 
+/* A journal that was damaged or moved away left orders behind. They protect as anybody's stops do, and a person decides
+ * what becomes of them. */
+static bool is_predecessor(struct eb_live *l, uint32_t other)
+{
+    char text[EB_REASON_MAX];
+    if (!eb_state_had_instance(l->o.state_dir, other)) {
+        return false;
+    }
+    (void)snprintf(text, sizeof(text), "orders of engine %" PRIu32 ", whose journal is gone: look, then cancel them",
+                   other);
+    eb_alarm_raise(l->alarms, "predecessor_orders", "", text, l->now_ms);
+    return true;
+}
+
 /* Of two engines on one account the one that came later yields; where both came before an order of the other was seen,
  * the one whose journal is younger. */
 static void another_engine(struct eb_live *l, const struct eb_event *ev)
@@ -39,6 +54,10 @@ static void another_engine(struct eb_live *l, const struct eb_event *ev)
     uint32_t own = l->o.config.engine.instance;
     char text[EB_REASON_MAX];
     bool yields = !l->pictured || other < own;
+    if (other == l->predecessor || is_predecessor(l, other)) {
+        l->predecessor = other;
+        return;
+    }
     (void)snprintf(text, sizeof(text), "engine %" PRIu32 " has orders on this account; this one is %" PRIu32 "%s",
                    other, own, yields ? " and yields to SHADOW" : "");
     if (!l->other_engine) {

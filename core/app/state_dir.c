@@ -19,6 +19,7 @@
 
 static const char area[] = "state";
 static const char engine_file[] = "engine";
+static const char instances_file[] = "instances";
 
 static int failed(const char *path, struct eb_err *err)
 {
@@ -161,6 +162,36 @@ bool eb_state_running(const char *dir)
     bool held = flock(fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK;
     (void)close(fd);
     return held;
+}
+
+bool eb_state_had_instance(const char *dir, uint32_t instance)
+{
+    char path[EB_STATE_PATH_MAX];
+    char line[32];
+    char wanted[32];
+    bool found = false;
+    FILE *f = eb_state_path(dir, instances_file, path, sizeof(path), NULL) == EB_OK ? fopen(path, "re") : NULL;
+    (void)snprintf(wanted, sizeof(wanted), "%" PRIu32 "\n", instance);
+    while (f != NULL && !found && fgets(line, sizeof(line), f) != NULL) {
+        found = strcmp(line, wanted) == 0;
+    }
+    if (f != NULL) {
+        (void)fclose(f);
+    }
+    return found;
+}
+
+int eb_state_add_instance(const char *dir, uint32_t instance, struct eb_err *err)
+{
+    char path[EB_STATE_PATH_MAX];
+    int rc = eb_state_path(dir, instances_file, path, sizeof(path), err);
+    if (rc != EB_OK || eb_state_had_instance(dir, instance)) {
+        return rc;
+    }
+    FILE *f = fopen(path, "ae");
+    bool good = f != NULL && fprintf(f, "%" PRIu32 "\n", instance) > 0;
+    good = f != NULL && fclose(f) == 0 && good;
+    return good ? EB_OK : failed(path, err);
 }
 
 int eb_state_find(const char *dir, char out[EB_STATE_PATH_MAX], struct eb_err *err)

@@ -32,6 +32,11 @@ void eb_state_withdraw(const char *dir);
 /* Whether a process holds the journal of dir. */
 bool eb_state_running(const char *dir);
 
+/* Which engine instances this directory has had: remembers one more; whether one was. Outlives a journal that was
+ * damaged or moved away, so that its orders are known as a predecessor's and not another engine's. */
+EB_NODISCARD int eb_state_add_instance(const char *dir, uint32_t instance, struct eb_err *err);
+bool eb_state_had_instance(const char *dir, uint32_t instance);
+
 /* ---- for commands that look for an engine ---- */
 
 /* The directory that is meant: dir itself, or NULL: of the engine that was started last. EB_E_NOT_FOUND. */

@@ -28,7 +28,7 @@ static const char area[] = "journal";
 #define KEEP_BYTES (UINT64_C(2) << 30)
 #define IMAGE_EVERY 20000
 #define HASH_EVERY 2000
-#define EPOCH_2020_S INT64_C(1577836800)
+#define EPOCH_2025_MS INT64_C(1735689600000)
 #define FOLD_CHUNK 512
 /* A look at every page, as far as it gets: a start must not take long because a journal is large. */
 #define LOOK_CLEAN_NS INT64_C(200000000)
@@ -50,10 +50,11 @@ static int number_meta(sqlite3 *db, const char *key, int64_t value, struct eb_er
     return eb_rows_put_meta(db, key, text, err);
 }
 
-/* Seconds since 2020: two journals of one account are not made in the same second. 0 and 1 are for tests and tools. */
+/* Tenths of a second since 2025: two journals of one account are not made in the same tenth, and the later has the
+ * larger number until 2038. 0 and 1 are for tests and tools. */
 static uint32_t new_instance(void)
 {
-    uint32_t instance = (uint32_t)(clock_ns(CLOCK_REALTIME) / 1000000000 - EPOCH_2020_S);
+    uint32_t instance = (uint32_t)((clock_ns(CLOCK_REALTIME) / 1000000 - EPOCH_2025_MS) / 100);
     return instance >= 2 ? instance : 2;
 }
 
