@@ -83,7 +83,7 @@ def good_edit(r):
 def failing_edit(r):
     """Passes every trial, and fails when it is asked a while later: the set before comes back by itself."""
     before = policy(r)["sha256"]
-    late = r.status()["now_ms"] + 30000  # beyond what a trial looks at
+    late = r.status()["now_ms"] + 15000  # beyond what a trial looks at
     r.edit("init.lua", "decide = adapter.decide,",
            "decide = function(ctx) if ctx.now_ms > %d then error('too late') end return (adapter.decide(ctx)) end," % late)
     swapped = until(lambda: policy(r)["sha256"] != before, 10)
