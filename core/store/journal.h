@@ -58,8 +58,8 @@ struct eb_recovery {
 /*
  * Opens or creates the file, takes the lock, and reads what is there. EB_E_REFUSED: another engine has it (names the
  * process), another account's, or another schema's (says what to do); EB_E_IO. Damage is no error: see found.
- * `state` gets an engine (owned by the caller) that holds the recovered state under the configuration that was recorded;
- * NULL when there is nothing to recover. Nothing is written yet.
+ * `state` gets an engine (owned by the caller) with the recovered state under the configuration that was recorded; NULL
+ * when there is nothing to recover. Nothing is written yet.
  */
 EB_NODISCARD int eb_journal_open(const struct eb_journal_options *o, struct eb_journal **out, struct eb_recovery *found,
                                  struct eb_engine **state, struct eb_err *err);

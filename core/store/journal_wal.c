@@ -2,10 +2,10 @@
 /*
  * A look at SQLite's write-ahead log before SQLite opens it.
  *
- * SQLite ends a log at the first frame whose checksum is wrong: that is how a log looks whose last transaction was cut by
- * a loss of power. A frame that goes bad later, in the middle, looks the same to it, and everything behind is left out
- * without a word. Here the two are told apart: with synchronous=FULL a transaction is begun only when the one before is
- * on the disk, so that behind the first bad frame there can be the end of one transaction at most.
+ * SQLite ends a log at the first frame whose checksum is wrong: so looks a log whose last transaction was cut by a loss
+ * of power. A frame that goes bad later, in the middle, looks the same to it, and everything behind is left out without
+ * a word. Here the two are told apart: with synchronous=FULL a transaction is begun only when the one before is on the
+ * disk, so that behind the first bad frame there can be the end of one transaction at most.
  */
 #define _POSIX_C_SOURCE 200809L
 

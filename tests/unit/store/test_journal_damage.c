@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Files that are not what they should be: no journal at all, another program's, another schema's, cut, with flipped
- * bytes, without their log. Either the state is what it was, or the file is put aside or refused with a word; it is never
- * silently another.
+ * bytes, without their log. Either the state is what it was, or the file is put aside or refused with a word; it is
+ * never silently another.
  */
 #define _POSIX_C_SOURCE 200809L
 
