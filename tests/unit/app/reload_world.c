@@ -157,6 +157,16 @@ void reload_world_command(struct reload_world *w, enum eb_command verb)
     clock_turns(w);
 }
 
+void reload_world_protect(struct reload_world *w)
+{
+    for (eb_symbol_id i = 0; i < symbols(w); i++) {
+        struct eb_event ev = event(w, EB_EV_ORDER, i);
+        ev.u.order = (struct eb_ev_order){.client_id = w->backstop[i], .venue_order_id = 1 + i, .state = EB_OS_NEW};
+        assert_int_equal(eb_turn(w->host, &ev), EB_OK);
+        assert_int_equal(reload_world_evidence(w, i).protection, EB_PROTECTED);
+    }
+}
+
 static void open_position(struct reload_world *w, eb_symbol_id i)
 {
     struct eb_ev_instrument inst = {.tick.e8 = EB_E8 / 100,
@@ -188,8 +198,11 @@ static void observe(void *user, const struct eb_event *ev, const struct eb_actio
 {
     struct reload_world *w = user;
     for (uint16_t i = 0; i < actions->count; i++) {
-        if (actions->action[i].kind == EB_ACT_ALERT) {
-            w->alerts[actions->action[i].u.alert.kind]++;
+        const struct eb_action *a = &actions->action[i];
+        if (a->kind == EB_ACT_ALERT) {
+            w->alerts[a->u.alert.kind]++;
+        } else if (a->kind == EB_ACT_SUBMIT && a->u.submit.purpose == EB_PURPOSE_BACKSTOP) {
+            w->backstop[a->u.submit.symbol] = a->u.submit.client_id;
         }
     }
     eb_reload_observe(w->reload, ev, actions);

@@ -38,9 +38,10 @@ struct reload_world {
     int64_t price_e8;
     bool live;
     unsigned swaps, told, answers, alerts[EB_ALERT_COUNT], told_of[EB_RELOAD_OUTCOME_COUNT];
-    struct eb_reload_report report; /* the last that was told */
-    struct eb_reload_report answer; /* the last that somebody waited for */
-    char lines[16384];              /* of the log */
+    eb_client_id backstop[RELOAD_WORLD_MAX]; /* the last that was sent for each */
+    struct eb_reload_report report;          /* the last that was told */
+    struct eb_reload_report answer;          /* the last that somebody waited for */
+    char lines[16384];                       /* of the log */
 };
 
 /* Opens everything, positions included, with their first plans accepted. */
@@ -61,6 +62,8 @@ void reload_world_wait(struct reload_world *w, int64_t ms);
 void reload_world_silence(struct reload_world *w, int64_t ms);
 /* All prices move there. */
 void reload_world_price(struct reload_world *w, int64_t price_e8);
+/* The venue says that every backstop stands. */
+void reload_world_protect(struct reload_world *w);
 void reload_world_command(struct reload_world *w, enum eb_command verb);
 
 /* Begins a request with everything; does not wait. */

@@ -203,6 +203,38 @@ static void what_the_set_in_force_does_as_well_is_not_held_against_an_edit(void 
     reload_world_close(&w);
 }
 
+/* A target that rests at the venue from now on is an order that leaves, and closes nothing. */
+static void an_order_that_rests_is_no_close(void **state)
+{
+    (void)state;
+    open_world(NULL);
+    reload_world_decide(&w, "  if ctx.plan_revision == 0 or ctx.reason == 'reload' then return {\n"
+                            "    { type = 'move_stop', pct = S.stop_pct },\n"
+                            "    { type = 'update_tp_limits', levels = { { r = 1, fraction = 0.5, soft = true },\n"
+                            "      { r = 2, fraction = 0.5 } } } } end\n");
+    const struct eb_reload_report *p = reload_world_try(&w, EB_RELOAD_SAVED, NULL);
+    reload_world_expect(p, EB_RELOAD_SWAPPED);
+    assert_int_equal(p->closes, 0);
+    assert_int_equal(reload_world_evidence(&w, 0).level[1].state, EB_LEG_RESTING);
+    reload_world_close(&w);
+}
+
+/* What a candidate says while it is tried is nobody's; what the set in force says is the log's. */
+static void log_lines_are_those_of_the_set_in_force(void **state)
+{
+    (void)state;
+    char body[1024];
+    open_world(NULL);
+    (void)snprintf(body, sizeof(body), "  log('asked: ' .. ctx.reason)\n%s", reload_world_body);
+    reload_world_decide(&w, body);
+    reload_world_expect(reload_world_try(&w, EB_RELOAD_PLAN, NULL), EB_RELOAD_PLANNED);
+    assert_null(strstr(w.lines, "asked: "));
+    reload_world_expect(reload_world_try(&w, EB_RELOAD_SAVED, NULL), EB_RELOAD_SWAPPED);
+    reload_world_holds(w.lines, "asked: reload");
+    assert_null(strstr(w.lines, "asked: new")); /* of the quiet market */
+    reload_world_close(&w);
+}
+
 /* ---- staged, for each reason ------------------------------------------------------------------------------------- */
 
 /* An edit that must wait for a person, whose report `check` has seen; the command says no more than the file. */
@@ -245,6 +277,29 @@ static void a_stop_that_moves_is_staged(void **state)
     open_world(NULL);
     reload_world_settings(&w, "1.99", "1"); /* by one tick */
     expect_staged(stops_move);
+    reload_world_close(&w);
+}
+
+static void stops_move_far(const struct eb_reload_report *p)
+{
+    assert_int_equal(p->stops_moved, 2);
+    assert_int_equal(p->closes, 0); /* a bridge and a new backstop would leave: they protect */
+}
+
+static void a_backstop_that_is_renewed_is_no_close(void **state)
+{
+    (void)state;
+    open_world(NULL);
+    reload_world_protect(&w);
+    reload_world_wait(&w, 15000);
+    reload_world_settings(&w, "1", "1");
+    expect_staged(stops_move_far);
+    struct eb_engine_stats before;
+    struct eb_engine_stats after;
+    eb_engine_stats(eb_host_engine(w.host), &before);
+    reload_world_expect(reload_world_try(&w, EB_RELOAD_COMMAND, w.report.hash), EB_RELOAD_SWAPPED);
+    eb_engine_stats(eb_host_engine(w.host), &after);
+    assert_int_equal(after.submits, before.submits + 2); /* they do leave */
     reload_world_close(&w);
 }
 
@@ -388,8 +443,12 @@ static void who_fails_already_is_no_reason_to_refuse(void **state)
     assert_int_equal(p->failing, 1);
     reload_world_holds(p->message, "1 position fails as under the set in force");
     reload_world_expect(reload_world_try(&w, EB_RELOAD_COMMAND, p->hash), EB_RELOAD_SWAPPED);
-    reload_world_wait(&w, 60000); /* and it is not what brings the old set back */
-    assert_int_equal(w.swaps, 1);
+    unsigned failed = w.alerts[EB_ALERT_POLICY_FAILED];
+    reload_world_wait(&w, 240000); /* once a minute: it is in quarantine */
+    assert_true(w.alerts[EB_ALERT_POLICY_FAILED] >= failed + 3);
+    eb_loop_once(w.loop, false);
+    eb_loop_once(w.loop, false);
+    assert_int_equal(w.swaps, 1); /* and it is not what brings the old set back */
     reload_world_close(&w);
 }
 
@@ -405,6 +464,9 @@ static void without_an_engine_live_waits_for_a_person(void **state)
             reload_world_expect(reload_world_try(&w, EB_RELOAD_COMMAND, p->hash), EB_RELOAD_SWAPPED);
         }
         assert_int_equal(w.swaps, 1);
+        reload_world_decide(&w, "  return ctx.nosuch\n"); /* the quiet market needs no engine */
+        reload_world_expect(reload_world_try(&w, EB_RELOAD_SAVED, NULL), EB_RELOAD_REFUSED);
+        reload_world_holds(w.report.message, "decide(ctx) failed for a LONG position: init.lua:3:");
         reload_world_close(&w);
     }
 }
@@ -568,7 +630,10 @@ int main(void)
         cmocka_unit_test(a_harmless_edit_is_swapped_and_asked_at_once),
         cmocka_unit_test(in_shadow_any_edit_is_swapped),
         cmocka_unit_test(what_the_set_in_force_does_as_well_is_not_held_against_an_edit),
+        cmocka_unit_test(an_order_that_rests_is_no_close),
+        cmocka_unit_test(log_lines_are_those_of_the_set_in_force),
         cmocka_unit_test(a_stop_that_moves_is_staged),
+        cmocka_unit_test(a_backstop_that_is_renewed_is_no_close),
         cmocka_unit_test(a_level_that_moves_far_is_staged),
         cmocka_unit_test(a_level_that_goes_is_staged),
         cmocka_unit_test(a_level_that_would_be_parked_is_staged),

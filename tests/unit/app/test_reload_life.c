@@ -86,6 +86,11 @@ static void what_was_rolled_back_is_not_loaded_by_itself(void **state)
     eb_reload_rollback(w.reload, "somebody", "a test", &p);
     reload_world_settings(&w, "2", "1.11");
     reload_world_expect(reload_world_try(&w, EB_RELOAD_SAVED, NULL), EB_RELOAD_SWAPPED); /* other bytes */
+    reload_world_settings(&w, "2", "1.1");
+    reload_world_expect(reload_world_try(&w, EB_RELOAD_COMMAND, NULL), EB_RELOAD_SWAPPED);
+    swap_to("1.12");
+    reload_world_settings(&w, "2", "1.1"); /* what a person has loaded since is as good as any */
+    reload_world_expect(reload_world_try(&w, EB_RELOAD_SAVED, NULL), EB_RELOAD_SWAPPED);
     reload_world_close(&w);
 }
 
@@ -180,6 +185,31 @@ static void after_its_first_consults_a_set_stays(void **state)
     reload_world_close(&w);
 }
 
+/* Nor does what comes minutes later, although the policy was hardly asked until then. */
+static void after_its_first_minutes_a_set_stays(void **state)
+{
+    (void)state;
+    char body[1024];
+    reload_world_open(&w, &(struct reload_world_options){.positions = 4});
+    (void)snprintf(body, sizeof(body),
+                   "  if ctx.price > 101 and ctx.side == 'LONG' then error('high up') end\n%s"
+                   "  return nil, { wake = { at_ms = ctx.now_ms + 600000, above = 101.2 } }\n",
+                   reload_world_body);
+    reload_world_decide(&w, body);
+    reload_world_expect(reload_world_try(&w, EB_RELOAD_SAVED, NULL), EB_RELOAD_SWAPPED);
+    reload_world_wait(&w, 15000);
+    uint32_t consults = reload_world_evidence(&w, 0).consults;
+    reload_world_wait(&w, EB_RELOAD_WATCH_MS - 13000);
+    assert_true(reload_world_evidence(&w, 0).consults <= consults + 1);
+    reload_world_price(&w, 101 * EB_E8 + EB_E8 / 2);
+    reload_world_wait(&w, 40000);
+    assert_true(w.alerts[EB_ALERT_POLICY_FAILED] >= 6); /* two that are LONG, three times */
+    eb_loop_once(w.loop, false);
+    eb_loop_once(w.loop, false);
+    assert_int_equal(w.swaps, 1);
+    reload_world_close(&w);
+}
+
 /* ---- saved files ------------------------------------------------------------------------------------------------- */
 
 static void a_saved_file_is_enough(void **state)
@@ -232,10 +262,29 @@ static void the_watch_follows_the_set(void **state)
     reload_world_close(&w);
 }
 
-static void a_directory_that_cannot_be_watched_is_said(void **state)
+/* Neither the trial nor the swap of one edit loses the next. */
+static void a_file_saved_during_a_trial_is_tried_after_it(void **state)
 {
     (void)state;
-    open_world(); /* not to be watched at all */
+    reload_world_open(&w, &(struct reload_world_options){.watch = true, .positions = RELOAD_WORLD_MAX});
+    reload_world_settings(&w, "2", "1.1");
+    for (int i = 0; i < 1000 && !eb_reload_busy(w.reload); i++) {
+        eb_loop_once(w.loop, true);
+    }
+    assert_true(eb_reload_busy(w.reload));
+    reload_world_settings(&w, "2", "1.2");
+    for (int i = 0; i < 1000 && first_leg(0) != 10240 * (EB_E8 / 100); i++) {
+        reload_world_until_told(&w, w.told + 1);
+    }
+    reload_world_expect(&w.report, EB_RELOAD_SWAPPED);
+    assert_int_equal(first_leg(0), 10240 * (EB_E8 / 100));
+    reload_world_close(&w);
+}
+
+static void unless_it_is_wanted_nothing_is_watched(void **state)
+{
+    (void)state;
+    open_world();
     assert_false(eb_reload_watching(w.reload));
     reload_world_close(&w);
 }
@@ -401,9 +450,11 @@ int main(void)
         cmocka_unit_test(a_set_that_fails_in_its_first_cycles_is_taken_back),
         cmocka_unit_test(one_position_needs_three_cycles),
         cmocka_unit_test(after_its_first_consults_a_set_stays),
+        cmocka_unit_test(after_its_first_minutes_a_set_stays),
         cmocka_unit_test(a_saved_file_is_enough),
         cmocka_unit_test(the_watch_follows_the_set),
-        cmocka_unit_test(a_directory_that_cannot_be_watched_is_said),
+        cmocka_unit_test(a_file_saved_during_a_trial_is_tried_after_it),
+        cmocka_unit_test(unless_it_is_wanted_nothing_is_watched),
         cmocka_unit_test(requests_wait_for_a_trial_under_way),
         cmocka_unit_test(too_many_requests_are_sent_away),
         cmocka_unit_test(a_roll_back_in_the_middle_of_a_trial),
