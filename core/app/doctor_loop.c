@@ -89,10 +89,13 @@ void eb_check_queue(struct eb_exam *x)
     }
 }
 
+/* History that is told again after a lost connection is no news, and counted with the rest. */
 void eb_check_refused_events(struct eb_exam *x)
 {
-    EB_SAY(x->fine, "the engine took every event");
-    if (x->times.refused > 0) {
+    bool again = x->live->connects > 1;
+    EB_SAY(x->fine, "%" PRIu64 " events were not taken%s", x->times.refused,
+           x->times.refused > 0 ? ": history that was told again after a lost connection" : "");
+    if (x->times.refused > 0 && !again) {
         eb_find(x, EB_NOTE, "", "events of symbols that the engine does not know, or more symbols than it has room for",
                 "look for event.refused and symbol.no_room in the log; raise account.symbols_max",
                 "%" PRIu64 " events were not taken", x->times.refused);
