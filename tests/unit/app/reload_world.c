@@ -383,6 +383,22 @@ struct eb_evidence reload_world_evidence(const struct reload_world *w, unsigned 
     return v;
 }
 
+struct reload_still reload_world_still(const struct reload_world *w)
+{
+    struct eb_engine_stats s;
+    const struct eb_engine *e = eb_host_engine(w->host);
+    eb_engine_stats(e, &s);
+    return (struct reload_still){eb_engine_durable_hash(e), s.steps, eb_reload_policy(w->reload)};
+}
+
+void reload_world_expect_still(const struct reload_world *w, const struct reload_still *before)
+{
+    struct reload_still now = reload_world_still(w);
+    assert_true(now.hash == before->hash);
+    assert_true(now.steps == before->steps);
+    assert_ptr_equal(now.policy, before->policy);
+}
+
 int64_t reload_world_stop(const struct reload_world *w, unsigned position)
 {
     return reload_world_evidence(w, position).ctx.stop.e8;

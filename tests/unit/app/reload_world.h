@@ -74,6 +74,13 @@ void reload_world_until_told(struct reload_world *w, unsigned told);
 const struct eb_reload_report *reload_world_try(struct reload_world *w, enum eb_reload_cause cause,
                                                 const char *confirm);
 struct eb_evidence reload_world_evidence(const struct reload_world *w, unsigned position);
+/* The set in force, every step and every durable bit of the live engine: what a trial must leave alone. */
+struct reload_still {
+    uint64_t hash, steps;
+    struct eb_policy *policy;
+};
+struct reload_still reload_world_still(const struct reload_world *w);
+void reload_world_expect_still(const struct reload_world *w, const struct reload_still *before);
 /* Stop in force. */
 int64_t reload_world_stop(const struct reload_world *w, unsigned position);
 /* Fails the test unless text holds part. */
