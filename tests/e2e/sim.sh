@@ -96,7 +96,8 @@ status=$?
 touch "$TMP/file"
 expect "sim: a file in the way is not touched" 2 "is no socket" -- "$EB_BIN" sim --listen "unix:$TMP/file"
 [ -f "$TMP/file" ] || not_ok "sim: a file in the way is not touched"
-expect "sim: a directory that cannot be made" 2 "cannot make the directory" -- "$EB_BIN" sim --listen "unix:$TMP/file/a/s"
+expect "sim: a directory that cannot be made" 2 "cannot make the directory" -- \
+  "$EB_BIN" sim --listen "unix:$TMP/file/a/s"
 if [ "$(id -u)" = 0 ]; then
   expect "sim: an unwritable directory" 2 "cannot make" -- "$EB_BIN" sim --listen "unix:/proc/exitbrain/venue.sock"
 else

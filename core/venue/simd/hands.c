@@ -19,6 +19,7 @@ bool eb_hand_answer(struct hand *h, int code, const char *fmt, ...)
 {
     va_list args;
     va_start(args, fmt);
+    /* NOLINTNEXTLINE(clang-analyzer-valist.Uninitialized): it loses sight of va_start when it inlines this */
     (void)vsnprintf(h->said->text, sizeof(h->said->text), fmt, args);
     va_end(args);
     h->said->code = code;
@@ -116,7 +117,7 @@ static bool parse_count(const char *text, uint32_t *out)
 bool eb_hand_slot(struct hand *h, unsigned symbol_at, unsigned side_at, eb_position_id *out,
                   struct eb_sim_position *held)
 {
-    eb_symbol_id symbol;
+    eb_symbol_id symbol = 0;
     uint8_t side = EB_LONG;
     if (!eb_hand_symbol(h, symbol_at, &symbol) || (side_at < h->count && !eb_hand_side(h, side_at, &side))) {
         return false;
@@ -141,7 +142,7 @@ bool eb_hand_slot(struct hand *h, unsigned symbol_at, unsigned side_at, eb_posit
 
 static bool hand_price(struct hand *h)
 {
-    eb_symbol_id symbol;
+    eb_symbol_id symbol = 0;
     eb_price price;
     if (!eb_hand_symbol(h, 1, &symbol) || !eb_hand_amount(h, 2, &price.e8)) {
         return false;
@@ -158,8 +159,8 @@ static bool hand_price(struct hand *h)
 
 static bool hand_release(struct hand *h)
 {
-    eb_symbol_id i;
-    eb_symbol_id end;
+    eb_symbol_id i = 0;
+    eb_symbol_id end = 0;
     if (!take_symbols(h, 1, &i, &end)) {
         return false;
     }
@@ -179,8 +180,8 @@ static bool mute(struct hand *h, bool silent)
                  {"book", 1u << EB_SRC_BOOK},
                  {"rest", SIMD_MUTE_REST},
                  {"all", SIMD_MUTE_ALL}};
-    eb_symbol_id i;
-    eb_symbol_id end;
+    eb_symbol_id i = 0;
+    eb_symbol_id end = 0;
     uint8_t bits = h->count < 3 ? SIMD_MUTE_ALL : 0;
     if (!take_symbols(h, 1, &i, &end)) {
         return false;
@@ -210,7 +211,7 @@ static bool hand_unmute(struct hand *h)
 
 static bool set_trading(struct hand *h, bool trading)
 {
-    eb_symbol_id symbol;
+    eb_symbol_id symbol = 0;
     struct eb_err err = {0};
     return eb_hand_symbol(h, 1, &symbol) && eb_hand_outcome(h, eb_simd_set_trading(h->s, symbol, trading, &err), &err,
                                                             trading ? "it trades again" : "it trades no more");
@@ -264,7 +265,7 @@ static bool set_rate(struct hand *h, unsigned fault)
 
 static bool hand_fault(struct hand *h)
 {
-    unsigned fault;
+    unsigned fault = 0;
     uint32_t n;
     uint32_t code = 0;
     if (!find_fault(h, &fault)) {

@@ -32,9 +32,9 @@ static bool enter(struct hand *h, eb_symbol_id symbol, uint8_t side, int64_t not
 
 bool eb_hand_open(struct hand *h)
 {
-    eb_symbol_id symbol;
-    uint8_t side;
-    int64_t notional;
+    eb_symbol_id symbol = 0;
+    uint8_t side = EB_LONG;
+    int64_t notional = 0;
     int64_t leverage = 0;
     return eb_hand_symbol(h, 1, &symbol) && eb_hand_side(h, 2, &side) && eb_hand_amount(h, 3, &notional) &&
            (h->count < 5 || eb_hand_times(h, 4, &leverage)) && enter(h, symbol, side, notional, leverage);
@@ -42,17 +42,17 @@ bool eb_hand_open(struct hand *h)
 
 bool eb_hand_add(struct hand *h)
 {
-    eb_position_id slot;
-    struct eb_sim_position p;
-    int64_t notional;
+    eb_position_id slot = 0;
+    struct eb_sim_position p = {0};
+    int64_t notional = 0;
     return eb_hand_amount(h, 2, &notional) && eb_hand_slot(h, 1, 3, &slot, &p) &&
            enter(h, slot / 2, p.side, notional, 0);
 }
 
 static bool reduce(struct hand *h, bool venue)
 {
-    eb_position_id slot;
-    struct eb_sim_position p;
+    eb_position_id slot = 0;
+    struct eb_sim_position p = {0};
     eb_qty qty = {0};
     struct eb_err err = {0};
     if ((!eb_hand_is(h, 2, "all") && !eb_hand_amount(h, 2, &qty.e8)) || !eb_hand_slot(h, 1, 3, &slot, &p)) {
@@ -76,8 +76,8 @@ bool eb_hand_deleverage(struct hand *h)
 
 bool eb_hand_leverage(struct hand *h)
 {
-    eb_symbol_id symbol;
-    int64_t leverage;
+    eb_symbol_id symbol = 0;
+    int64_t leverage = 0;
     struct eb_err err = {0};
     return eb_hand_symbol(h, 1, &symbol) && eb_hand_times(h, 2, &leverage) &&
            eb_hand_outcome(h, eb_sim_set_leverage(h->s->sim, symbol, leverage, &err), &err, "leverage changed");
@@ -117,7 +117,7 @@ static bool place(struct hand *h, uint8_t side, struct eb_order_request *order, 
 
 bool eb_hand_stop(struct hand *h)
 {
-    uint8_t side;
+    uint8_t side = EB_LONG;
     struct eb_order_request order = {.type = EB_ORDER_STOP_MARKET, .close_position = h->count < 5};
     return eb_hand_symbol(h, 1, &order.symbol) && eb_hand_side(h, 2, &side) &&
            eb_hand_amount(h, 3, &order.trigger.e8) && (h->count < 5 || eb_hand_amount(h, 4, &order.qty.e8)) &&
@@ -126,7 +126,7 @@ bool eb_hand_stop(struct hand *h)
 
 bool eb_hand_limit(struct hand *h)
 {
-    uint8_t side;
+    uint8_t side = EB_LONG;
     struct eb_order_request order = {.type = EB_ORDER_LIMIT_GTC};
     return eb_hand_symbol(h, 1, &order.symbol) && eb_hand_side(h, 2, &side) && eb_hand_amount(h, 3, &order.qty.e8) &&
            eb_hand_amount(h, 4, &order.price.e8) && place(h, side, &order, "limit order");
@@ -155,7 +155,7 @@ static void collect(void *user, const struct eb_ev_open_order *order)
 
 bool eb_hand_cancel(struct hand *h)
 {
-    eb_symbol_id symbol;
+    eb_symbol_id symbol = 0;
     struct cancel c = {.ours = eb_hand_is(h, 2, "ours") || eb_hand_is(h, 2, "all"),
                        .foreign = eb_hand_is(h, 2, "all-foreign") || eb_hand_is(h, 2, "all")};
     if (!eb_hand_symbol(h, 1, &symbol)) {

@@ -54,10 +54,11 @@ int eb_scene_create(const struct eb_scene_config *c, struct eb_scene **out, stru
     s->symbol = calloc(s->c.count, sizeof(*s->symbol));
     s->state = calloc(s->c.count, sizeof(*s->state));
     if (s->symbol == NULL || s->state == NULL) {
-        rc = eb_err_set(err, EB_E_MEMORY, where, "out of memory for %u symbols", s->c.count);
-    } else {
-        rc = c->kind == EB_SCENE_PAPER ? eb_scene_script_create(s, err) : eb_scene_walk_create(s, err);
+        uint32_t count = s->c.count;
+        eb_scene_destroy(s);
+        return eb_err_set(err, EB_E_MEMORY, where, "out of memory for %u symbols", count);
     }
+    rc = c->kind == EB_SCENE_PAPER ? eb_scene_script_create(s, err) : eb_scene_walk_create(s, err);
     for (uint32_t i = 0; rc == EB_OK && i < s->c.count; i++) {
         s->symbol[i].price = s->state[i].raw;
     }

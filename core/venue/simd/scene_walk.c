@@ -242,7 +242,7 @@ bool eb_scene_walk_earlier(struct eb_scene *s)
         return false;
     }
     uint32_t i = walk->cursor++;
-    s->entry = wish(&walk->symbol[i], i, s->c.start_ms - STILL_SINCE_MS + i * STILL_APART_MS);
+    s->entry = wish(&walk->symbol[i], i, s->c.start_ms - STILL_SINCE_MS + (int64_t)i * STILL_APART_MS);
     s->entry.side = i % 2 == 0 ? EB_LONG : EB_SHORT;
     return true;
 }

@@ -196,7 +196,7 @@ static void bars_close_on_the_minute(void **state)
         high = price > high ? price : high;
         if (eb_scene_closed_bar(s, 2, &bar)) {
             assert_int_equal(t % 1200, 0);
-            assert_int_equal(bar.open_ms, START_MS + closed * 60000);
+            assert_int_equal(bar.open_ms, START_MS + (int64_t)closed * 60000);
             assert_int_equal(bar.high.e8, high);
             assert_int_equal(bar.close.e8, price);
             close = price;

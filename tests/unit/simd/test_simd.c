@@ -212,15 +212,16 @@ static void what_the_dead_had_asked_for_is_done(void **state)
     port = eb_wire_client_port(p.wire);
     for (eb_symbol_id i = 0; i < 6; i++) {
         struct eb_err err;
+        const struct eb_ev_position *held = &p.position[(size_t)i * 2];
         const struct eb_order_request order = {
             .client_id = {.instance = 1, .episode = i + 1, .purpose = EB_PURPOSE_STOP},
             .symbol = i,
             .position = 2 * i,
-            .order_side = p.position[2 * i].side == EB_LONG ? EB_SELL : EB_BUY,
+            .order_side = held->side == EB_LONG ? EB_SELL : EB_BUY,
             .type = EB_ORDER_MARKET,
             .purpose = EB_PURPOSE_STOP,
             .reduce_only = true,
-            .qty = p.position[2 * i].qty};
+            .qty = held->qty};
         assert_int_equal(port.ops->submit(port.venue, &order, &err), EB_OK);
     }
     player_close(&p); /* nothing of this was read yet, and the requests would travel 15 ms */
@@ -231,7 +232,7 @@ static void what_the_dead_had_asked_for_is_done(void **state)
     assert_int_equal(next.fills_ours, 6);
     assert_int_equal(next.hello.now_ms, RIG_START_MS + 15);
     for (eb_symbol_id i = 0; i < 6; i++) {
-        assert_int_equal(next.position[2 * i].qty.e8, 0);
+        assert_int_equal(next.position[(size_t)i * 2].qty.e8, 0);
     }
     player_close(&next);
 }
