@@ -141,6 +141,7 @@ static void open_doc(const struct eb_live *l, eb_symbol_id symbol, struct eb_doc
         }
         eb_doc_text(d, "protection", eb_protection_name((enum eb_protection)v.protection));
         eb_doc_e8_or_null(d, "backstop", v.backstop.e8);
+        eb_doc_e8_or_null(d, "liquidation", c->liquidation.e8);
         eb_doc_text(d, "owner", owner_of(&v));
         eb_doc_bool(d, "decided", is_decided(&v));
         eb_doc_bool(d, "adopted", c->adopted);
