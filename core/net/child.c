@@ -144,7 +144,6 @@ static bool reap_one(struct eb_loop *l)
         c->running = false;
         eb_link_remove(&c->link);
         eb_timer_stop(c->kill_timer);
-        input_close(c->input);
         if (c->forgotten) {
             child_free(c);
         } else {

@@ -33,6 +33,7 @@ struct eb_loop {
     struct eb_link soon;     /* timers that fire in the next pass */
     uv_idle_t soon_idle;     /* runs while there are any, so that a pass does not wait */
     struct eb_link leaving;  /* finished streams whose rest is not yet written */
+    int64_t linger_ns;       /* how long such a one waits for a peer that reads nothing */
     struct eb_link children; /* not yet reaped */
     uv_signal_t sigchld;
     bool sigchld_open;
@@ -61,7 +62,7 @@ void eb_timer_unref(struct eb_timer *t);
 EB_NODISCARD int eb_socket_path_check(const char *path, const char *where, struct eb_err *err);
 /* A stream on a connected socket, which it owns from here on also when it fails. No handlers yet, nothing is read. */
 EB_NODISCARD int eb_stream_adopt(struct eb_loop *l, int fd, size_t limit, struct eb_stream **out, struct eb_err *err);
-/* The loop is being destroyed: what is still being written gets within_ns more. */
+/* The loop is being destroyed: what is still being written gets within_ns more, however well it goes. */
 void eb_stream_hurry(struct eb_loop *l, int64_t within_ns);
 
 /* The loop is being destroyed: children that nobody asks about any more are left to themselves. */

@@ -14,6 +14,7 @@
 #include "net/inner.h"
 
 #define LEAVING_NS INT64_C(1000000000) /* what finished streams get to write their rest when the loop is destroyed */
+#define LINGER_NS INT64_C(10000000000) /* and before that, while the other side reads nothing */
 
 /* ---- what the folder shares ---- */
 
@@ -104,6 +105,7 @@ int eb_loop_create(struct eb_loop **out, struct eb_err *err)
     eb_link_init(&l->soon);
     eb_link_init(&l->leaving);
     eb_link_init(&l->children);
+    l->linger_ns = LINGER_NS;
     EB_ASSERT(uv_idle_init(&l->uv, &l->soon_idle) == 0);
     l->soon_idle.data = l;
     *out = l;

@@ -87,8 +87,8 @@ size_t eb_stream_waiting(const struct eb_stream *s); /* bytes not yet with the s
 /* No data is read until resumed: pushes back on the other side. That this one ended is not noticed meanwhile, unless by
  * a write. */
 void eb_stream_pause(struct eb_stream *s, bool paused);
-/* Closes without writing the rest; eb_stream_finish() writes the rest first, by itself, within ten seconds. Either ends
- * the use of s: no handler is called any more. */
+/* Closes without writing the rest; eb_stream_finish() writes the rest first, by itself, until the other side has read
+ * nothing for ten seconds. Either ends the use of s: no handler is called any more. */
 void eb_stream_close(struct eb_stream *s);
 void eb_stream_finish(struct eb_stream *s);
 /* User, group and process of the other side (SO_PEERCRED). EB_E_IO. */

@@ -5,7 +5,7 @@
  *     write --> the system at once, as far as it takes --> the rest to chunks --> one chunk at a time --> drained
  *
  * A stream ends once: closed is told, then only close or finish are left. After a finish nobody owns it any more; it
- * writes its rest by itself (the loop's ring of leaving streams), for EB_STREAM_LINGER_NS at most.
+ * writes its rest by itself (the loop's ring of leaving streams), as long as the other side goes on reading.
  */
 #define _GNU_SOURCE
 
@@ -20,8 +20,7 @@
 #include "net/inner.h"
 
 #define CHUNK_SIZE 65536
-#define EB_STREAM_LINGER_NS INT64_C(10000000000) /* what a peer that does not read may hold up */
-#define SOCKET_PATH_MAX 107                      /* sun_path of a unix socket, without its zero */
+#define SOCKET_PATH_MAX 107 /* sun_path of a unix socket, without its zero */
 
 struct chunk {
     struct chunk *next;
@@ -38,7 +37,8 @@ struct eb_stream {
     const struct eb_stream_handlers *h; /* NULL: nobody listens */
     struct eb_stream_handlers handlers;
     void *user;
-    struct eb_timer *linger;
+    struct eb_timer *linger; /* after a finish */
+    size_t lingering;        /* bytes left when it was set */
     size_t limit, waiting;
     struct chunk *first, *last; /* first is with libuv while writing */
     struct chunk *spare;        /* taken before bytes leave, so that no write fails half way */
@@ -386,9 +386,23 @@ void eb_stream_close(struct eb_stream *s)
     shut(s);
 }
 
+/* Bytes that the system has not taken. Of the chunk that is being written, libuv knows how much is left. */
+static size_t left(const struct eb_stream *s)
+{
+    size_t with_libuv = s->writing ? s->first->used : 0;
+    return s->waiting - with_libuv + uv_stream_get_write_queue_size((const uv_stream_t *)&s->uv);
+}
+
 static void linger_over(void *user)
 {
-    shut(user);
+    struct eb_stream *s = user;
+    size_t now = left(s);
+    if (now >= s->lingering) { /* nobody has read anything meanwhile, or the loop is being destroyed */
+        shut(s);
+        return;
+    }
+    s->lingering = now;
+    eb_timer_set(s->linger, s->loop->linger_ns);
 }
 
 void eb_stream_finish(struct eb_stream *s)
@@ -404,13 +418,16 @@ void eb_stream_finish(struct eb_stream *s)
     s->loop->open[EB_HANDLE_STREAM]--;
     read_stop(s);
     eb_link_append(&s->loop->leaving, &s->leaving);
-    eb_timer_set(s->linger, EB_STREAM_LINGER_NS);
+    s->lingering = left(s);
+    eb_timer_set(s->linger, s->loop->linger_ns);
 }
 
 void eb_stream_hurry(struct eb_loop *l, int64_t within_ns)
 {
     for (struct eb_link *at = l->leaving.next; at != &l->leaving; at = at->next) {
-        eb_timer_set(((struct eb_stream *)at)->linger, within_ns);
+        struct eb_stream *s = (struct eb_stream *)at;
+        s->lingering = 0;
+        eb_timer_set(s->linger, within_ns);
     }
 }
 

@@ -47,24 +47,10 @@ struct eb_watch {
     void *user;
     dev_t dev; /* of the directory when last looked at; 0, 0 when there was none */
     ino_t ino;
-    bool waiting; /* something has changed that was not told yet */
     char dir[];
 };
 
 /* ---- spots ---- */
-
-static bool scan(struct eb_watch *w);
-
-/* Something happened: it is told when it has been quiet for long enough. New directories are watched at once when it is
- * the first change of several, and again before it is told. */
-static void touched(struct eb_watch *w)
-{
-    if (!w->waiting) {
-        w->waiting = true;
-        (void)scan(w);
-    }
-    eb_timer_set(w->quiet, w->quiet_ns);
-}
 
 /* What concerns the directory itself comes with its own name: it may be gone, and a new one have the same inode. */
 static void event_cb(uv_fs_event_t *uv, const char *name, int events, int status)
@@ -74,9 +60,8 @@ static void event_cb(uv_fs_event_t *uv, const char *name, int events, int status
     const char *slash = strrchr(s->path, '/');
     if ((events & UV_RENAME) != 0 && (name == NULL || strcmp(name, slash == NULL ? s->path : slash + 1) == 0)) {
         s->doubtful = true;
-        s->watch->waiting = false; /* look at once */
     }
-    touched(s->watch);
+    eb_timer_set(s->watch->quiet, s->watch->quiet_ns);
 }
 
 static void spot_closed_cb(uv_handle_t *handle)
@@ -196,12 +181,11 @@ static int scan_all(struct eb_watch *w, bool *other, struct eb_err *err)
     }
     struct stat st;
     int failure = stat(w->dir, &st) != 0 ? errno : !S_ISDIR(st.st_mode) ? ENOTDIR : 0;
-    w->dev = failure != 0 ? 0 : st.st_dev;
-    w->ino = failure != 0 ? 0 : st.st_ino;
-    int r = EB_OK;
-    if (failure != 0) {
-        r = watch_failed(err, uv_translate_sys_error(failure), w->dir);
-    } else if ((r = visit(w, w->dir, &st, other, err)) == EB_OK) {
+    int r =
+        failure != 0 ? watch_failed(err, uv_translate_sys_error(failure), w->dir) : visit(w, w->dir, &st, other, err);
+    w->dev = r == EB_OK ? st.st_dev : 0; /* one that is there but cannot be watched is found again by looking */
+    w->ino = r == EB_OK ? st.st_ino : 0;
+    if (r == EB_OK) {
         r = visit_below(w, other, err);
     }
     *other = drop_unseen(w) || *other;
@@ -209,7 +193,7 @@ static int scan_all(struct eb_watch *w, bool *other, struct eb_err *err)
 }
 
 /* True when what is watched is not what was watched before. A failure is that of a directory that is just being made or
- * removed: it is looked at again. */
+ * removed: there will be another event, or another look. */
 static bool scan(struct eb_watch *w)
 {
     bool other = false;
@@ -224,7 +208,6 @@ static void quiet_cb(void *user)
         eb_timer_set(w->quiet, w->quiet_ns);
         return;
     }
-    w->waiting = false;
     w->changed(w->user); /* may close w */
 }
 
@@ -234,7 +217,6 @@ static void look_cb(void *user)
     struct stat st;
     bool there = stat(w->dir, &st) == 0 && S_ISDIR(st.st_mode);
     if (there ? st.st_dev != w->dev || st.st_ino != w->ino : w->dev != 0 || w->ino != 0) {
-        w->waiting = true;
         (void)scan(w);
         eb_timer_set(w->quiet, w->quiet_ns);
     }

@@ -77,16 +77,18 @@ void rig_until(struct rig *r, const int *flag, int want)
     }
 }
 
-void rig_idle(struct rig *r, int64_t ms)
+int rig_idle(struct rig *r, int64_t ms)
 {
     bool late = false;
     struct eb_timer *t = NULL;
     assert_int_equal(eb_timer_open(r->loop, over, &late, &t, NULL), EB_OK);
     eb_timer_set(t, ms * 1000000);
-    while (!late) {
+    int passes = 0;
+    for (; !late; passes++) {
         eb_loop_once(r->loop, true);
     }
     eb_timer_close(t);
+    return passes;
 }
 
 int rig_descriptors(void)
@@ -139,7 +141,7 @@ int rig_client(const char *path)
 static void short_wait(struct rig *r)
 {
     if (r != NULL) {
-        rig_idle(r, 10);
+        (void)rig_idle(r, 10);
     } else {
         (void)nanosleep(&(struct timespec){.tv_nsec = 10000000}, NULL);
     }

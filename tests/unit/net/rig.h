@@ -26,8 +26,8 @@ int rig_teardown(void **state);
 const char *rig_path(struct rig *r, const char *name);
 /* Runs the loop until *flag is at least want; fails the test when 60 s have not been enough. */
 void rig_until(struct rig *r, const int *flag, int want);
-/* Runs the loop for ms: only to show that something does not happen. */
-void rig_idle(struct rig *r, int64_t ms);
+/* Runs the loop for ms: only to show that something does not happen. Returns how many passes that were. */
+int rig_idle(struct rig *r, int64_t ms);
 /* Open descriptors of this process. */
 int rig_descriptors(void);
 /* Writes text to path, anew. */

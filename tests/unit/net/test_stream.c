@@ -12,6 +12,7 @@
 
 #include "base/hash.h"
 #include "base/rng.h"
+#include "net/inner.h"
 
 #define MIB (1 << 20)
 
@@ -197,6 +198,7 @@ static void finishing_writes_the_rest(void **state)
     eb_stream_pause(p.there.s, true);
     size_t taken = fill(p.here.s, 10000);
     end_close(&p.here);
+    assert_int_equal(eb_stream_write(p.there.s, "to nobody", 9), EB_OK);
     rig_idle(p.rig, 5);
     eb_stream_pause(p.there.s, false);
     rig_until(p.rig, &p.there.closed, 1);
@@ -229,9 +231,49 @@ static void finishing_does_not_wait_for_ever(void **state)
     pair_close(&p);
     int64_t begin = eb_monotonic_ns();
     eb_loop_destroy(p.rig->loop); /* waits for it, but not long */
-    assert_true(eb_monotonic_ns() - begin >= INT64_C(900000000));
+    int64_t took = eb_monotonic_ns() - begin;
+    assert_true(took >= INT64_C(900000000) && took < INT64_C(8000000000));
     (void)close(fd);
     assert_int_equal(eb_loop_create(&p.rig->loop, NULL), EB_OK);
+}
+
+static int readable(int fd, size_t *got)
+{
+    char buffer[8192];
+    ssize_t n = recv(fd, buffer, sizeof(buffer), MSG_DONTWAIT);
+    *got += n > 0 ? (size_t)n : 0;
+    return n == 0 ? 1 : 0;
+}
+
+/* A slow reader is served for longer than the limit; one that stops is left. */
+static void finishing_waits_while_somebody_reads(void **state)
+{
+    struct rig *r = *state;
+    for (int stops = 0; stops < 2; stops++) {
+        struct pair p = {.there.finishes = true};
+        pair_listen(&p, r);
+        r->loop->linger_ns = stops == 0 ? INT64_C(2000000000) : INT64_C(100000000);
+        int fd = rig_client(p.path);
+        rig_until(r, &p.accepted, 1);
+        size_t taken = fill(p.there.s, 10000);
+        pair_close(&p);
+        size_t got = 0;
+        int64_t begin = eb_monotonic_ns();
+        if (stops == 0) {
+            while (readable(fd, &got) == 0) {
+                rig_idle(r, 15);
+            }
+            assert_int_equal(got, taken);
+            assert_true(eb_monotonic_ns() - begin > r->loop->linger_ns);
+        } else {
+            rig_idle(r, 10);
+            eb_loop_run(r->loop); /* until it gives up */
+            assert_true(eb_monotonic_ns() - begin >= INT64_C(90000000));
+            while (readable(fd, &got) == 0) {}
+            assert_true(got < taken);
+        }
+        (void)close(fd);
+    }
 }
 
 static void what_was_said_last_is_heard_though_a_write_failed(void **state)
@@ -291,6 +333,27 @@ static void who_stopped_sending_may_still_read(void **state)
     }
     assert_int_equal(got, taken);
     (void)close(fd);
+}
+
+static void an_ended_one_is_told_nothing_more(void **state)
+{
+    struct pair p = {0};
+    struct rig *r = *state;
+    pair_listen(&p, r);
+    int fd = rig_client(p.path);
+    assert_int_equal(shutdown(fd, SHUT_WR), 0);
+    rig_until(r, &p.accepted, 1);
+    size_t taken = fill(p.there.s, 10000);
+    rig_until(r, &p.there.closed, 1);
+    for (size_t got = 0; got < taken;) {
+        (void)readable(fd, &got);
+        eb_loop_once(r->loop, false);
+    }
+    rig_idle(r, 5);
+    assert_int_equal(p.there.drained, 0);
+    assert_int_equal(p.there.closed, 1);
+    (void)close(fd);
+    pair_close(&p);
 }
 
 /* ---- connecting ---- */
@@ -374,9 +437,11 @@ int main(void)
         RIG_CASE(finishing_writes_the_rest),
         RIG_CASE(finishing_before_it_stands_writes_as_well),
         RIG_CASE(finishing_does_not_wait_for_ever),
+        RIG_CASE(finishing_waits_while_somebody_reads),
         RIG_CASE(what_was_said_last_is_heard_though_a_write_failed),
         RIG_CASE(a_paused_one_hears_of_the_end_by_writing),
         RIG_CASE(who_stopped_sending_may_still_read),
+        RIG_CASE(an_ended_one_is_told_nothing_more),
         RIG_CASE(nobody_there),
         RIG_CASE(closed_while_connecting),
         RIG_CASE(paths_have_a_limit),
