@@ -42,5 +42,6 @@ eb_layer(eb_venue_sim venue/sim USES eb_engine eb_feed eb_domain eb_base)
 eb_layer(eb_venue_wire venue/wire USES eb_store eb_net eb_engine eb_domain eb_base)
 eb_layer(eb_venue_simd venue/simd USES eb_venue_wire eb_venue_sim eb_feed eb_store eb_net eb_engine eb_domain eb_base)
 eb_layer(eb_host host USES eb_engine eb_policy eb_store eb_domain eb_base)
-eb_layer(eb_app app USES eb_host eb_venue_simd eb_venue_wire eb_venue_sim eb_feed eb_store eb_policy eb_engine eb_domain eb_net eb_base
+eb_layer(eb_app app USES eb_host eb_venue_simd eb_venue_wire eb_venue_sim eb_feed eb_store eb_policy eb_engine eb_domain
+         eb_net eb_base
          LIBRARIES PkgConfig::CJSON)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * exitbrain run: configuration -> place of the state, log, exchange -> the live engine -> what became of every position.
+ * exitbrain run: configuration -> place of the state, log, exchange -> live engine -> what became of every position.
  * Without --config the embedded default: a simulated account, the engine LIVE on it, whatever the modes of the
  * environment say.
  */

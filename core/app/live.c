@@ -133,10 +133,6 @@ static void on_signal(void *user, int number)
         eb_reload_try(l->reload, &(struct eb_reload_request){.cause = EB_RELOAD_SIGHUP, .who = "SIGHUP", .why = ""});
         return;
     }
-    if (l->stage == EB_LIVE_STOPPING) {
-        (void)signal(number, SIG_DFL); /* whoever asks twice means it */
-        (void)raise(number);
-    }
     eb_log(l->o.log, EB_LOG_INFO, "engine.signal", EB_I64("number", number));
     bool whole = l->o.own_venue && l->lockstep && l->stage == EB_LIVE_RUNNING && !l->stop_asked;
     l->stop_asked = true;
@@ -184,12 +180,17 @@ static void told_reload(void *user, const struct eb_reload_report *r)
 {
     struct eb_live *l = user;
     bool trouble = r->outcome == EB_RELOAD_REFUSED || r->outcome == EB_RELOAD_STAGED;
-    if (r->cause == EB_RELOAD_PLAN || r->outcome == EB_RELOAD_UNCHANGED) {
+    int64_t now_ms = eb_live_now_ms(l);
+    if (r->cause == EB_RELOAD_PLAN) {
+        return;
+    }
+    if (r->outcome == EB_RELOAD_UNCHANGED) { /* what was wrong with the files was put right */
+        eb_alarm_end(l->alarms, "policy_refused", "", now_ms);
+        eb_alarm_end(l->alarms, "policy_staged", "", now_ms);
         return;
     }
     eb_live_say(l, "policy %s: %.12s %s", eb_reload_outcome_name((enum eb_reload_outcome)r->outcome), r->hash,
                 r->message);
-    int64_t now_ms = eb_live_now_ms(l);
     if (trouble && r->cause != EB_RELOAD_COMMAND) { /* nobody waits for the answer */
         eb_alarm_raise(l->alarms, r->outcome == EB_RELOAD_REFUSED ? "policy_refused" : "policy_staged", "", r->message,
                        now_ms);

@@ -138,7 +138,7 @@ struct eb_live {
     struct eb_err err;
 };
 
-/* Creates what needs no venue: policies, alarms, timers, the wire. Large; on the heap. eb_live_close() in every case. */
+/* Creates what needs no venue: policies, alarms, timers, the wire. Large: on the heap. eb_live_close() it always. */
 EB_NODISCARD int eb_live_open(struct eb_live *l, struct eb_loop *loop, const struct eb_live_options *o,
                               struct eb_err *err);
 /* Connects, recovers, and runs until it is stopped (signal, for_ms, own venue gone) or cannot go on; while it runs the

@@ -87,8 +87,8 @@ uint64_t eb_engine_durable_hash(const struct eb_engine *e);
 
 /*
  * The durable state as parts, for a store that keeps images so that a start need not fold everything. A part is at most
- * EB_IMAGE_PART_MAX bytes, field by field, with its own version. *cursor begins at 0. EB_OK with the next part, EB_E_END
- * after the last, EB_E_FULL when cap is too small. The engine must not be stepped between parts of one image.
+ * EB_IMAGE_PART_MAX bytes, field by field, with its own version. *cursor begins at 0. EB_OK with the next part,
+ * EB_E_END after the last, EB_E_FULL when cap is too small. The engine must not be stepped between parts of one image.
  */
 #define EB_IMAGE_PART_MAX 12288
 int eb_engine_image_part(const struct eb_engine *e, uint32_t *cursor, unsigned char *out, size_t cap, size_t *len);

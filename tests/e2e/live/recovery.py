@@ -154,7 +154,8 @@ def crossed(folder):
         gone = until(lambda: r.ask("positions", "--all")["positions"] and not [
             x for x in r.ask("positions")["positions"] if x["symbol"] == stop["symbol"]], 15)
         case("a stop that was crossed while down fires", gone, r.ask("positions"))
-        case("a target that was crossed while down fires", until(lambda: fired(r, target["symbol"], hard[1]["leg"]), 15),
+        second = until(lambda: fired(r, target["symbol"], hard[1]["leg"]), 15)
+        case("a target that was crossed while down fires", second,
              r.ask("explain", target["symbol"]))
         case("nothing is parked by a restart", "levels.parked" not in [f["check"] for f in r.findings()])
     finally:

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Twelve positions, LIVE, and a person at the policy files: a bad edit is refused with file and line, a risky one staged
-with its difference, a good one taken over, a failing one rolled back; each within one cycle, prices going on meanwhile.
+"""Twelve positions, LIVE, and a person at the policy files: a bad edit is refused with file and line, a risky one
+staged with its difference, a good one taken over, a failing one rolled back; each within one cycle, prices going on meanwhile.
 """
 import json
 import os
@@ -85,7 +85,8 @@ def failing_edit(r):
     before = policy(r)["sha256"]
     late = r.status()["now_ms"] + 15000  # beyond what a trial looks at
     r.edit("init.lua", "decide = adapter.decide,",
-           "decide = function(ctx) if ctx.now_ms > %d then error('too late') end return (adapter.decide(ctx)) end," % late)
+           "decide = function(ctx) if ctx.now_ms > %d then error('too late') end "
+           "return (adapter.decide(ctx)) end," % late)
     swapped = until(lambda: policy(r)["sha256"] != before, 10)
     case("failing set: taken over", swapped)
     back = until(lambda: policy(r)["sha256"] == before, 40)

@@ -24,6 +24,8 @@ static void the_default_sends_nothing(void **state)
     assert_int_equal(c.engine.mode.exit_mode, EB_EXIT_MODE_LEGACY);
     assert_false(c.engine.mode.executor_live);
     assert_false(c.engine.mode.rollout_enabled);
+    assert_int_equal(c.engine.instance, 0); /* the journal's own */
+    c.engine.instance = engine.instance;
     assert_memory_equal(&c.engine, &engine, sizeof(engine));
 }
 
@@ -54,6 +56,7 @@ static void the_table_fits_the_engine(void **state)
             } else if (strcmp(key[i].name, "backstop.slots_reserve") == 0) {
                 c.engine.slots_max = 100000;
             }
+            c.engine.instance = c.engine.instance == 0 ? 1 : c.engine.instance; /* as a journal would say */
             c.engine.symbols_max = c.engine.symbols_max > 10 ? 10 : c.engine.symbols_max;
             if (eb_engine_create(&c.engine, &e, &err) != EB_OK) {
                 fail_msg("%s = %s: %s", key[i].name, text, err.msg);
