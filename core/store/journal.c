@@ -75,7 +75,7 @@ int eb_journal_begin(struct eb_journal *j, struct eb_engine *engine, const struc
     j->engine = engine;
     j->base_seq = j->last_seq;
     j->base_count = eb_engine_durable_count(engine);
-    j->appended = j->base_seq;
+    j->appended = j->hashed = j->base_seq;
     j->event_ms = j->last_ms;
     j->event_ns = j->last_ns;
     int rc = write_beginning(j, engine, config, now_ms, err);
@@ -104,9 +104,13 @@ static bool push(struct eb_journal *j, size_t bytes)
     return taken;
 }
 
+/* A host that has idle moments and none for this long is asked within a turn after all. */
+#define HASH_OVERDUE 4
+
 /* A hash that finds no room is left out: it is a comparison less. */
 static void push_hash(struct eb_journal *j)
 {
+    j->hashed = j->appended;
     j->item.type = EB_ITEM_HASH;
     j->item.seq = j->appended;
     j->item.hash = eb_engine_durable_hash(j->engine);
@@ -145,7 +149,8 @@ static uint64_t append(void *store, const struct eb_event *ev, const struct eb_w
     j->appended++;
     j->event_ms = ev->now_ms;
     j->event_ns = ev->now_ns;
-    if ((j->appended - j->base_seq) % j->hash_every == 0) {
+    uint64_t since = j->appended - j->hashed;
+    if (since >= (j->idles ? HASH_OVERDUE : UINT64_C(1)) * j->hash_every) {
         push_hash(j);
     }
     eb_journal_wake(j);
@@ -167,6 +172,16 @@ static bool failed(void *store)
 struct eb_store_port eb_journal_port(struct eb_journal *j)
 {
     return (struct eb_store_port){.store = j, .append = append, .durable_seq = durable_seq, .failed = failed};
+}
+
+void eb_journal_idle(struct eb_journal *j)
+{
+    j->idles = true;
+    if (j->begun && !j->hole && j->appended - j->hashed >= j->hash_every &&
+        !atomic_load_explicit(&j->failed, memory_order_acquire)) {
+        push_hash(j);
+        eb_journal_wake(j);
+    }
 }
 
 /* ---- asking ------------------------------------------------------------------------------------------------------ */

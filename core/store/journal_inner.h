@@ -95,6 +95,8 @@ struct eb_journal {
     uint64_t base_seq, base_count; /* of this segment: a number of the engine is base_count + (seq - base_seq) */
     uint64_t appended;             /* seq of the last record that went into the ring */
     int64_t event_ms, event_ns;    /* of it */
+    uint64_t hashed;               /* seq of the last hash that was taken */
+    bool idles;                    /* eb_journal_idle is called between turns */
     bool begun, hole;
     size_t ring_used_max;
 

@@ -364,6 +364,46 @@ static void quiet_events_are_none_of_its_business(void **state)
     assert_int_equal(found.seq, last);
 }
 
+static uint64_t hashes_of(struct fixture *f)
+{
+    sqlite3 *db;
+    sqlite3_stmt *stmt;
+    assert_int_equal(sqlite3_open(f->path, &db), SQLITE_OK);
+    assert_int_equal(sqlite3_prepare_v2(db, "SELECT count(*) FROM hash", -1, &stmt, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_step(stmt), SQLITE_ROW);
+    uint64_t n = (uint64_t)sqlite3_column_int64(stmt, 0);
+    (void)sqlite3_finalize(stmt);
+    (void)sqlite3_close(db);
+    return n;
+}
+
+static void hashes_are_taken_in_idle_moments(void **state)
+{
+    struct fixture *f = *state;
+    f->options.hash_every = 50;
+    begin(f);
+    eb_journal_idle(f->life.journal); /* from now on there are such moments */
+    scene_open(&f->scene, 1, f->life.engine, eb_journal_port(f->life.journal));
+    scene_run_to(&f->scene, 120);
+    ok(f, eb_journal_sync(f->life.journal, WAIT_MS, &f->err));
+    assert_int_equal(hashes_of(f), 0); /* a turn does not wait for it */
+    eb_journal_idle(f->life.journal);
+    eb_journal_idle(f->life.journal); /* one is enough */
+    scene_run_to(&f->scene, 140);
+    ok(f, eb_journal_sync(f->life.journal, WAIT_MS, &f->err));
+    assert_int_equal(hashes_of(f), 1);
+    scene_run_to(&f->scene, 400); /* there was none for long: taken after all */
+    ok(f, eb_journal_sync(f->life.journal, WAIT_MS, &f->err));
+    assert_int_equal(hashes_of(f), 2);
+    uint64_t hash = eb_engine_durable_hash(f->life.engine);
+    ok(f, scene_end(&f->life, false, &f->err));
+    struct eb_recovery found;
+    uint64_t got;
+    ok(f, scene_recover(&f->options, &found, &got, &f->err));
+    assert_true(got == hash);
+    assert_int_equal(found.differed, 0);
+}
+
 static void images_are_made_while_it_runs(void **state)
 {
     struct fixture *f = *state;
@@ -468,6 +508,7 @@ int main(void)
         CASE(another_writer_delays_and_nothing_is_lost),
         CASE(what_finds_no_room_is_lost_for_good),
         CASE(quiet_events_are_none_of_its_business),
+        CASE(hashes_are_taken_in_idle_moments),
         CASE(images_are_made_while_it_runs),
         CASE(the_file_does_not_grow_without_end),
         CASE(a_file_that_is_too_large_loses_what_is_young),
