@@ -252,6 +252,7 @@ int eb_live_open(struct eb_live *l, struct eb_loop *loop, const struct eb_live_o
 int eb_live_run(struct eb_live *l, struct eb_err *err)
 {
     l->began_wall_ns = eb_monotonic_ns();
+    l->last_beat_ns = eb_boottime_ns();
     int rc = eb_wire_client_connect(l->wire, err);
     if (rc != EB_OK) {
         eb_live_reconnect(l, err->msg);
@@ -310,6 +311,7 @@ int eb_live_close(struct eb_live *l, struct eb_err *err)
     }
     eb_book_deinit(&l->book);
     free(l->seen.order);
+    free(l->bar_ms);
     eb_trail_free(&l->trail);
     memset(l, 0, sizeof(*l));
     return rc;

@@ -97,6 +97,7 @@ struct eb_live {
     struct eb_book book;
     struct eb_seen_orders seen;
     struct eb_trail trail;
+    int64_t *bar_ms;             /* per symbol: when the last bar that was taken began; owned */
     struct eb_delay price_delay; /* from when a price was due to the end of its turns */
     struct eb_delay order_delay; /* from an event's beginning to its order being with the system */
     struct eb_timer *deadline, *reconnect, *beat;

@@ -72,6 +72,10 @@ static int create_host(struct eb_live *l, struct eb_err *err)
     c.observer = eb_live_observe;
     c.observer_user = l;
     int rc = eb_host_create(&c, &l->host, err);
+    l->bar_ms = rc == EB_OK ? calloc(c.engine.symbols_max, sizeof(*l->bar_ms)) : NULL;
+    if (rc == EB_OK && l->bar_ms == NULL) {
+        return eb_err_set(err, EB_E_MEMORY, area, "out of memory");
+    }
     if (rc == EB_OK) {
         l->book.engine = eb_host_engine(l->host);
         l->book.kept_max = EB_LIVE_EPISODES_KEPT;

@@ -227,6 +227,17 @@ static void missed_trade(struct eb_live *l, struct eb_event *ev)
     *counter += eb_engine_durable_count(e) > before ? 1 : 0;
 }
 
+/* A new connection begins with the whole history again. */
+static bool is_known_bar(struct eb_live *l, const struct eb_event *ev)
+{
+    if (ev->kind != EB_EV_BAR || ev->symbol >= l->o.config.engine.symbols_max) {
+        return false;
+    }
+    bool known = ev->u.bar.open_ms <= l->bar_ms[ev->symbol];
+    l->bar_ms[ev->symbol] = known ? l->bar_ms[ev->symbol] : ev->u.bar.open_ms;
+    return known;
+}
+
 static void event(void *user, const struct eb_event *told)
 {
     struct eb_live *l = user;
@@ -245,6 +256,10 @@ static void event(void *user, const struct eb_event *told)
     ev.now_ns = l->now_ns;
     ev.witness = NULL;
     l->event_mono_ns = eb_monotonic_ns();
+    if (is_known_bar(l, &ev)) {
+        l->event_mono_ns = 0;
+        return;
+    }
     if (ev.kind == EB_EV_PRICE) {
         price(l, &ev);
     } else if (ev.kind == EB_EV_FILL && l->stage == EB_LIVE_TRADES) {

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The doctor: nothing wrong when healthy, and exactly the cause named in each broken scene."""
+import glob
 import json
 import os
 import signal
@@ -9,6 +10,7 @@ import time
 import rig
 from rig import Rig, case, until
 
+FAKETIME = glob.glob("/usr/lib/*/faketime/libfaketime.so.1")
 IGNORED = {"alarm"}  # an alarm stands beside its cause
 
 
@@ -130,11 +132,13 @@ def process(folder):
         names_only("stopped for a while", r, "loop.gap")
         r.stop()
         clock = os.path.join(folder, "clock")
-        for name, jump in (("forward", "+3600"), ("back", "-3600")):
+        if not FAKETIME:
+            print("SKIPPED a clock that jumps: libfaketime is not installed")
+        for name, jump in (("forward", "+3600"), ("back", "-3600")) if FAKETIME else ():
             with open(clock, "w") as f:
                 f.write("+0\n")
-            r.start(prefix=("faketime", "-f", "+0"), env={
-                "DONT_FAKE_MONOTONIC": "1", "FAKETIME_NO_CACHE": "1", "FAKETIME_TIMESTAMP_FILE": clock, "FAKETIME": ""})
+            r.start(env={"LD_PRELOAD": FAKETIME[0], "DONT_FAKE_MONOTONIC": "1", "FAKETIME_NO_CACHE": "1",
+                         "FAKETIME_TIMESTAMP_FILE": clock})
             until(lambda: r.status()["positions"]["protected"] == 2)
             time.sleep(2)
             with open(clock, "w") as f:
