@@ -256,6 +256,12 @@ static void drive_none(struct eb_engine *e, struct eb_slot *s, struct eb_order *
     }
 }
 
+/* One that triggers for too long closes nothing. */
+static bool protects(const struct eb_engine *e, const struct eb_order *o)
+{
+    return stands(o) && (o->state == EB_OS_NEW || e->ev->now_ms - o->changed_ms <= e->c.triggering_ms);
+}
+
 static void drive_bridge(struct eb_engine *e, struct eb_slot *s, struct eb_order *main, eb_price want)
 {
     struct eb_backstop *b = &s->d.backstop;
@@ -271,7 +277,7 @@ static void drive_bridge(struct eb_engine *e, struct eb_slot *s, struct eb_order
         }
         break;
     case EB_BS_CANCEL_OLD:
-        if (!stands(bridge) && main != NULL && !main->cancel_sent) { /* the bridge is gone: the old one stays */
+        if (!protects(e, bridge) && main != NULL && !main->cancel_sent) { /* the bridge is gone: the old one stays */
             to_stage(e, s, EB_BS_RESTING);
             break;
         }
@@ -404,8 +410,11 @@ enum eb_protection eb_protection_of(const struct eb_engine *e, const struct eb_s
 }
 
 /* Time alone, no price: once price is beyond the trigger the soft stop has long fired. */
-static void watch_protection(struct eb_engine *e, struct eb_slot *s)
+void eb_backstop_watch(struct eb_engine *e, struct eb_slot *s)
 {
+    if (!watched(e, s)) {
+        return;
+    }
     enum eb_protection p = protection(e, s, (eb_price){0});
     if (p == EB_PROTECTED || p == EB_PROTECTED_FOREIGN) {
         s->unprotected_since_ms = 0;
@@ -438,7 +447,7 @@ void eb_backstop_drive(struct eb_engine *e, struct eb_slot *s)
             drive_stage(e, s, want);
         }
     }
-    watch_protection(e, s);
+    eb_backstop_watch(e, s);
 }
 
 static void told_refusal(struct eb_engine *e, struct eb_slot *s, const struct eb_order *o, enum eb_reject_class why,
@@ -488,6 +497,12 @@ static void sooner(int64_t *at, int64_t ms, int64_t now_ms)
     }
 }
 
+int64_t eb_backstop_alarm_ms(const struct eb_engine *e, const struct eb_slot *s)
+{
+    bool counts = watched(e, s) && s->unprotected_since_ms != 0 && !s->alarm_unprotected;
+    return counts ? s->unprotected_since_ms + e->c.protect_ms : 0;
+}
+
 int64_t eb_backstop_deadline_ms(const struct eb_engine *e, const struct eb_slot *s)
 {
     const struct eb_backstop *b = &s->d.backstop;
@@ -500,8 +515,8 @@ int64_t eb_backstop_deadline_ms(const struct eb_engine *e, const struct eb_slot 
     if (b->stage == EB_BS_RESTING) {
         sooner(&at, b->renewed_ms + e->c.backstop_renew_ms, now_ms);
     }
-    if (s->unprotected_since_ms != 0 && !s->alarm_unprotected) {
-        sooner(&at, s->unprotected_since_ms + e->c.protect_ms, now_ms);
+    if (eb_backstop_alarm_ms(e, s) != 0) {
+        sooner(&at, eb_backstop_alarm_ms(e, s), now_ms);
     } else if (s->unprotected_since_ms == 0) { /* when the confirmation grows too old */
         sooner(&at, b->confirmed_ms + e->c.confirm_ms + 1, now_ms);
         sooner(&at, s->foreign_ms + e->c.confirm_ms + 1, now_ms);

@@ -310,7 +310,10 @@ void eb_schedule(struct eb_engine *e, struct eb_slot *s)
             sooner_ms(e, s->order[i].timer_ms, &at);
         }
     }
-    if (d->open && !gated) {
+    if (d->open && gated) {
+        int64_t alarm_ms = eb_backstop_alarm_ms(e, s);
+        sooner_ms(e, alarm_ms > e->ev->now_ms ? alarm_ms : 0, &at);
+    } else if (d->open) {
         if (!e->c.bars && may_consult(e, s)) {
             at = s->next_consult_ns < at ? s->next_consult_ns : at;
         }

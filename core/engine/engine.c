@@ -92,6 +92,7 @@ void eb_witness_take(struct eb_engine *e, eb_symbol_id id)
     w->substitute_price = y->substitute_price;
     w->substitute_ns = y->substitute_ns;
     w->gated = y->gated;
+    w->pictured = e->in_snapshot;
     for (unsigned leg = 0; leg < 2; leg++) {
         const struct eb_slot *s = eb_slot_at(e, id * 2 + leg);
         w->best[leg] = s->best;
@@ -123,6 +124,7 @@ static void witness_restore(struct eb_engine *e, const struct eb_witness *w)
     y->substitute_price = w->substitute_price;
     y->substitute_ns = w->substitute_ns;
     y->gated = w->gated;
+    e->in_snapshot = w->pictured;
     for (unsigned leg = 0; leg < 2; leg++) {
         struct eb_slot *s = eb_slot_at(e, id * 2 + leg);
         s->best = w->best[leg];
@@ -239,8 +241,8 @@ void eb_finish_symbol(struct eb_engine *e, eb_symbol_id id)
     bool acts = !e->symbol[id].gated;
     for (unsigned leg = 0; leg < 2; leg++) {
         struct eb_slot *s = eb_slot_at(e, id * 2 + leg);
-        if (s->d.episode != 0 && acts) {
-            if (eb_trail_hold(&s->d.plan.trail, &e->symbol[id].inst, eb_side_of(s), s->d.entry, s->d.r)) {
+        if (s->d.episode != 0) {
+            if (acts && eb_trail_hold(&s->d.plan.trail, &e->symbol[id].inst, eb_side_of(s), s->d.entry, s->d.r)) {
                 eb_touch(e);
             }
             eb_drive(e, s);

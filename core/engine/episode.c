@@ -381,7 +381,7 @@ static bool sane(const struct eb_ev_position *p)
 }
 
 /* Told before what our fills have told since: never news. With the same time it may be an earlier trade of that
- * moment, so that a larger position is believed only a little later. (In a bar walk a new entry may have the time of
+ * moment, so that a larger position is believed only of a picture, and only a little later. (In a bar walk a new entry may have the time of
  * the last exit.) */
 static bool outdated(const struct eb_engine *e, const struct eb_durable *d, const struct eb_ev_position *p)
 {
@@ -393,8 +393,9 @@ static bool outdated(const struct eb_engine *e, const struct eb_durable *d, cons
     if (e->c.bars || p->venue_ms == 0 || d->last_fill_ms == 0 || p->qty.e8 <= known) {
         return false;
     }
+    bool by_picture = e->in_snapshot || e->c.snapshot_ms == 0; /* where there are any */
     return p->venue_ms < d->last_fill_ms ||
-           (p->venue_ms == d->last_fill_ms && e->ev->now_ms - EB_CLAIM_MS < d->last_fill_ms);
+           (p->venue_ms == d->last_fill_ms && (!by_picture || e->ev->now_ms - EB_CLAIM_MS < d->last_fill_ms));
 }
 
 /* What was not believed yet may be told once only: the next picture comes when it would be believed. */

@@ -314,6 +314,9 @@ void eb_step_fill(struct eb_engine *e, const struct eb_event *ev)
     }
     if (news.qty.e8 > 0) {
         o->filled.e8 += known.e8;
+        if (known.e8 > 0) {
+            credit_leg(e, s, o, known);
+        }
         eb_apply_fill(e, s, o, &news, false);
         return;
     }

@@ -423,8 +423,9 @@ static void drive_soft(struct eb_engine *e, struct eb_slot *s)
 
 void eb_drive(struct eb_engine *e, struct eb_slot *s)
 {
-    if (eb_gated(e, s)) {
-        return; /* what stands at the venue is not known yet */
+    if (eb_gated(e, s)) { /* what stands at the venue is not known yet */
+        eb_backstop_watch(e, s);
+        return;
     }
     eb_plan_rescue(e, s);
     if (s->d.open && !s->d.shadow_done && s->d.intent.active) {

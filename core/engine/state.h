@@ -451,6 +451,8 @@ struct eb_guard eb_guard_of(const struct eb_engine *e, const struct eb_slot *s);
 
 /* backstop.c */
 void eb_backstop_drive(struct eb_engine *e, struct eb_slot *s);
+void eb_backstop_watch(struct eb_engine *e, struct eb_slot *s); /* says when nothing protects for too long */
+int64_t eb_backstop_alarm_ms(const struct eb_engine *e, const struct eb_slot *s); /* when it would; 0 never */
 void eb_backstop_told(struct eb_engine *e, struct eb_slot *s, struct eb_order *o, const struct eb_ev_order *ev);
 enum eb_protection eb_protection_of(const struct eb_engine *e, const struct eb_slot *s);
 int64_t eb_backstop_deadline_ms(const struct eb_engine *e, const struct eb_slot *s);

@@ -192,6 +192,7 @@ static void wire_witness(struct eb_cursor *w, struct eb_witness *v)
     U64(v->absent);
     U8(v->sweep);
     BOOL(v->gated);
+    BOOL(v->pictured);
 }
 
 /* An event and where its payloads are: borrowed ones when writing, room for them when reading. */

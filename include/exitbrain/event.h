@@ -276,5 +276,6 @@ struct eb_witness {
     uint64_t absent;          /* what a complete picture lacked, as this step concluded: 32 bits a leg */
     uint8_t sweep;            /* kinds of sweep that this CLOCK step carried out for the symbol, as bits */
     uint8_t jump_source;      /* enum eb_price_source */
+    bool pictured;            /* a picture of the account is being told */
     bool gated;               /* since a start no complete picture has told of this symbol: nothing acts on it */
 };

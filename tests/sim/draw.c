@@ -24,6 +24,7 @@ static const char *const fault_names[WORLD_F_COUNT] = {
     [WORLD_F_FOREIGN_ORDER] = "foreign",
     [WORLD_F_HAND_CANCEL] = "hand_cancel",
     [WORLD_F_OPERATOR] = "operator",
+    [WORLD_F_CRASH] = "crash",
 };
 
 const char *world_fault_name(enum world_fault fault)

@@ -159,7 +159,7 @@ static void operate(struct world *w)
     if (!world_strikes(w, WORLD_F_OPERATOR, WORLD_S_OPERATOR)) {
         return;
     }
-    enum eb_command verb = (enum eb_command)eb_rng_below(r, EB_CMD_COUNT);
+    enum eb_command verb = (enum eb_command)eb_rng_below(r, EB_CMD_SNAPSHOT + 1);
     bool whole = verb == EB_CMD_PAUSE || verb == EB_CMD_RESUME || verb == EB_CMD_SNAPSHOT ||
                  (verb == EB_CMD_FLATTEN && eb_rng_below(r, 4) == 0);
     eb_symbol_id symbol = whole ? EB_NO_SYMBOL : (eb_symbol_id)eb_rng_below(r, w->symbols);
@@ -187,8 +187,9 @@ int64_t world_hands_next(const struct world *w)
         return INT64_MAX;
     }
     int64_t next = w->hands_ms;
-    next = !w->suspended && w->operator_ms < next ? w->operator_ms : next;
-    next = !w->suspended && w->resume_ms < next ? w->resume_ms : next;
+    bool hears = !w->suspended && !w->down;
+    next = hears && w->operator_ms < next ? w->operator_ms : next;
+    next = hears && w->resume_ms < next ? w->resume_ms : next;
     for (eb_symbol_id id = 0; id < w->symbols; id++) {
         next = w->symbol[id].enter_ms < next ? w->symbol[id].enter_ms : next;
     }
@@ -209,7 +210,7 @@ void world_hands_due(struct world *w)
         w->hands_ms = w->now_ms + eb_rng_range(chance(w), 200, 3000);
         touch(w, (eb_position_id)eb_rng_below(chance(w), 2 * w->symbols));
     }
-    if (w->suspended) {
+    if (w->suspended || w->down) {
         return;
     }
     if (w->now_ms >= w->resume_ms) {

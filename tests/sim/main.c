@@ -67,6 +67,15 @@ static void add(struct world_figures *sum, const struct world_figures *one)
     sum->verdicts += one->verdicts;
     sum->checks += one->checks;
     sum->simulated_ms += one->simulated_ms;
+    sum->images += one->images;
+    sum->clones += one->clones;
+    sum->crashes += one->crashes;
+    sum->halted += one->halted;
+    sum->by_image += one->by_image;
+    sum->lost_records += one->lost_records;
+    for (unsigned i = 0; i < ORACLE_STAGE_COUNT; i++) {
+        sum->stages[i] += one->stages[i];
+    }
     for (unsigned i = 0; i < EB_EXIT_REASON_COUNT; i++) {
         sum->exits[i] += one->exits[i];
     }
@@ -97,6 +106,12 @@ static void print_figures(const struct world_figures *f, uint64_t seeds, double 
     printf("\nother faults:");
     for (unsigned i = 0; i < WORLD_F_COUNT; i++) {
         printf(" %s %" PRIu64, world_fault_name((enum world_fault)i), f->faults[i]);
+    }
+    printf("\nimages %" PRIu64 "  clones %" PRIu64 "  crashes %" PRIu64 " (clock halted %" PRIu64
+           ", by an image %" PRIu64 ", records lost %" PRIu64 "):",
+           f->images, f->clones, f->crashes, f->halted, f->by_image, f->lost_records);
+    for (unsigned i = 0; i < ORACLE_STAGE_COUNT; i++) {
+        printf("%s %s %" PRIu64, i == 0 ? "" : ",", oracle_stage_name(i), f->stages[i]);
     }
     printf("\ninvariants evaluated %" PRIu64 "  violations %u  %.1f s\n", f->checks, violations, seconds);
 }

@@ -85,7 +85,7 @@ static void move(struct world *w, eb_symbol_id id)
 
 static void tell(struct world *w, eb_symbol_id id, enum eb_price_source src, const struct eb_ev_price *p)
 {
-    if (w->suspended) {
+    if (w->suspended || w->down) {
         return; /* the next one will do: prices coalesce */
     }
     struct eb_event ev = world_event(w, EB_EV_PRICE, id);
@@ -146,7 +146,7 @@ static void close_bar(struct world *w, eb_symbol_id id)
 {
     struct world_symbol *y = &w->symbol[id];
     y->bar_ms += 60000;
-    if (y->bar_e8[0] == 0 || w->suspended) {
+    if (y->bar_e8[0] == 0 || w->suspended || w->down) {
         return;
     }
     struct eb_event ev = world_event(w, EB_EV_BAR, id);

@@ -11,10 +11,12 @@
 #include "base/hash.h"
 #include "domain/instrument.h"
 #include "domain/order.h"
+#include "domain/trigger.h"
 
 #define DIFFERS_MS 4000             /* a size that fills might explain is believed after 2 s */
 #define JUMP_NS INT64_C(1500000000) /* a jump waits 1 s, and the timer may be late */
 #define ALARM_SLACK_MS 1500
+#define FRESH_NS INT64_C(400000000)
 #define ON_ITS_WAY_MS 2500 /* what was sent this late in the calm may still wait for the disk or the exchange */
 
 void oracle_violated(struct oracle *o, const char *fmt, ...)
@@ -76,6 +78,9 @@ static void rearm(struct oracle *o, eb_symbol_id symbol)
 static void note_command(struct oracle *o, eb_symbol_id symbol, const struct eb_ev_command *c)
 {
     if (symbol == EB_NO_SYMBOL) {
+        o->gated = o->gated || c->verb == EB_CMD_START;
+        o->settled_ms = c->verb == EB_CMD_START && c->settled ? o->now_ms : o->settled_ms;
+        o->picture_counts = o->picture_counts && c->verb != EB_CMD_START;
         o->paused = c->verb == EB_CMD_PAUSE || (o->paused && c->verb != EB_CMD_RESUME);
         return;
     }
@@ -108,12 +113,14 @@ static void note_picture(struct oracle *o, const struct eb_event *ev)
     }
     if (ev->kind == EB_EV_SNAPSHOT_BEGIN) {
         o->in_picture = true;
+        o->picture_counts = true;
         oracle_orders_picture(o, false);
     } else if (ev->kind == EB_EV_SNAPSHOT_END || ev->kind == EB_EV_SNAPSHOT_FAILED) {
         bool ended = ev->kind == EB_EV_SNAPSHOT_END && o->dropped_at_asked == o->dropped;
         o->whole_picture = o->whole_picture || ended;
         o->in_picture = false;
         if (ev->kind == EB_EV_SNAPSHOT_END) {
+            o->gated = o->gated && !o->picture_counts;
             oracle_orders_picture(o, true);
         }
     }
@@ -167,6 +174,7 @@ void oracle_step(struct oracle *o, const struct eb_event *ev, const struct eb_ac
     o->now_ms = ev->now_ms;
     o->now_ns = ev->now_ns;
     o->durable += actions->durable;
+    o->observed = o->durable;
     watch_drops(o);
     note_event(o, ev);
     note_asked(o, actions);
@@ -227,6 +235,7 @@ void oracle_between(struct oracle *o, int64_t now_ms, bool in_flight)
     o->now_ms = now_ms;
     ORACLE_CHECK(o, eb_sim_check(o->sim, &err) == EB_OK, "at the exchange: %s", err.msg);
     watch_drops(o);
+    oracle_orphans(o);
     for (eb_position_id at = 0; at < 2 * o->symbols && !o->shadow; at++) {
         struct oracle_slot *s = &o->slot[at];
         bool blind = !o->whole_picture;
@@ -260,7 +269,7 @@ static void match(void *user, const struct eb_ev_open_order *order)
     }
 }
 
-static uint8_t state_at_exchange(const struct oracle *o, eb_symbol_id symbol, eb_client_id id)
+uint8_t oracle_state_at_exchange(const struct oracle *o, eb_symbol_id symbol, eb_client_id id)
 {
     struct look l = {.id = id, .state = EB_OS_NONE};
     eb_sim_open_orders(o->sim, symbol, match, &l);
@@ -273,7 +282,7 @@ static void settled_orders(struct oracle *o, eb_position_id at)
     char text[EB_CLIENT_ID_TEXT_MAX];
     for (unsigned i = 0; i < s->order_count; i++) {
         const struct oracle_order *k = &s->order[i];
-        uint8_t truth = state_at_exchange(o, at / 2, k->id);
+        uint8_t truth = oracle_state_at_exchange(o, at / 2, k->id);
         (void)eb_client_id_format(k->id, text);
         bool on_its_way = o->now_ms - k->sent_ms < ON_ITS_WAY_MS;
         if (k->ended || truth == EB_OS_TRIGGERING || on_its_way) { /* one that is stuck at the exchange stays so */
@@ -295,6 +304,29 @@ static bool works_on(const struct oracle_slot *s, uint8_t leg)
     return false;
 }
 
+/* A leg that price has reached either acts, or the engine says why not. */
+static void settled_leg(struct oracle *o, const struct oracle_slot *s, const struct eb_leg_view *leg, eb_position_id at)
+{
+    const struct oracle_price *y = &o->price[at / 2];
+    bool is_long = s->seen.ctx.side == EB_LONG;
+    bool book = o->config->target_source == EB_TARGET_BOOK;
+    enum eb_price_source src = book                                         ? EB_SRC_BOOK
+                               : o->config->target_source == EB_TARGET_MARK ? EB_SRC_MARK
+                                                                            : EB_SRC_LAST;
+    eb_price print = book && !is_long ? y->ask : y->price[src];
+    bool fresh = print.e8 > 0 && o->now_ns - y->at_ns[src] < FRESH_NS;
+    if (leg->state != EB_LEG_ARMED || leg->soft || !fresh ||
+        !eb_target_crossed((enum eb_side)s->seen.ctx.side, leg->price, print)) {
+        return;
+    }
+    for (unsigned i = 0; i < s->seen.level_count; i++) {
+        const struct eb_level_evidence *l = &s->seen.level[i];
+        ORACLE_CHECK(o, l->leg != leg->id || l->why != EB_WHY_WAITING,
+                     "slot %u: settled, leg %u at %" PRId64 " was met by %" PRId64 " and does not act", at, leg->id,
+                     leg->price.e8, print.e8);
+    }
+}
+
 static void settled_position(struct oracle *o, eb_position_id at)
 {
     const struct oracle_slot *s = &o->slot[at];
@@ -307,6 +339,7 @@ static void settled_position(struct oracle *o, eb_position_id at)
         const struct eb_leg_view *leg = &s->seen.ctx.legs[i];
         bool fires = leg->state == EB_LEG_FIRING || leg->state == EB_LEG_PARTIAL || leg->state == EB_LEG_RESTING;
         ORACLE_CHECK(o, !fires || works_on(s, leg->id), "slot %u: leg %u is working without an order", at, leg->id);
+        settled_leg(o, s, leg, at);
     }
     ORACLE_CHECK(o, !s->open || s->unprotected_ms == 0 || s->alarmed, "slot %u: settled, neither protected nor alarmed",
                  at);

@@ -127,6 +127,17 @@ static bool is_reached(const struct oracle *o, const struct oracle_slot *s, cons
     return false;
 }
 
+/* The order of a leg that a later plan has left out was filled all the same: should the leg come back, that is another. */
+void oracle_plan_late(struct oracle *o, const struct oracle_slot *s, const struct eb_exit *x)
+{
+    for (unsigned i = 0; i < s->seen.ctx.leg_count; i++) {
+        if (s->seen.ctx.legs[i].id == x->leg) {
+            return;
+        }
+    }
+    oracle_plan_more(o, x->position, x->episode, x->leg, x->qty.e8);
+}
+
 void oracle_leg_fires(struct oracle *o, const struct oracle_slot *s, const struct eb_event *ev,
                       const struct eb_order_request *r)
 {
@@ -191,6 +202,7 @@ static void legs(struct oracle *o, struct oracle_slot *s, eb_position_id at)
         ORACLE_CHECK(o, hit || s->leg[i].rest || leg->qty.e8 == planned,
                      "slot %u: leg %u of %" PRId64 " ppm closes %" PRId64 ", of a base of %" PRId64 " that is %" PRId64,
                      at, leg->id, leg->fraction_ppm, leg->qty.e8, s->base.e8, planned);
+        oracle_plan_note(o, at, c->episode, leg->id, s->leg[i].rest ? INT64_MAX / 4 : leg->qty.e8);
         ORACLE_CHECK(o, hit || !is_gone(s, leg->id), "slot %u: leg %u was hit and comes back", at, leg->id);
         ORACLE_CHECK(o, leg->price.e8 % o->inst[at / 2].tick.e8 == 0, "slot %u: leg %u is off the grid", at, leg->id);
         if (hit && known) {
@@ -219,7 +231,8 @@ static bool may_loosen(const struct oracle *o, const struct eb_event *ev)
     return false;
 }
 
-static void stops(struct oracle *o, struct oracle_slot *s, const struct eb_event *ev, eb_position_id at)
+static void stops(struct oracle *o, struct oracle_slot *s, const struct eb_event *ev, const struct eb_actions *actions,
+                  eb_position_id at)
 {
     const struct eb_context *was = &s->seen.ctx;
     const struct eb_context *c = &o->now.ctx;
@@ -231,7 +244,7 @@ static void stops(struct oracle *o, struct oracle_slot *s, const struct eb_event
                  c->stop.e8, was->stop_kind, c->stop_kind);
     eb_price by = judge(ev, c);
     bool anew = c->plan_revision != was->plan_revision;
-    s->unjudged = anew ? by.e8 == 0 : s->unjudged && !(by_price && c->price.e8 > 0);
+    s->unjudged = anew ? by.e8 == 0 : s->unjudged && !(by_price && c->price.e8 > 0 && actions->durable);
     bool set = c->stop.e8 != was->stop.e8 && c->stop.e8 > 0 && !by_price; /* a trail moves and fires by one print */
     bool acts = eb_stop_crossed(side_of(c), was->stop, by);               /* the one before it is about to act anyway */
     bool crossed = set && by.e8 > 0 && !acts && eb_stop_crossed(side_of(c), c->stop, by);
@@ -311,7 +324,7 @@ void oracle_levels(struct oracle *o, const struct eb_event *ev, const struct eb_
     plan(o, s, actions, at);
     mirror_legs(o, s, ev);
     legs(o, s, at);
-    stops(o, s, ev, at);
+    stops(o, s, ev, actions, at);
     risk(o, s, ev, at);
     s->seen = o->now;
 }

@@ -74,7 +74,7 @@ static struct oracle_order *find(struct oracle *o, eb_symbol_id symbol, eb_clien
 static bool is_end(const struct oracle *o, const struct oracle_order *k, const struct eb_ev_order *t)
 {
     if (t->state == EB_OS_ABSENT) {
-        return t->from_query && o->now_ms - k->sent_ms >= o->config->absent_after_ms;
+        return t->from_query && (o->now_ms - k->sent_ms >= o->config->absent_after_ms || k->sent_ms <= o->settled_ms);
     }
     if (t->state == EB_OS_REJECTED) {
         return t->reject != EB_REJ_DUPLICATE;
@@ -90,6 +90,7 @@ static void order_told(struct oracle *o, const struct eb_event *ev)
     if (k == NULL || k->ended || t->cancel_failed) {
         return;
     }
+    k->told_seq = o->durable;
     k->told = t->filled.e8 > k->told.e8 ? t->filled : k->told;
     k->changed_ms = t->state != k->state ? o->now_ms : k->changed_ms;
     if (is_end(o, k, t)) {
@@ -166,10 +167,9 @@ void oracle_orders_event(struct oracle *o, const struct eb_event *ev)
 
 /* ---- fills: each trade once -------------------------------------------------------------------------------------- */
 
-static bool first_time(struct oracle *o, const struct eb_event *ev)
+bool oracle_trade_first(struct oracle *o, eb_symbol_id symbol, uint64_t id)
 {
-    uint64_t id = ev->u.fill.trade_id;
-    uint8_t *byte = &o->trade[ev->symbol][id % ORACLE_TRADES / 8];
+    uint8_t *byte = &o->trade[symbol][id % ORACLE_TRADES / 8];
     uint8_t bit = (uint8_t)(1u << (id % 8));
     bool first = (*byte & bit) == 0;
     *byte |= bit;
@@ -206,6 +206,9 @@ static void exit_reported(struct oracle *o, const struct eb_exit *x, bool inferr
                      "slot %u: order %s: fills of %" PRId64 " were applied, the exchange has made %" PRId64,
                      x->position, text, *credit, oracle_truth(o, x->client_id));
     }
+    if (x->leg != 0) {
+        oracle_plan_late(o, s, x);
+    }
     if (x->episode == s->episode) {
         s->exited.e8 += x->qty.e8;
         ORACLE_CHECK(o, s->exited.e8 <= s->size_in.e8, "slot %u: exits of %" PRId64 " exceed the size of %" PRId64,
@@ -216,7 +219,7 @@ static void exit_reported(struct oracle *o, const struct eb_exit *x, bool inferr
 static void fills(struct oracle *o, const struct eb_event *ev, const struct eb_actions *actions)
 {
     bool is_fill = ev->kind == EB_EV_FILL;
-    bool first = is_fill && ev->u.fill.trade_id != 0 && first_time(o, ev);
+    bool first = is_fill && ev->u.fill.trade_id != 0 && oracle_trade_first(o, ev->symbol, ev->u.fill.trade_id);
     int64_t applied = 0;
     if (first) {
         credit_order(o, ev->symbol, ev->u.fill.client_id, ev->u.fill.qty.e8);
@@ -225,7 +228,8 @@ static void fills(struct oracle *o, const struct eb_event *ev, const struct eb_a
         const struct eb_action *a = &actions->action[i];
         if (a->kind == EB_ACT_EXIT && a->u.exit.position < 2 * o->symbols) {
             exit_reported(o, &a->u.exit, !is_fill);
-            applied += a->u.exit.virtual_fill ? 0 : a->u.exit.qty.e8;
+            bool by_it = !a->u.exit.virtual_fill && a->u.exit.reason != EB_EXIT_EXTERNAL;
+            applied += by_it ? a->u.exit.qty.e8 : 0;
         }
     }
     ORACLE_CHECK(o, !is_fill || applied <= (first ? ev->u.fill.qty.e8 : 0),
@@ -303,6 +307,7 @@ static void caps(struct oracle *o, struct oracle_slot *s, const struct eb_order_
     bool flatten = r->purpose == EB_PURPOSE_FLATTEN;
     ORACLE_CHECK(o, !part || !s->tripped, "%s: sent although tripped", text);
     ORACLE_CHECK(o, !part || !o->paused, "%s: sent although paused", text);
+    ORACLE_CHECK(o, !o->gated, "%s: sent before the first picture after a start was complete", text);
     ORACLE_CHECK(o, !s->released || flatten, "%s: sent although released", text);
     ORACLE_CHECK(o, !o->shadow, "%s: sent in shadow", text);
     if (full && r->client_id.attempt != s->full_attempt) {
@@ -311,6 +316,16 @@ static void caps(struct oracle *o, struct oracle_slot *s, const struct eb_order_
         s->full_ms = o->now_ms;
         s->full_attempt = r->client_id.attempt;
     }
+}
+
+static bool was_wired(const struct oracle *o, eb_client_id id)
+{
+    for (uint32_t i = 0; i < o->wired_count; i++) {
+        if (eb_client_id_equal(o->wired[i].client_id, id)) {
+            return true;
+        }
+    }
+    return false;
 }
 
 static void remember(struct oracle *o, struct oracle_slot *s, const struct eb_order_request *r)
@@ -329,6 +344,8 @@ static void remember(struct oracle *o, struct oracle_slot *s, const struct eb_or
                                                        .price = r->price,
                                                        .trigger = r->trigger,
                                                        .level = r->level,
+                                                       .decided_seq = o->durable,
+                                                       .sent = was_wired(o, r->client_id),
                                                        .sent_ms = o->now_ms};
 }
 
@@ -414,7 +431,21 @@ void oracle_orders_actions(struct oracle *o, const struct eb_event *ev, const st
             alerted(o, &actions->action[i].u.alert);
         }
     }
+    o->wired_count = 0;
     forget_ended(o);
+}
+
+void oracle_wired_unseen(struct oracle *o)
+{
+    o->durable++; /* the record of that step */
+    for (uint32_t i = 0; i < o->wired_count; i++) {
+        const struct eb_order_request *r = &o->wired[i];
+        char text[EB_CLIENT_ID_TEXT_MAX];
+        (void)eb_client_id_format(r->client_id, text);
+        use_id(o, r->client_id, text);
+        remember(o, &o->slot[r->position], r);
+    }
+    o->wired_count = 0;
 }
 
 void oracle_protection(struct oracle *o, struct oracle_slot *s)
@@ -434,6 +465,13 @@ void oracle_protection(struct oracle *o, struct oracle_slot *s)
 
 void oracle_wire(struct oracle *o, const struct eb_order_request *r, uint64_t durable_seq, bool store_failed)
 {
+    struct oracle_slot *slot;
+    struct oracle_order *k = find(o, r->symbol, r->client_id, &slot);
+    if (k != NULL) {
+        k->sent = true; /* it was held for a while */
+    } else if (o->wired_count < ORACLE_WIRED) {
+        o->wired[o->wired_count++] = *r; /* its step is observed when all of it has left */
+    }
     char text[EB_CLIENT_ID_TEXT_MAX];
     (void)eb_client_id_format(r->client_id, text);
     ORACLE_CHECK(o, !o->shadow, "%s: on the wire in shadow", text);

@@ -10,10 +10,8 @@
 #include <string.h>
 
 #include "base/hash.h"
-#include "store/replay.h"
 
 #define CALM_MS 150000 /* five pictures of the account, the longest wait for an absent order several times over */
-#define STORE_MIB 64
 
 /* ---- small questions --------------------------------------------------------------------------------------------- */
 
@@ -61,7 +59,10 @@ bool world_open_slot(const struct world *w, eb_position_id slot, struct eb_sim_p
 static void observe(void *user, const struct eb_event *ev, const struct eb_actions *actions)
 {
     struct world *w = user;
-    if (w->oracle.violated) {
+    if (w->dead) {
+        world_last_breath(w, actions);
+    }
+    if (w->oracle.violated || w->dead) {
         return; /* what led to it stays the last of the trace */
     }
     w->figures.events++;
@@ -77,42 +78,57 @@ static void observe(void *user, const struct eb_event *ev, const struct eb_actio
     }
     trace_step(&w->trace, ev, actions, eb_host_engine(w->host));
     oracle_step(&w->oracle, ev, actions);
+    bool of_host = actions->count == 1 && actions->action[0].kind == EB_ACT_ALERT &&
+                   (actions->action[0].u.alert.kind == EB_ALERT_STORE_FAILED ||
+                    actions->action[0].u.alert.kind == EB_ALERT_EVENTS_LOST);
+    if (!of_host) { /* the engine did not step */
+        world_twin_step(w, ev, actions);
+    }
 }
 
 static int submit(void *venue, const struct eb_order_request *order, struct eb_err *err)
 {
     struct world *w = venue;
-    struct eb_store_port store = eb_memory_store_port(w->store);
-    oracle_wire(&w->oracle, order, store.durable_seq(store.store), w->store_failed);
+    if (world_dies(w)) {
+        return EB_OK;
+    }
+    oracle_wire(&w->oracle, order, world_durable_seq(w), w->store_failed);
     return w->inner.ops->submit(w->inner.venue, order, err);
 }
 static int cancel(void *venue, eb_client_id id, uint64_t order, eb_symbol_id symbol, uint8_t type, struct eb_err *err)
 {
     struct world *w = venue;
-    return w->inner.ops->cancel(w->inner.venue, id, order, symbol, type, err);
+    return world_dies(w) ? EB_OK : w->inner.ops->cancel(w->inner.venue, id, order, symbol, type, err);
 }
 static int query(void *venue, eb_client_id id, uint64_t order, eb_symbol_id symbol, uint8_t type, struct eb_err *err)
 {
     struct world *w = venue;
-    return w->inner.ops->query(w->inner.venue, id, order, symbol, type, err);
+    return world_dies(w) ? EB_OK : w->inner.ops->query(w->inner.venue, id, order, symbol, type, err);
 }
 static int snapshot(void *venue, struct eb_err *err)
 {
     struct world *w = venue;
-    return w->inner.ops->snapshot(w->inner.venue, err);
+    return w->dead ? EB_OK : w->inner.ops->snapshot(w->inner.venue, err);
 }
 static int refresh_price(void *venue, eb_symbol_id symbol, struct eb_err *err)
 {
     struct world *w = venue;
-    return w->inner.ops->refresh_price(w->inner.venue, symbol, err);
+    return w->dead ? EB_OK : w->inner.ops->refresh_price(w->inner.venue, symbol, err);
 }
 
 /* What the exchange tells; kept while the process stands still. */
 static void sink(void *user, const struct eb_event *ev)
 {
     struct world *w = user;
+    if (w->down || w->dead || ev->kind == EB_EV_COUNT) {
+        return; /* nobody listens */
+    }
     if (!w->suspended) {
         eb_host_sink(w->host, ev);
+        if (ev->kind == EB_EV_SNAPSHOT_END && w->retell && !w->dead) {
+            w->retell = false;
+            w->pictured = true; /* trades once more, when this call is over */
+        }
         return;
     }
     EB_ASSERT(w->held_count < WORLD_HELD_MAX);
@@ -145,7 +161,7 @@ static void suspension_due(struct world *w)
     if (w->suspended && (w->now_ms >= w->awake_ms || w->calm || w->held_count > WORLD_HELD_MAX / 2)) {
         wake_up(w);
     }
-    if (w->now_ms >= w->suspend_ms) {
+    if (w->now_ms >= w->suspend_ms && !w->down) {
         struct eb_rng *r = &w->rng[WORLD_S_TIMER];
         w->suspend_ms = w->now_ms + eb_rng_range(r, 5000, 60000);
         if (!w->suspended && world_strikes(w, WORLD_F_SUSPEND, WORLD_S_TIMER)) {
@@ -158,7 +174,7 @@ static void suspension_due(struct world *w)
 /* When the host's timer fires for the engine's next deadline: late, now and then. */
 static int64_t timer_next(struct world *w)
 {
-    int64_t at_ns = eb_engine_next_deadline(eb_host_engine(w->host));
+    int64_t at_ns = w->host != NULL ? eb_engine_next_deadline(eb_host_engine(w->host)) : INT64_MAX;
     if (w->suspended || at_ns == INT64_MAX) {
         return INT64_MAX;
     }
@@ -178,24 +194,27 @@ static void timer_due(struct world *w)
         expect_taken(w, eb_host_clock(w->host, world_ns(w, w->now_ms), w->now_ms), "eb_host_clock");
         w->timer_seen_ns = INT64_MIN;
         int64_t next = eb_engine_next_deadline(eb_host_engine(w->host));
-        ORACLE_CHECK(&w->oracle, next > world_ns(w, w->now_ms), "a deadline is still due after the clock");
+        ORACLE_CHECK(&w->oracle, w->dead || next > world_ns(w, w->now_ms), "a deadline is still due after the clock");
     }
 }
 
 static void store_due(struct world *w)
 {
+    if (w->down || w->dead) {
+        return;
+    }
     if (!w->calm && w->now_ms >= w->store_fail_ms) {
         w->store_fail_ms = INT64_MAX;
         w->store_failed = true;
         w->oracle.store_failed = true;
         w->figures.faults[WORLD_F_STORE_FAIL]++;
-        eb_memory_store_set_failing(w->store, true);
+        eb_memory_store_set_failing(w->life[w->lives - 1].store, true);
     }
     if (w->now_ms >= w->store_ms) {
         struct eb_rng *r = &w->rng[WORLD_S_STORE];
         bool lag = world_strikes(w, WORLD_F_STORE_LAG, WORLD_S_STORE);
         w->store_ms = w->now_ms + (lag ? eb_rng_range(r, 20, 2500) : eb_rng_range(r, 1, 20));
-        eb_memory_store_sync(w->store, UINT64_MAX);
+        eb_memory_store_sync(w->life[w->lives - 1].store, UINT64_MAX);
         if (!w->suspended) {
             eb_host_release_held(w->host);
         }
@@ -212,9 +231,11 @@ static int64_t soonest(struct world *w, int64_t end_ms)
     const int64_t at[] = {venue_ms,
                           timer_next(w),
                           world_market_next(w),
-                          w->store_ms,
-                          w->suspend_ms,
+                          w->down ? INT64_MAX : w->store_ms,
+                          w->down ? INT64_MAX : w->suspend_ms,
                           world_hands_next(w),
+                          world_crash_next(w),
+                          world_look_next(w),
                           w->suspended ? w->awake_ms : INT64_MAX};
     int64_t next = end_ms;
     for (size_t i = 0; i < EB_COUNT(at); i++) {
@@ -223,21 +244,34 @@ static int64_t soonest(struct world *w, int64_t end_ms)
     return next > w->now_ms ? next : w->now_ms;
 }
 
-static void pass(struct world *w, int64_t at_ms)
+static void look(struct world *w)
 {
-    w->now_ms = at_ms;
-    eb_sim_run(w->sim, world_ns(w, at_ms), at_ms);
-    suspension_due(w);
-    timer_due(w);
-    store_due(w);
-    world_hands_due(w);
-    world_market_due(w);
     struct eb_turn_times times;
     eb_host_turn_times(w->host, &times);
     w->oracle.awake_ms = w->suspended ? w->now_ms : w->oracle.awake_ms;
     bool in_flight = eb_sim_next_due(w->sim) != INT64_MAX || w->suspended || times.held > 0;
     oracle_between(&w->oracle, w->now_ms, in_flight);
     ORACLE_CHECK(&w->oracle, times.refused == 0 && times.overflows == 0, "the host refused or lost an event");
+}
+
+static void pass(struct world *w, int64_t at_ms)
+{
+    w->now_ms = at_ms;
+    eb_sim_run(w->sim, world_ns(w, at_ms), at_ms);
+    if (w->pictured && !w->down && !w->dead) {
+        w->pictured = false;
+        world_tell_trades(w);
+    }
+    suspension_due(w);
+    timer_due(w);
+    store_due(w);
+    world_hands_due(w);
+    world_market_due(w);
+    world_look_due(w);
+    world_crash_due(w);
+    if (w->host != NULL && !w->oracle.violated) {
+        look(w);
+    }
 }
 
 static void run_until(struct world *w, int64_t end_ms)
@@ -249,41 +283,57 @@ static void run_until(struct world *w, int64_t end_ms)
 
 /* ---- creation ---------------------------------------------------------------------------------------------------- */
 
-static bool create(struct world *w, struct eb_err *err)
+bool world_host(struct world *w, struct eb_err *err)
 {
     static const struct eb_venue_ops ops = {submit, cancel, query, snapshot, refresh_price};
-    const struct eb_memory_store_config memory = {
-        .limit_bytes = (size_t)STORE_MIB << 20, .quiet = w->quiet_records, .lag = w->permille[WORLD_F_STORE_LAG] > 0};
-    w->held = malloc(WORLD_HELD_MAX * sizeof *w->held);
-    if (w->held == NULL || eb_sim_create(&w->sim_config, &w->sim, err) != EB_OK ||
-        eb_memory_store_create(&memory, &w->store, err) != EB_OK) {
-        return false;
-    }
-    w->inner = eb_sim_port(w->sim);
     const struct eb_host_config c = {
         .engine = w->engine_config,
         .venue = {.venue = w, .ops = &ops},
         .policy = world_policy(w),
-        .store = eb_memory_store_port(w->store),
+        .store = world_store_port(w),
         .observer = observe,
         .observer_user = w,
     };
-    if (eb_host_create(&c, &w->host, err) != EB_OK) {
+    return eb_host_create(&c, &w->host, err) == EB_OK;
+}
+
+void world_sink_again(struct world *w)
+{
+    eb_sim_set_sink(w->sim, sink, w);
+}
+
+static bool create(struct world *w, struct eb_err *err)
+{
+    w->held = malloc(WORLD_HELD_MAX * sizeof *w->held);
+    w->fold = malloc(sizeof *w->fold);
+    w->image = malloc(2 * WORLD_IMAGE_MAX);
+    if (w->held == NULL || w->fold == NULL || w->image == NULL ||
+        eb_sim_create(&w->sim_config, &w->sim, err) != EB_OK || !world_life_begin(w, err)) {
+        return false;
+    }
+    w->inner = eb_sim_port(w->sim);
+    if (!world_host(w, err)) {
         return false;
     }
     oracle_begin(&w->oracle, &w->engine_config, eb_host_engine(w->host), w->sim, w->symbols, w->hedge, w->shadow);
     const struct eb_sim_config *s = &w->sim_config;
     bool delays = s->faults.rate[EB_SIM_F_DELAY].num > 0;
+    w->oracle.request_ms = s->request_ms;
     w->oracle.slack_ms = s->request_ms + s->event_ms + s->snapshot_ms + (delays ? s->faults.delay_max_ms : 0);
     return true;
 }
 
 static void destroy(struct world *w)
 {
+    world_twin_end(w);
     eb_host_destroy(w->host);
-    eb_memory_store_destroy(w->store);
+    for (uint32_t i = 0; i < w->lives; i++) {
+        eb_memory_store_destroy(w->life[i].store);
+    }
     eb_sim_destroy(w->sim);
     free(w->held);
+    free(w->fold);
+    free(w->image);
 }
 
 /* Symbols first, then a few positions that were there before: they are adopted from the first picture. */
@@ -309,11 +359,17 @@ static void begin(struct world *w)
     }
     eb_sim_run(w->sim, world_ns(w, w->now_ms + 1000), w->now_ms + 1000);
     w->now_ms += 1000;
-    eb_sim_set_sink(w->sim, sink, w);
+    world_sink_again(w);
     struct eb_event account = world_event(w, EB_EV_ACCOUNT, EB_NO_SYMBOL);
     account.u.account = (struct eb_ev_account){w->sim_config.balance, w->hedge};
     world_turn(w, &account);
     w->suspend_ms = w->now_ms + 10000;
+    w->look_ms = w->now_ms + 20000;
+    w->crash_ms = w->now_ms + eb_rng_range(&w->rng[WORLD_S_CRASH], 300, 60000);
+    w->settled = eb_rng_below(&w->rng[WORLD_S_CRASH], 2) == 0;
+    if (w->permille[WORLD_F_CRASH] > 0) {
+        world_start(w);
+    }
     w->store_fail_ms = INT64_MAX;
     w->timer_seen_ns = INT64_MIN;
     if (w->permille[WORLD_F_STORE_FAIL] > 0) {
@@ -330,6 +386,8 @@ static void calm_down(struct world *w)
     w->suspend_ms = INT64_MAX;
     eb_sim_set_faults(w->sim, &none);
     suspension_due(w);
+    w->dies_in = 0;
+    world_crash_due(w); /* whoever is down begins again */
     world_command(w, EB_CMD_RESUME, EB_NO_SYMBOL);
     for (eb_symbol_id id = 0; id < w->symbols && !w->oracle.violated; id++) {
         world_command(w, EB_CMD_ADOPT, id);
@@ -367,37 +425,6 @@ static void cross_stops(struct world *w, enum eb_side side)
     run_until(w, w->now_ms + 30000);
 }
 
-static void check_fold(struct world *w, bool durable_only)
-{
-    struct eb_err err = {0};
-    struct eb_engine *e;
-    struct eb_replay_result r;
-    EB_ASSERT(eb_engine_create(&w->engine_config, &e, &err) == EB_OK);
-    struct eb_memory_cursor cursor = eb_memory_store_cursor(w->store);
-    int rc = eb_replay_fold(eb_memory_cursor_source(&cursor), e, INT64_MAX, durable_only, &r, &err);
-    const char *which = durable_only ? "the fold of durable records" : "the fold of all records";
-    ORACLE_CHECK(&w->oracle, rc == EB_OK, "%s fails: %s", which, err.msg);
-    ORACLE_CHECK(&w->oracle, r.differed == 0,
-                 "%s: %llu steps are durable here and quiet there, the first is record %llu", which,
-                 (unsigned long long)r.differed, (unsigned long long)r.first_differed);
-    ORACLE_CHECK(&w->oracle, r.durable_hash == w->figures.durable_hash, "%s gives another durable state", which);
-    eb_engine_destroy(e);
-}
-
-static void check_record(struct world *w)
-{
-    struct eb_turn_times times;
-    eb_host_turn_times(w->host, &times);
-    if (times.lost > 0) {
-        ORACLE_CHECK(&w->oracle, w->store_failed, "a record was lost though the store stands");
-        return;
-    }
-    check_fold(w, true);
-    if (w->quiet_records) {
-        check_fold(w, false);
-    }
-}
-
 static void count(struct world *w)
 {
     struct eb_sim_stats stats;
@@ -408,7 +435,7 @@ static void count(struct world *w)
     w->figures.trades = trades;
     w->figures.checks = w->oracle.checks;
     w->figures.simulated_ms = w->now_ms - WORLD_START_MS;
-    w->figures.durable_hash = eb_engine_durable_hash(eb_host_engine(w->host));
+    w->figures.durable_hash = w->host != NULL ? eb_engine_durable_hash(eb_host_engine(w->host)) : 0;
     w->figures.trace = eb_hash64_u64(w->trace.hash, w->figures.durable_hash);
 }
 
@@ -429,10 +456,11 @@ int world_live(struct world *w, const struct world_options *options, struct worl
         cross_stops(w, EB_LONG);
         cross_stops(w, EB_SHORT);
         oracle_flat(&w->oracle);
+        oracle_plans_kept(&w->oracle);
     }
     count(w);
     if (!w->oracle.violated) {
-        check_record(w);
+        world_check_record(w);
     }
     w->figures.checks = w->oracle.checks;
     *out = w->figures;

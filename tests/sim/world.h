@@ -41,6 +41,7 @@ enum world_fault {
     WORLD_F_FOREIGN_ORDER, /* somebody places an order */
     WORLD_F_HAND_CANCEL,   /* somebody cancels an order, perhaps ours */
     WORLD_F_OPERATOR,      /* pause, resume, flatten, release, adopt, rearm, confirm, snapshot */
+    WORLD_F_CRASH,         /* the process dies, and another begins with what was durable */
     WORLD_F_COUNT
 };
 const char *world_fault_name(enum world_fault fault);
@@ -55,6 +56,7 @@ enum world_stream {
     WORLD_S_POLICY,
     WORLD_S_STORE,
     WORLD_S_TIMER,
+    WORLD_S_CRASH,
     WORLD_S_COUNT
 };
 
@@ -78,6 +80,7 @@ struct world_figures {
     uint64_t events, submits, trades, exits[EB_EXIT_REASON_COUNT], episodes, alerts[EB_ALERT_COUNT], verdicts;
     uint64_t sim_faults[EB_SIM_F_COUNT], faults[WORLD_F_COUNT];
     uint64_t checks, trace, durable_hash;
+    uint64_t images, clones, crashes, halted, by_image, lost_records, stages[ORACLE_STAGE_COUNT];
     int64_t simulated_ms;
 };
 
@@ -85,6 +88,18 @@ struct world_figures {
 struct world_held {
     struct eb_event ev;
     struct eb_ev_position position;
+};
+
+#define WORLD_LIVES_MAX 64
+#define WORLD_IMAGE_MAX ((size_t)512 * 1024)
+struct world_life { /* of a process: what it recorded */
+    struct eb_memory_store *store;
+    uint64_t base; /* durable records before it */
+    uint64_t upto; /* of its durable records survived */
+};
+struct world_fold {
+    struct eb_decoded_event record;
+    struct eb_actions actions;
 };
 
 struct world {
@@ -100,7 +115,20 @@ struct world {
     struct eb_sim_config sim_config;
     struct eb_sim *sim;
     struct eb_host *host;
-    struct eb_memory_store *store;
+    uint32_t lives;
+    struct world_life life[WORLD_LIVES_MAX];
+    struct world_fold *fold; /* scratch */
+    unsigned char *image;    /* the last one that was taken, room for two */
+    size_t image_len;
+    uint64_t image_seq;
+    struct eb_engine *twin; /* a clone that takes the same events; NULL none */
+    uint32_t twin_steps;
+    bool down, dead, settled, retell,
+        pictured; /* no process; one that dies within this turn; trades told after the picture */
+    bool breathed;
+    uint32_t unsent;  /* orders of the step in which it died that never left */
+    uint32_t dies_in; /* effects on the world; 0: it does not */
+    int64_t crash_ms, up_ms, look_ms;
     struct eb_venue inner; /* the exchange's own port, behind ours */
     bool store_failed;
     int64_t store_ms, store_fail_ms, hands_ms, operator_ms, resume_ms, suspend_ms, awake_ms, timer_ms, timer_seen_ns;
@@ -129,6 +157,34 @@ bool world_strikes(struct world *w, enum world_fault fault, enum world_stream st
 struct eb_event world_event(const struct world *w, enum eb_event_kind kind, eb_symbol_id symbol);
 void world_turn(struct world *w, const struct eb_event *ev); /* an event of the host's own; a refusal is a violation */
 bool world_open_slot(const struct world *w, eb_position_id slot, struct eb_sim_position *out);
+
+bool world_host(struct world *w, struct eb_err *err); /* creates the host of a life */
+void world_sink_again(struct world *w);               /* another listener at the exchange */
+
+/* record.c */
+typedef void (*world_hear)(struct world *w, const struct eb_event *ev, const struct eb_actions *actions,
+                           struct eb_engine *engine);
+struct eb_store_port world_store_port(struct world *w);
+uint64_t world_durable_seq(const struct world *w);
+bool world_life_begin(struct world *w, struct eb_err *err);
+void world_life_end(struct world *w);
+bool world_fold(struct world *w, struct eb_engine *engine, uint64_t after, world_hear hear);
+struct eb_engine *world_engine(struct world *w);
+void world_image(struct world *w, const struct eb_engine *e);
+bool world_image_load(struct world *w, struct eb_engine *e, const unsigned char *image, size_t len);
+void world_twin_step(struct world *w, const struct eb_event *ev, const struct eb_actions *actions);
+void world_twin_end(struct world *w);
+int64_t world_look_next(const struct world *w);
+void world_look_due(struct world *w);
+void world_check_record(struct world *w);
+
+/* crash.c */
+bool world_dies(struct world *w);
+void world_last_breath(struct world *w, const struct eb_actions *actions);
+int64_t world_crash_next(const struct world *w);
+void world_crash_due(struct world *w);
+void world_start(struct world *w);
+void world_tell_trades(struct world *w);
 
 void world_draw(struct world *w, const struct world_options *options);
 void world_market_begin(struct world *w);

@@ -191,6 +191,7 @@ static void fill_witness(struct eb_rng *r, struct eb_witness *v)
     U64(v->absent);
     U8(v->sweep);
     BOOL(v->gated);
+    BOOL(v->pictured);
 }
 
 static void fill_memory(struct eb_rng *r, struct eb_memory *v)
