@@ -6,7 +6,8 @@
  *     lockstep: a step, TICK, and no further until its ACK; while the clock is nobody's it stands
  *
  * A step that could not be made when it was due, because an ACK was late, still counts as due then: who measures delay
- * by due_ns omits nothing. A timer that woke late is not the client's doing and does not count.
+ * by due_ns omits nothing. That this process woke late is not the client's doing: it is excused, also for the steps
+ * that are made up for after it. A free clock never waits for its clients, so that none of them makes it late.
  */
 #include "venue/simd/inner.h"
 
@@ -67,12 +68,14 @@ static void end_when_over(struct eb_simd *s)
     }
 }
 
+/* due_ns: when the client let it be late, else 0. */
 static void step(struct eb_simd *s, int64_t at_ms, int64_t due_ns)
 {
     int64_t now_ns = eb_monotonic_ns();
+    bool late = due_ns > 0 && due_ns + s->excuse_ns < now_ns;
     eb_simd_market_run(s, at_ms);
     s->waiting = is_lockstep(s) && s->owner != NULL;
-    eb_simd_tell_tick(s, NULL, ++s->tick, due_ns > 0 ? due_ns : now_ns);
+    eb_simd_tell_tick(s, NULL, ++s->tick, late ? due_ns + s->excuse_ns : now_ns);
     end_when_over(s);
 }
 
@@ -102,7 +105,6 @@ void eb_simd_clock_go(struct eb_simd *s)
     s->due_ns = due_of(s, at_ms);
     if (s->due_ns > now_ns) {
         eb_timer_set(s->pace, s->due_ns - now_ns);
-        s->due_ns = 0;
     } else if (is_lockstep(s)) {
         step(s, at_ms, s->due_ns);
     } else {
@@ -115,7 +117,8 @@ void eb_simd_clock_fired(void *user)
     struct eb_simd *s = user;
     if (may_move(s)) {
         int64_t at_ms = next_step(s); /* a request may have brought something nearer since the timer was set */
-        step(s, at_ms < s->due_ms ? at_ms : s->due_ms, s->due_ns);
+        s->excuse_ns = eb_monotonic_ns() - s->due_ns;
+        step(s, at_ms < s->due_ms ? at_ms : s->due_ms, 0);
         if (!is_lockstep(s)) {
             eb_simd_clock_go(s);
         }

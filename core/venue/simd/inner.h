@@ -66,7 +66,8 @@ struct eb_simd {
     int64_t deadline_ms;    /* the owner's */
     int64_t anchor_ms, anchor_ns;
     uint64_t tick;          /* number of the last one */
-    int64_t due_ms, due_ns; /* of the step that is waited for; due_ns 0 when it is not late */
+    int64_t due_ms, due_ns; /* of the step that is waited for */
+    int64_t excuse_ns;      /* how late this process woke for the last step that it waited for */
     bool anchored, waiting, halted;
 
     uint32_t *trade_before; /* by trade: 1 + index of the one before it of the same symbol; owned */

@@ -59,8 +59,7 @@ struct eb_wire_hello {
 struct eb_wire_tick {
     uint64_t number;
     int64_t now_ms;
-    int64_t
-        due_ns; /* CLOCK_MONOTONIC at which this tick was due, for measuring delay; not later than when it was sent */
+    int64_t due_ns; /* CLOCK_MONOTONIC at which this tick was due; where only the exchange was late: was made */
 };
 struct eb_wire_ack {
     uint64_t number;

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/decimal.h"
@@ -268,6 +269,10 @@ static void on_tick(void *user, const struct eb_wire_tick *tick)
     int64_t waited = eb_monotonic_ns() - tick->due_ns;
     p->ticks++;
     p->tick = *tick;
+    if (p->ticks == p->dozes_at) { /* an engine that is busy */
+        const struct timespec doze = {.tv_nsec = 300000000};
+        (void)nanosleep(&doze, NULL);
+    }
     p->waited_ns = waited > p->waited_ns ? waited : p->waited_ns;
     if (p->acks) {
         int64_t deadline = p->nap_ms > 0 ? tick->now_ms + p->nap_ms : INT64_MAX;

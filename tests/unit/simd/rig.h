@@ -38,6 +38,7 @@ struct player {
     int64_t nap_ms;    /* between a TICK and the deadline that it acknowledges with; 0: none */
     int64_t far_ppm;   /* of entry: how far price must move */
     uint64_t dies_at;  /* as the events_ever-th event arrives the connection is cut, and made again; 0 never */
+    uint64_t dozes_at; /* as this tick comes it does nothing for 300 ms */
     bool returns;      /* connects again when lost */
     bool asks_trades;  /* of every symbol, after it is ready */
     /* what it knows of this connection */

@@ -154,6 +154,25 @@ static void the_clock_stands_while_its_client_is_away(void **state)
     player_close(&p);
 }
 
+/* A client that is slow finds in due_ns what it has missed, and time catches up. */
+static void who_is_late_is_told_so(void **state)
+{
+    struct rig *r = *state;
+    struct player p = player(false);
+    r->c.speed_ppm = EB_PPM;
+    p.dozes_at = 4;
+    rig_open(r);
+    player_open(r, &p, true);
+    player_ticks(&p, 4);
+    int64_t then_ms = p.tick.now_ms;
+    p.waited_ns = 0;
+    player_ticks(&p, 1);
+    assert_true(p.waited_ns > 50000000); /* 300 ms but for one tick, and for how late the timer before may have been */
+    player_ticks(&p, 5);
+    assert_true(p.tick.now_ms - then_ms >= 250);
+    player_close(&p);
+}
+
 static void the_clock_has_one_owner(void **state)
 {
     struct rig *r = *state;
@@ -525,6 +544,7 @@ int main(void)
         RIG_CASE(a_run_repeats_itself_at_any_pace),
         RIG_CASE(whoever_dies_in_between),
         RIG_CASE(the_clock_stands_while_its_client_is_away),
+        RIG_CASE(who_is_late_is_told_so),
         RIG_CASE(the_clock_has_one_owner),
         RIG_CASE(what_the_dead_had_asked_for_is_done),
         RIG_CASE(trades_are_told_from_an_id_on),
