@@ -15,6 +15,7 @@
 #define TRIES_AT_START 30 /* about half a minute, then the venue counts as unreachable */
 #define SETTLE_MS 500     /* of venue time for what is under way when the run is over */
 #define SYMBOLS_OF_VENUE 20000
+#define CLOCKS_AT_ONCE 8 /* of four positions each: about half a millisecond of consults */
 
 /* ---- the port: the wire's, watched ------------------------------------------------------------------------------- */
 
@@ -161,7 +162,9 @@ void eb_live_catch_up(struct eb_live *l)
         return;
     }
     drain_prices(l);
-    int rc = eb_host_clock(l->host, l->now_ns, l->now_ms);
+    /* A clock that does not wait for us brings prices meanwhile: they come in between. */
+    int rc = l->lockstep ? eb_host_clock(l->host, l->now_ns, l->now_ms)
+                         : eb_host_clock_some(l->host, l->now_ns, l->now_ms, CLOCKS_AT_ONCE);
     if (rc != EB_OK) {
         eb_log(l->o.log, EB_LOG_ERROR, "clock.refused", EB_STR("why", eb_err_text(rc)));
     }

@@ -154,17 +154,15 @@ int eb_turn(struct eb_host *h, const struct eb_event *ev)
     return rc != EB_OK ? rc : h->code;
 }
 
-int eb_host_clock(struct eb_host *h, int64_t now_ns, int64_t now_ms)
+int eb_host_clock_some(struct eb_host *h, int64_t now_ns, int64_t now_ms, uint32_t max)
 {
     if (!begin(h, now_ns, now_ms)) {
         return EB_E_INVALID;
     }
     eb_host_sweep(h);
     int rc = eb_host_drain(h);
-    uint32_t budget = CLOCKS_BASE + CLOCKS_PER_SYMBOL * h->symbols_max;
-    while (rc == EB_OK && eb_engine_next_deadline(h->engine) <= now_ns) {
-        EB_ASSERT(budget > 0);
-        budget--;
+    while (rc == EB_OK && max > 0 && eb_engine_next_deadline(h->engine) <= now_ns) {
+        max--;
         const struct eb_event ev = {.kind = EB_EV_CLOCK,
                                     .now_ns = now_ns,
                                     .now_ms = now_ms,
@@ -176,6 +174,14 @@ int eb_host_clock(struct eb_host *h, int64_t now_ns, int64_t now_ms)
     }
     end(h);
     return rc != EB_OK ? rc : h->code;
+}
+
+int eb_host_clock(struct eb_host *h, int64_t now_ns, int64_t now_ms)
+{
+    uint32_t most = CLOCKS_BASE + CLOCKS_PER_SYMBOL * h->symbols_max;
+    int rc = eb_host_clock_some(h, now_ns, now_ms, most);
+    EB_ASSERT(rc != EB_OK || eb_engine_next_deadline(h->engine) > now_ns);
+    return rc;
 }
 
 void eb_host_sink(void *host, const struct eb_event *ev)

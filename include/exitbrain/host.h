@@ -81,6 +81,9 @@ int eb_turn(struct eb_host *h, const struct eb_event *ev);
 
 /* Runs CLOCK turns until no deadline is due at now; hands out first what waited for the store. Codes of eb_turn. */
 int eb_host_clock(struct eb_host *h, int64_t now_ns, int64_t now_ms);
+/* The same, but at most max CLOCK turns: for a loop that reads prices in between. What is still due shows in
+ * eb_engine_next_deadline(). */
+int eb_host_clock_some(struct eb_host *h, int64_t now_ns, int64_t now_ms, uint32_t max);
 
 /*
  * The sink to give to a venue; user is the host. While a turn runs, events are queued and take its now; else they start
