@@ -71,8 +71,8 @@ EB_NODISCARD int eb_journal_begin(struct eb_journal *j, struct eb_engine *engine
                                   int64_t now_ms, struct eb_err *err);
 /* The port for a host. append never waits; durable_seq counts as the engine does. */
 struct eb_store_port eb_journal_port(struct eb_journal *j);
-/* Between turns: takes the hash of the engine's state if one is due, so that no turn waits for it (about 2 us a position).
- * Optional: who never calls it has the hash taken within append. */
+/* Between turns: takes the hash of the engine's state if one is due, so that no turn waits for it (about 2 us a
+ * position). Optional: who never calls it has the hash taken within append. */
 void eb_journal_idle(struct eb_journal *j);
 /* Everything appended so far is durable, or the disk has failed. */
 bool eb_journal_settled(const struct eb_journal *j);

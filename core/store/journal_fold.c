@@ -48,6 +48,12 @@ int eb_fold_refuse_schema(sqlite3 *db, const char *build, uint32_t codec, struct
                       build[0] != '\0' ? build : "(unknown)", codec, EB_CODEC_SCHEMA);
 }
 
+int eb_fold_refuse_build(const struct eb_err *cause, const char *build, struct eb_err *err)
+{
+    return eb_err_set(err, EB_E_REFUSED, "journal", "%.220s (build %s wrote it): " REMEDY, cause->msg,
+                      build[0] != '\0' ? build : "(unknown)");
+}
+
 /* ---- segments and images ----------------------------------------------------------------------------------------- */
 
 static int segment_of(const struct eb_fold *f, const struct eb_image_head *head, uint32_t *index, struct eb_err *err)
@@ -77,9 +83,8 @@ int eb_fold_begin(struct eb_fold *f, const struct eb_image_head *from, struct eb
     }
     rc = eb_rows_load_image(f->db, from, &segment->config, &engine, &cause);
     if (rc != EB_OK) {
-        return rc == EB_E_REFUSED
-                   ? eb_err_set(err, rc, "journal", "%.220s (build %s wrote it): " REMEDY, cause.msg, segment->build)
-                   : eb_err_set(err, rc, "journal", "%s", cause.msg);
+        return rc == EB_E_REFUSED ? eb_fold_refuse_build(&cause, segment->build, err)
+                                  : eb_err_set(err, rc, "journal", "%s", cause.msg);
     }
     eb_engine_destroy(f->engine);
     f->engine = engine;
@@ -126,12 +131,15 @@ static int cross_segments(struct eb_fold *f, struct eb_err *err)
 int eb_fold_read_row(sqlite3_stmt *row, struct eb_decoded_event *out, struct eb_err *err)
 {
     struct eb_err cause = {.msg = "it is cut"};
+    struct eb_record record;
     int64_t seq = sqlite3_column_int64(row, 0);
-    const unsigned char *bytes = sqlite3_column_blob(row, 4);
     size_t len = (size_t)sqlite3_column_bytes(row, 4);
     size_t used = 0;
-    if (eb_decode_event(bytes, len, &used, out, &cause) != EB_OK || used != len) {
+    if (eb_record_read(sqlite3_column_blob(row, 4), len, &used, &record, &cause) != EB_OK || used != len) {
         return eb_sql_say(sqlite3_db_handle(row), err, EB_E_CORRUPT, "record %" PRId64 ": %s", seq, cause.msg);
+    }
+    if (eb_record_event(&record, out, &cause) != EB_OK) { /* the bytes are those that were written */
+        return eb_sql_say(sqlite3_db_handle(row), err, EB_E_REFUSED, "record %" PRId64 ": %s", seq, cause.msg);
     }
     bool symbol = sqlite3_column_type(row, 3) == SQLITE_NULL ? out->ev.symbol == EB_NO_SYMBOL
                                                              : sqlite3_column_int64(row, 3) == (int64_t)out->ev.symbol;
@@ -214,8 +222,13 @@ static int next_row(struct eb_fold *f, const struct eb_fold_limit *limit, struct
     if (seq != f->seq + 1) {
         return eb_sql_say(f->db, err, EB_E_CORRUPT, "record %" PRIu64 " is missing", f->seq + 1);
     }
-    rc = eb_fold_read_row(f->records, f->record, err);
-    return rc == EB_OK && f->record->ev.now_ms > limit->until_ms ? EB_E_END : rc;
+    struct eb_err cause = {.msg = ""};
+    rc = eb_fold_read_row(f->records, f->record, &cause);
+    if (rc != EB_OK) {
+        return rc == EB_E_REFUSED ? eb_fold_refuse_build(&cause, f->segment[f->at].build, err)
+                                  : eb_err_set(err, rc, "journal", "%s", cause.msg);
+    }
+    return f->record->ev.now_ms > limit->until_ms ? EB_E_END : EB_OK;
 }
 
 int eb_fold_some(struct eb_fold *f, const struct eb_fold_limit *limit, uint32_t max, struct eb_err *err)

@@ -44,8 +44,10 @@ EB_NODISCARD int eb_fold_begin(struct eb_fold *f, const struct eb_image_head *fr
  * is wrong: EB_E_CORRUPT (f->seq + 1 is the record), EB_E_REFUSED (schema), EB_E_IO. */
 EB_NODISCARD int eb_fold_some(struct eb_fold *f, const struct eb_fold_limit *limit, uint32_t max, struct eb_err *err);
 
-/* Decodes a row of record (seq, ms, kind, symbol, bytes), all of it checked. */
+/* Decodes a row of record (seq, ms, kind, symbol, bytes), all of it checked. EB_E_CORRUPT; EB_E_REFUSED when its bytes
+ * are whole and no record of this build. */
 EB_NODISCARD int eb_fold_read_row(sqlite3_stmt *row, struct eb_decoded_event *out, struct eb_err *err);
 #define EB_FOLD_COLUMNS "seq, ms, kind, symbol, bytes"
 /* What to do about a journal of another build, as an error. */
+int eb_fold_refuse_build(const struct eb_err *cause, const char *build, struct eb_err *err);
 int eb_fold_refuse_schema(sqlite3 *db, const char *build, uint32_t codec, struct eb_err *err);

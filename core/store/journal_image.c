@@ -173,10 +173,16 @@ int eb_rows_images(sqlite3 *db, struct eb_image_head **out, uint32_t *count, str
     *out = NULL;
     *count = 0;
     int rc = eb_sql_integer(db, "SELECT count(*) FROM image", &all, err);
-    if (rc == EB_OK && (all < 0 || all > UINT32_MAX || (heads = calloc((size_t)all + 1, sizeof(*heads))) == NULL)) {
-        rc = eb_sql_say(db, err, EB_E_MEMORY, "no memory for %" PRId64 " images", all);
+    if (rc != EB_OK) {
+        return rc;
     }
-    rc = rc == EB_OK ? eb_sql_prepare(db, "SELECT seq, bytes FROM image ORDER BY seq", &stmt, err) : rc;
+    if (all >= 0 && all < UINT32_MAX) {
+        heads = calloc((size_t)all + 1, sizeof(*heads));
+    }
+    if (heads == NULL) {
+        return eb_sql_say(db, err, EB_E_MEMORY, "no memory for %" PRId64 " images", all);
+    }
+    rc = eb_sql_prepare(db, "SELECT seq, bytes FROM image ORDER BY seq", &stmt, err);
     while (rc == EB_OK && n < all && (rc = eb_sql_next(stmt, err)) == EB_OK) {
         rc = open_head(db, sqlite3_column_int64(stmt, 0), sqlite3_column_blob(stmt, 1),
                        (size_t)sqlite3_column_bytes(stmt, 1), &heads[n], err);

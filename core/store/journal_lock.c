@@ -52,6 +52,16 @@ static int refuse(const char *path, int fd, struct eb_err *err)
                       path, holder[0] != '\0' ? holder : "unknown");
 }
 
+/* On a full disk the lock holds without the number. */
+static void sign(int fd)
+{
+    char pid[24];
+    int n = snprintf(pid, sizeof(pid), "%ld\n", (long)getpid());
+    if (ftruncate(fd, 0) == 0) {
+        (void)!pwrite(fd, pid, (size_t)n, 0);
+    }
+}
+
 int eb_journal_lock(struct eb_journal *j, struct eb_err *err)
 {
     char path[EB_JOURNAL_PATH_MAX + 8];
@@ -65,11 +75,7 @@ int eb_journal_lock(struct eb_journal *j, struct eb_err *err)
         (void)close(fd);
         return rc;
     }
-    char pid[24];
-    int n = snprintf(pid, sizeof(pid), "%ld\n", (long)getpid());
-    if (ftruncate(fd, 0) != 0 || pwrite(fd, pid, (size_t)n, 0) != n) {
-        n = 0; /* a full disk: the lock holds without the number */
-    }
+    sign(fd);
     j->lock_fd = fd;
     return EB_OK;
 }

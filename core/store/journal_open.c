@@ -228,7 +228,7 @@ static int look_at_end(struct eb_journal *j, const struct eb_fold *f, const stru
 
 static int recover(struct eb_journal *j, struct eb_recovery *found, struct eb_engine **state, struct eb_err *err)
 {
-    struct eb_fold f;
+    struct eb_fold f = {.db = NULL};
     int rc = eb_fold_open(&f, j->db, err);
     if (rc == EB_OK && f.segments == 0 && f.images == 0) { /* made, and its engine died before it began */
         found->found = EB_JOURNAL_NEW;
@@ -251,7 +251,7 @@ static int recover(struct eb_journal *j, struct eb_recovery *found, struct eb_en
 
 static int read_existing(struct eb_journal *j, struct eb_recovery *found, struct eb_engine **state, struct eb_err *err)
 {
-    char closed[EB_META_TEXT_MAX];
+    char closed[EB_META_TEXT_MAX] = "";
     uint64_t instance = 0;
     int rc = eb_rows_check_tables(j->db, err);
     rc = rc == EB_OK ? look_at_account(j, err) : rc;

@@ -193,9 +193,14 @@ static int next_record(void *source, struct eb_decoded_event *out, struct eb_err
     if (segment != NULL && !segment->readable) {
         return eb_fold_refuse_schema(r->db, segment->build, segment->codec, err);
     }
-    rc = eb_fold_read_row(r->rows, out, err);
-    r->seq = rc == EB_OK ? seq : r->seq;
-    return rc;
+    struct eb_err cause = {.msg = ""};
+    rc = eb_fold_read_row(r->rows, out, &cause);
+    if (rc != EB_OK) {
+        return rc == EB_E_REFUSED ? eb_fold_refuse_build(&cause, segment != NULL ? segment->build : "", err)
+                                  : eb_err_set(err, rc, area, "%s", cause.msg);
+    }
+    r->seq = seq;
+    return EB_OK;
 }
 
 int eb_journal_records(struct eb_journal_reader *r, uint64_t from, struct eb_record_source *out, struct eb_err *err)

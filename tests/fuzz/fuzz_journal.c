@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Damage to a journal: each four bytes of input are a place in the stored journal and what is flipped there; the first
- * byte says how it is looked at. It recovers to the state that it holds, or to a shorter one with a reason, or it is put
- * aside or refused; a check that finds nothing wrong means that the fold is the state that it was.
+ * byte says how it is looked at. It recovers to the state that it holds, or to a shorter one with a reason, or it is
+ * put aside or refused; a check that finds nothing wrong means that the fold is the state that it was.
  */
 #define _POSIX_C_SOURCE 200809L
 

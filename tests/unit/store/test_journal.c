@@ -404,6 +404,19 @@ static void hashes_are_taken_in_idle_moments(void **state)
     assert_int_equal(found.differed, 0);
 }
 
+/* Waits until the journal has made another image than those it had. */
+static void wait_for_image(struct fixture *f, struct eb_journal_stats *s)
+{
+    uint64_t had = s->images;
+    ok(f, eb_journal_sync(f->life.journal, WAIT_MS, &f->err));
+    for (int i = 0; s->images == had && i < WAIT_MS; i++) {
+        pause_ms(1);
+        eb_journal_stats(f->life.journal, s);
+    }
+    assert_true(s->images > had);
+    assert_string_equal(s->why, "");
+}
+
 static void images_are_made_while_it_runs(void **state)
 {
     struct fixture *f = *state;
@@ -411,11 +424,7 @@ static void images_are_made_while_it_runs(void **state)
     struct eb_journal_stats s = {.images = 0};
     for (uint64_t n = 300; s.images < 5; n += 200) {
         scene_run_to(&f->scene, n);
-        ok(f, eb_journal_sync(f->life.journal, WAIT_MS, &f->err));
-        for (uint64_t had = s.images; s.images == had; pause_ms(1)) {
-            eb_journal_stats(f->life.journal, &s);
-            assert_string_equal(s.why, "");
-        }
+        wait_for_image(f, &s);
     }
     assert_true(s.hashes >= 50);
     assert_int_equal(s.disagree, 0);
@@ -430,34 +439,32 @@ static void images_are_made_while_it_runs(void **state)
     assert_true(found.folded < 300); /* from the last image, not from the beginning */
 }
 
-/* Ten minutes are kept of what would be hours. */
+/* Ten minutes are kept of what is nine hours. */
 static void the_file_does_not_grow_without_end(void **state)
 {
     struct fixture *f = *state;
+    struct eb_journal_stats s = {.images = 0};
+    struct stat st;
+    uint64_t largest = 0;
     f->options.keep_ms = 600000;
     begin_with(f, 100);
-    uint64_t largest = 0;
-    uint64_t bytes_written = 0;
-    struct eb_journal_stats s;
-    for (int i = 0; i < 60; i++) {
+    for (int i = 0; i < 100; i++) {
         scene_run_to(&f->scene, eb_engine_durable_count(f->life.engine) + 400);
-        ok(f, eb_journal_sync(f->life.journal, WAIT_MS, &f->err));
-        eb_journal_stats(f->life.journal, &s);
-        bytes_written = s.appended * 600;
-        pause_ms(5);
-        largest = i < 20 ? s.file_bytes > largest ? s.file_bytes : largest : largest;
-        if (i >= 20 && s.file_bytes > largest * 2) {
-            fail_msg("%llu bytes after %d rounds, %llu at most before", (unsigned long long)s.file_bytes, i,
-                     (unsigned long long)largest);
-        }
+        wait_for_image(f, &s);
+        largest = s.file_bytes > largest ? s.file_bytes : largest;
     }
-    assert_true(bytes_written > 0);
+    uint64_t written = eb_engine_durable_count(f->life.engine) * 550; /* bytes a record, or more */
     ok(f, scene_end(&f->life, true, &f->err));
+    assert_int_equal(stat(f->path, &st), 0);
+    if (largest > written * 3 / 4 || (uint64_t)st.st_size > written / 3) {
+        fail_msg("%llu bytes, at most %llu, of %llu that were written", (unsigned long long)st.st_size,
+                 (unsigned long long)largest, (unsigned long long)written);
+    }
     struct eb_journal_reader *r;
     struct eb_journal_meta meta;
     ok(f, eb_journal_reader_open(f->path, &r, &f->err));
     eb_journal_meta(r, &meta);
-    assert_true(meta.first_seq > 1000);
+    assert_true(meta.first_seq > 30000);
     ok(f, eb_journal_check(r, NULL, NULL, &f->err));
     struct eb_engine *e;
     struct eb_fold_result result;
@@ -472,14 +479,12 @@ static void the_file_does_not_grow_without_end(void **state)
 static void a_file_that_is_too_large_loses_what_is_young(void **state)
 {
     struct fixture *f = *state;
+    struct eb_journal_stats s = {.images = 0};
     f->options.keep_bytes = 1 << 20;
     begin_with(f, 100);
-    struct eb_journal_stats s = {.images = 0};
-    for (int i = 0; i < 200 && s.images < 20; i++) {
-        scene_run_to(&f->scene, eb_engine_durable_count(f->life.engine) + 200);
-        ok(f, eb_journal_sync(f->life.journal, WAIT_MS, &f->err));
-        eb_journal_stats(f->life.journal, &s);
-        pause_ms(5);
+    for (int i = 0; i < 12; i++) {
+        scene_run_to(&f->scene, eb_engine_durable_count(f->life.engine) + 300);
+        wait_for_image(f, &s);
     }
     ok(f, scene_end(&f->life, true, &f->err));
     struct eb_journal_reader *r;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A journal that an earlier build has left, kept here as a file: it opens, and folds to what that build's engine was. One
- * of another schema is refused with a remedy, and not touched.
+ * A journal that an earlier build has left, kept here as a file: it opens, and folds to what that build's engine was.
+ * One of another schema is refused with a remedy, and not touched.
  *
  * Where this fails because the engine decides or counts otherwise now, that is what the users of the last release would
  * meet: raise EB_CODEC_SCHEMA with the change (their journals are then refused with a remedy instead of folded wrongly)
@@ -113,7 +113,7 @@ static void a_stored_journal_opens_or_is_refused_with_a_remedy(void **state)
     eb_journal_reader_close(r);
     assert_string_equal(segment.build, "0.1 test");
     int rc = scene_recover(&f->options, &found, &hash, &f->err);
-    if (segment.schema != EB_CODEC_SCHEMA) {
+    if (segment.schema != EB_CODEC_SCHEMA) { /* EB_CODEC_SCHEMA has been raised since */
         expect_remedy(f, rc);
         return;
     }
@@ -204,12 +204,43 @@ static void a_journal_of_another_schema_is_refused_with_a_remedy(void **state)
     eb_journal_reader_close(r);
 }
 
+/* Its bytes are as they were written, and yet this build cannot read them: no damage, so it is not put aside. */
+static void a_record_that_this_build_does_not_know_is_refused_with_a_remedy(void **state)
+{
+    struct fixture *f = *state;
+    struct scene_life life;
+    struct scene s;
+    struct eb_recovery found;
+    sqlite3 *db;
+    sqlite3_stmt *stmt;
+    uint64_t hash;
+    unsigned char record[EB_RECORD_OVERHEAD + 8] = {0};
+    assert_int_equal(scene_begin(&life, &f->options, &f->err), EB_OK);
+    scene_open(&s, 11, life.engine, eb_journal_port(life.journal));
+    scene_run_to(&s, 40);
+    assert_int_equal(eb_journal_sync(life.journal, WAIT_MS, &f->err), EB_OK);
+    scene_close(&s);
+    assert_int_equal(scene_end(&life, false, &f->err), EB_OK);
+
+    size_t len = eb_record_seal(record, EB_EV_FILL, EB_EVENT_VERSION + 1, 8);
+    assert_int_equal(sqlite3_open(f->path, &db), SQLITE_OK);
+    assert_int_equal(sqlite3_prepare_v2(db, "UPDATE record SET bytes = ?1 WHERE seq = 20", -1, &stmt, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_bind_blob(stmt, 1, record, (int)len, SQLITE_STATIC), SQLITE_OK);
+    assert_int_equal(sqlite3_step(stmt), SQLITE_DONE);
+    assert_int_equal(sqlite3_finalize(stmt), SQLITE_OK);
+    assert_int_equal(sqlite3_close(db), SQLITE_OK);
+    expect_remedy(f, scene_recover(&f->options, &found, &hash, &f->err));
+    assert_non_null(strstr(f->err.msg, "record 20: "));
+    assert_int_equal(access(f->path, F_OK), 0);
+}
+
 int main(void)
 {
 #define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
     const struct CMUnitTest tests[] = {
         CASE(a_stored_journal_opens_or_is_refused_with_a_remedy),
         CASE(every_stored_record_folds_as_it_did),
+        CASE(a_record_that_this_build_does_not_know_is_refused_with_a_remedy),
         CASE(a_journal_of_another_schema_is_refused_with_a_remedy),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
