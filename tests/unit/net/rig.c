@@ -84,8 +84,9 @@ int rig_idle(struct rig *r, int64_t ms)
     assert_int_equal(eb_timer_open(r->loop, over, &late, &t, NULL), EB_OK);
     eb_timer_set(t, ms * 1000000);
     int passes = 0;
-    for (; !late; passes++) {
+    while (!late) {
         eb_loop_once(r->loop, true);
+        passes++;
     }
     eb_timer_close(t);
     return passes;

@@ -226,6 +226,19 @@ static void a_link_to_releases(void **state)
     eb_watch_close(s.w);
 }
 
+static void a_long_quiet_time_does_not_keep_it_from_looking(void **state)
+{
+    struct rig *r = *state;
+    struct seen s = {.rig = r};
+    assert_int_equal(mkdir(rig_path(r, "set"), 0700), 0);
+    assert_int_equal(eb_watch_open(r->loop, rig_path(r, "set"), 1200, on_changed, &s, &s.w, &r->err), EB_OK);
+    assert_int_equal(rename(rig_path(r, "set"), rig_path(r, "old")), 0);
+    rig_until(r, &s.changed, 1);
+    assert_int_equal(mkdir(rig_path(r, "set"), 0700), 0);
+    rig_until(r, &s.changed, 2); /* it is looked at more often than it has to be quiet */
+    eb_watch_close(s.w);
+}
+
 static void what_cannot_be_watched(void **state)
 {
     struct rig *r = *state;
@@ -306,6 +319,7 @@ int main(void)
         RIG_CASE(the_directory_itself_is_replaced),
         RIG_CASE(the_directory_is_gone_for_a_while),
         RIG_CASE(a_link_to_releases),
+        RIG_CASE(a_long_quiet_time_does_not_keep_it_from_looking),
         RIG_CASE(what_cannot_be_watched),
         RIG_CASE(closed_by_its_callback_or_with_changes_waiting),
         RIG_CASE(two_watches_of_one_directory),
