@@ -153,7 +153,7 @@ uint64_t eb_engine_durable_hash(const struct eb_engine *e)
 {
     uint64_t h = EB_HASH64_SEED;
     h = HASH(h, e->episode_serial, e->mode.exit_mode, e->mode.executor_live, e->mode.rollout_enabled, e->hedge,
-             e->paused, e->flattening, e->flatten_upto, e->life_serial, e->hold_ms, e->command_next,
+             e->paused, e->flattening, e->flatten_upto, e->starts, e->life_serial, e->hold_ms, e->command_next,
              (int64_t)e->durable_count);
     h = eb_hash64(h, e->command_id, sizeof e->command_id);
     h = eb_hash64(h, e->policy_hash, sizeof e->policy_hash);

@@ -50,6 +50,7 @@ static void walk_head(struct eb_cursor *w, struct eb_engine *e, uint32_t *symbol
     BOOL(e->paused);
     BOOL(e->flattening);
     U32(e->flatten_upto);
+    U32(e->starts);
     U32(e->life_serial);
     I64(e->hold_ms);
     for (unsigned i = 0; i < EB_COMMANDS_KEPT; i++) {

@@ -199,7 +199,7 @@ static eb_qty counted(const struct eb_slot *s, eb_client_id id)
 bool eb_lost_listed(struct eb_engine *e, struct eb_slot *s, const struct eb_ev_open_order *t)
 {
     eb_client_id id = t->client_id;
-    if ((t->state != EB_OS_NEW && t->state != EB_OS_PARTIAL) || id.purpose >= EB_PURPOSE_COUNT) {
+    if (!eb_order_is_open((enum eb_order_state)t->state) || id.purpose >= EB_PURPOSE_COUNT) {
         return false;
     }
     if (id.episode == s->d.episode) {
@@ -228,6 +228,9 @@ struct eb_order *eb_lost_by_listing(struct eb_engine *e, struct eb_slot *s, cons
     o->state = t->state;
     o->type = t->type;
     o->close_position = t->close_position;
+    if (o->state != EB_OS_NEW && o->type == EB_ORDER_STOP_MARKET) { /* for how long nobody knows: it protects nothing */
+        o->changed_ms -= e->c.triggering_ms + 1;
+    }
     count_conditional(e, s, o);
     if (o->type == EB_ORDER_STOP_MARKET && o->id.episode == s->d.episode) {
         s->d.backstop.confirmed_ms = e->ev->now_ms;

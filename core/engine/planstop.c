@@ -248,7 +248,8 @@ void eb_park_stops(struct eb_engine *e, struct eb_slot *s, eb_price judge, const
     }
     parked |= park_stop(side, judge, &p->ratchet_stop, before->ratchet_stop, &p->parked_stop);
     parked |= park_stop(side, judge, &p->risk_floor, before->risk_floor, &p->parked_stop);
-    parked |= park_stop(side, judge, &p->protective, before->protective, &p->parked_stop);
+    bool moved = p->protective.e8 == before->stop.e8; /* the built-in stop, which stands on beside its successor */
+    parked |= park_stop(side, judge, &p->protective, moved ? before->stop : before->protective, &p->parked_stop);
     parked |= park_trail(e, s, judge, before);
     if (parked) {
         stand_in(e, s, judge);

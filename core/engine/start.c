@@ -134,7 +134,7 @@ void eb_start(struct eb_engine *e, bool settled)
     e->wants_picture = true;
     e->start_ns = e->ev->now_ns;
     e->hold_ms = settled ? 0 : e->ev->now_ms + e->c.absent_after_ms;
-    if (e->episode_serial > 0) {
+    if (e->starts++ > 0 || e->episode_serial > 0) {
         e->episode_serial = (e->episode_serial / EB_START_EPISODES + 1) * EB_START_EPISODES;
     }
     e->life_serial = e->episode_serial;

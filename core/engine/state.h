@@ -230,7 +230,8 @@ struct eb_engine {
     uint32_t episode_serial;
     struct eb_ev_config mode;
     bool hedge, paused, flattening;
-    uint32_t flatten_upto;                 /* the last episode that the flatten under way is about */
+    uint32_t flatten_upto; /* the last episode that the flatten under way is about */
+    uint32_t starts;
     uint32_t life_serial;                  /* episodes up to this one are of earlier processes */
     int64_t hold_ms;                       /* targets wait until then: orders of an earlier process may still arrive */
     uint64_t command_id[EB_COMMANDS_KEPT]; /* the last ones, a ring */

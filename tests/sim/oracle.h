@@ -114,7 +114,8 @@ struct oracle {
     struct oracle_slot slot[ORACLE_SLOTS_MAX];
     struct oracle_price price[ORACLE_SYMBOLS_MAX];
     struct eb_ev_instrument inst[ORACLE_SYMBOLS_MAX];
-    uint64_t id[ORACLE_IDS]; /* every client id that was ever used, by hash */
+    uint64_t id[ORACLE_IDS];  /* every client id that was ever used, by hash */
+    bool id_sent[ORACLE_IDS]; /* it has left for the exchange */
     int64_t credited[ORACLE_IDS];
     uint8_t trade[ORACLE_SYMBOLS_MAX][ORACLE_TRADES / 8];
     struct eb_evidence now; /* scratch */

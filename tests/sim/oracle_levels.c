@@ -157,11 +157,41 @@ void oracle_leg_fires(struct oracle *o, const struct oracle_slot *s, const struc
 
 /* ---- quantities -------------------------------------------------------------------------------------------------- */
 
+/* What somebody has added in this step, and whether before its exits: then the first of them says more than was left. */
+static int64_t added(const struct oracle_slot *s, const struct eb_context *c, const struct eb_actions *actions,
+                     eb_position_id at, bool *first)
+{
+    int64_t gone = 0;
+    *first = false;
+    for (uint16_t i = actions->count; i > 0; i--) {
+        const struct eb_exit *x = &actions->action[i - 1].u.exit;
+        if (actions->action[i - 1].kind == EB_ACT_EXIT && x->position == at && x->episode == s->episode) {
+            gone += x->qty.e8;
+            *first = x->remaining.e8 != s->seen.ctx.qty.e8 - x->qty.e8;
+        }
+    }
+    int64_t more = c->qty.e8 + gone - s->seen.ctx.qty.e8;
+    return more > 0 ? more : 0;
+}
+
+static void take_added(struct oracle_slot *s, int64_t more, int64_t *qty)
+{
+    *qty += more;
+    s->size_in.e8 += more;
+    s->base.e8 = *qty;
+    s->may_rebase_r = true;
+}
+
 static void sizes(struct oracle *o, struct oracle_slot *s, const struct eb_event *ev, const struct eb_actions *actions,
                   eb_position_id at)
 {
     const struct eb_context *c = &o->now.ctx;
     int64_t qty = s->seen.ctx.qty.e8;
+    bool first;
+    int64_t more = ev->kind == EB_EV_POSITION ? added(s, c, actions, at, &first) : 0;
+    if (more > 0 && first) {
+        take_added(s, more, &qty);
+    }
     for (uint16_t i = 0; i < actions->count; i++) {
         const struct eb_exit *x = &actions->action[i].u.exit;
         if (actions->action[i].kind != EB_ACT_EXIT || x->position != at || x->episode != s->episode) {
@@ -175,15 +205,11 @@ static void sizes(struct oracle *o, struct oracle_slot *s, const struct eb_event
             s->base.e8 = (int64_t)((__int128)s->base.e8 * qty / before);
         }
     }
-    if (c->qty.e8 > qty) { /* somebody added */
-        ORACLE_CHECK(o, ev->kind == EB_EV_POSITION, "slot %u: the size rises and no position was told", at);
-        s->size_in.e8 += c->qty.e8 - qty;
-        s->base = c->qty;
-        s->may_rebase_r = true;
-    } else {
-        ORACLE_CHECK(o, c->qty.e8 == qty, "slot %u: %" PRId64 " left without an exit being reported, %" PRId64 " are",
-                     at, qty, c->qty.e8);
+    if (more > 0 && !first) {
+        take_added(s, more, &qty);
     }
+    ORACLE_CHECK(o, c->qty.e8 == qty, "slot %u: %" PRId64 " left, exits and positions that were told say %" PRId64, at,
+                 c->qty.e8, qty);
     ORACLE_CHECK(o, c->leg_base.e8 == s->base.e8, "slot %u: leg base %" PRId64 ", it should be %" PRId64, at,
                  c->leg_base.e8, s->base.e8);
     ORACLE_CHECK(o, c->first_qty.e8 == s->seen.ctx.first_qty.e8, "slot %u: the first size changes", at);
@@ -231,6 +257,16 @@ static bool may_loosen(const struct oracle *o, const struct eb_event *ev)
     return false;
 }
 
+/* What its stops say of themselves: nothing acts on them yet, or a price that has come is not believed yet. */
+static bool stops_say(const struct eb_evidence *e, enum eb_why why)
+{
+    bool say = false;
+    for (unsigned i = 0; i < e->level_count; i++) {
+        say = say || (e->level[i].leg == 0 && e->level[i].why == why);
+    }
+    return say;
+}
+
 static void stops(struct oracle *o, struct oracle_slot *s, const struct eb_event *ev, const struct eb_actions *actions,
                   eb_position_id at)
 {
@@ -244,7 +280,9 @@ static void stops(struct oracle *o, struct oracle_slot *s, const struct eb_event
                  c->stop.e8, was->stop_kind, c->stop_kind);
     eb_price by = judge(ev, c);
     bool anew = c->plan_revision != was->plan_revision;
-    s->unjudged = anew ? by.e8 == 0 : s->unjudged && !(by_price && c->price.e8 > 0 && actions->durable);
+    bool counts = by_price && c->price.e8 > 0 && actions->durable && !stops_say(&s->seen, EB_WHY_STARTING) &&
+                  !stops_say(&o->now, EB_WHY_JUMP);
+    s->unjudged = anew ? by.e8 == 0 : s->unjudged && !counts;
     bool set = c->stop.e8 != was->stop.e8 && c->stop.e8 > 0 && !by_price; /* a trail moves and fires by one print */
     bool acts = eb_stop_crossed(side_of(c), was->stop, by);               /* the one before it is about to act anyway */
     bool crossed = set && by.e8 > 0 && !acts && eb_stop_crossed(side_of(c), c->stop, by);

@@ -35,11 +35,21 @@ int64_t *oracle_credit(struct oracle *o, eb_client_id id)
     return known ? &o->credited[at] : NULL;
 }
 
+static bool was_wired(const struct oracle *o, eb_client_id id)
+{
+    for (uint32_t i = 0; i < o->wired_count; i++) {
+        if (eb_client_id_equal(o->wired[i].client_id, id)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static void use_id(struct oracle *o, eb_client_id id, const char *text)
 {
     bool known;
     uint32_t at = place_of(o, id, &known);
-    ORACLE_CHECK(o, !known, "client id %s is used again", text);
+    ORACLE_CHECK(o, !known || !o->id_sent[at] || was_wired(o, id), "client id %s is used again", text);
     o->id[at] = eb_hash64(EB_HASH64_SEED, &id, sizeof id) | 1;
 }
 
@@ -318,16 +328,6 @@ static void caps(struct oracle *o, struct oracle_slot *s, const struct eb_order_
     }
 }
 
-static bool was_wired(const struct oracle *o, eb_client_id id)
-{
-    for (uint32_t i = 0; i < o->wired_count; i++) {
-        if (eb_client_id_equal(o->wired[i].client_id, id)) {
-            return true;
-        }
-    }
-    return false;
-}
-
 static void remember(struct oracle *o, struct oracle_slot *s, const struct eb_order_request *r)
 {
     if (s->order_count == ORACLE_OPEN_MAX) {
@@ -418,6 +418,7 @@ static void alerted(struct oracle *o, const struct eb_alert *a)
 void oracle_orders_actions(struct oracle *o, const struct eb_event *ev, const struct eb_actions *actions)
 {
     fills(o, ev, actions);
+    oracle_orphans(o);
     for (uint16_t i = 0; i < actions->count && !o->violated; i++) {
         const struct eb_action *a = &actions->action[i];
         if (a->kind == EB_ACT_SUBMIT) {
@@ -467,6 +468,11 @@ void oracle_wire(struct oracle *o, const struct eb_order_request *r, uint64_t du
 {
     struct oracle_slot *slot;
     struct oracle_order *k = find(o, r->symbol, r->client_id, &slot);
+    bool known;
+    uint32_t at = place_of(o, r->client_id, &known);
+    ORACLE_CHECK(o, !o->id_sent[at], "a client id is sent twice");
+    o->id[at] = eb_hash64(EB_HASH64_SEED, &r->client_id, sizeof r->client_id) | 1;
+    o->id_sent[at] = true;
     if (k != NULL) {
         k->sent = true; /* it was held for a while */
     } else if (o->wired_count < ORACLE_WIRED) {

@@ -110,6 +110,7 @@ static void keep_orders(struct oracle *o, struct oracle_slot *s)
         const int64_t *credit = oracle_credit(o, k->id);
         k->orphan = k->orphan || k->decided_seq > o->durable;
         k->credited.e8 = credit != NULL ? *credit : 0;
+        k->ended = k->ended || (!k->close_position && k->credited.e8 >= k->qty.e8); /* its fills told it */
         k->ended_ms = o->now_ms;
         i++;
     }
@@ -243,7 +244,8 @@ void oracle_plans_kept(struct oracle *o)
         int64_t *all = &sum[p - o->plan];
         const struct eb_ev_instrument *inst = &o->inst[t[i].symbol]; /* what could not be closed alone goes with it */
         int64_t rest = inst->min_qty.e8 + inst->market_min_qty.e8;
-        rest += o->hedge ? (int64_t)((__int128)inst->min_notional.e8 * EB_E8 / t[i].price.e8) : 0;
+        rest += o->hedge ? (int64_t)((__int128)inst->min_notional.e8 * EB_E8 / t[i].price.e8 * 5 / 4)
+                         : 0; /* at its level */
         *all += t[i].qty.e8;
         ORACLE_CHECK(o, p->most_e8 < 0 || *all <= p->most_e8 + p->late_e8 + rest,
                      "slot %u: leg %u of episode %u has closed %" PRId64 ", the most that it was given is %" PRId64,
