@@ -17,7 +17,6 @@
 #include <stdatomic.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -101,9 +100,15 @@ static inline void live_free(struct live_samples *s)
 struct live_counts {
     uint64_t submits, cancels, others;
 };
+/* When the exchange had read each order, in their order, CLOCK_MONOTONIC; shared with it. */
+struct live_reads {
+    size_t cap;
+    _Atomic int64_t at_ns[];
+};
 struct live_exchange {
     pid_t pid;
-    int report; /* a byte when it listens, struct live_counts when its client is gone */
+    int report; /* struct live_counts when its client is gone */
+    struct live_reads *reads;
     char path[100];
 };
 
@@ -152,9 +157,13 @@ static inline void live_greet(int fd, unsigned symbols)
     live_write_all(fd, record, len);
 }
 
-static inline void live_count(struct live_counts *c, const struct eb_record *record)
+static inline void live_count(struct live_counts *c, const struct eb_record *record, int64_t read_ns,
+                              struct live_reads *reads)
 {
     if (record->kind == EB_WIRE_SUBMIT) {
+        if (c->submits < reads->cap) {
+            reads->at_ns[c->submits] = read_ns;
+        }
         c->submits++;
     } else if (record->kind == EB_WIRE_CANCEL) {
         c->cancels++;
@@ -164,7 +173,7 @@ static inline void live_count(struct live_counts *c, const struct eb_record *rec
 }
 
 /* Serves one client until it is gone. */
-static inline void live_exchange_main(int listener, int report, unsigned symbols)
+static inline void live_exchange_main(int listener, int report, unsigned symbols, struct live_reads *reads)
 {
     static struct eb_frames frames;
     static char buffer[1 << 16];
@@ -173,6 +182,7 @@ static inline void live_exchange_main(int listener, int report, unsigned symbols
     bool greeted = false;
     ssize_t n;
     while (fd >= 0 && (n = read(fd, buffer, sizeof buffer)) > 0) {
+        int64_t read_ns = bench_clock_ns(CLOCK_MONOTONIC);
         const char *at = buffer;
         size_t left = (size_t)n;
         struct eb_record record;
@@ -181,7 +191,7 @@ static inline void live_exchange_main(int listener, int report, unsigned symbols
                 greeted = true;
                 live_greet(fd, symbols);
             } else {
-                live_count(&counts, &record);
+                live_count(&counts, &record, read_ns, reads);
             }
         }
     }
@@ -203,8 +213,14 @@ static inline pid_t live_fork(void)
     return pid;
 }
 
-static inline void live_exchange_start(struct live_exchange *x, const char *dir, unsigned symbols)
+static inline void live_exchange_start(struct live_exchange *x, const char *dir, unsigned symbols, size_t orders_max)
 {
+    size_t bytes = sizeof *x->reads + orders_max * sizeof x->reads->at_ns[0];
+    x->reads = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (x->reads == MAP_FAILED) {
+        live_die("exchange", "out of memory");
+    }
+    x->reads->cap = orders_max;
     struct sockaddr_un address = {.sun_family = AF_UNIX};
     int ends[2];
     int n = snprintf(x->path, sizeof x->path, "%s/bench_live.sock", dir);
@@ -219,16 +235,15 @@ static inline void live_exchange_start(struct live_exchange *x, const char *dir,
     }
     x->pid = live_fork();
     if (x->pid == 0) {
-        (void)setpriority(PRIO_PROCESS, 0, 10); /* it stands for a machine elsewhere */
         close(ends[0]);
-        live_exchange_main(fd, ends[1], symbols);
+        live_exchange_main(fd, ends[1], symbols, x->reads);
     }
     close(fd);
     close(ends[1]);
     x->report = ends[0];
 }
 
-/* After the client has disconnected: what the exchange got. */
+/* After the client has disconnected: what the exchange got. Its reads stay. */
 static inline struct live_counts live_exchange_end(struct live_exchange *x)
 {
     struct live_counts counts = {0, 0, 0};

@@ -122,9 +122,18 @@ def watch(pair, hours, every_s):
     except Stopped:
         print("stopped:")
     except (OSError, RuntimeError) as gone:
-        print(f"the engine is gone: {gone}: see {pair.folder}")
-        sys.exit(1)
+        lament(pair, gone)
     return rows
+
+
+def lament(pair, gone):
+    """What the engine said last, and how each process ended."""
+    time.sleep(1)
+    print(f"the engine is gone: {gone}; ended as engine {pair.engine.poll()}, exchange {pair.sim.poll()}")
+    for name in ("run.said", "sim.said", "state/engine.log"):
+        with open(os.path.join(pair.folder, name), encoding="utf-8", errors="replace") as said:
+            print(f"{name}:", *said.readlines()[-5:], sep="\n  ")
+    sys.exit(1)
 
 
 def stop(*_):
