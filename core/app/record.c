@@ -18,10 +18,19 @@
 #define PREFIX "run-"
 
 static const char area[] = "record";
-static const char *const files[] = {
-    EB_RECORD_TAPE,           EB_RECORD_CONFIG, EB_RECORD_REPORT,        EB_RECORD_LOG,
-    EB_RECORD_LOG ".1",       EB_STATE_JOURNAL, EB_STATE_JOURNAL "-wal", EB_STATE_JOURNAL "-shm",
-    EB_STATE_JOURNAL ".lock", "engine",         "control.sock",          "venue.sock"};
+static const char *const files[] = {EB_RECORD_TAPE,
+                                    EB_RECORD_CONFIG,
+                                    EB_RECORD_REPORT,
+                                    EB_RECORD_LOG,
+                                    EB_RECORD_LOG ".1",
+                                    EB_STATE_JOURNAL,
+                                    EB_STATE_JOURNAL "-wal",
+                                    EB_STATE_JOURNAL "-shm",
+                                    EB_STATE_JOURNAL ".lock",
+                                    "engine",
+                                    "instances",
+                                    "control.sock",
+                                    "venue.sock"};
 
 static int failed(const char *path, struct eb_err *err)
 {

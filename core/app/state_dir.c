@@ -13,11 +13,14 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/hash.h"
 
 static const char area[] = "state";
+#define START_S 60
+
 static const char engine_file[] = "engine";
 static const char instances_file[] = "instances";
 
@@ -149,6 +152,7 @@ void eb_state_withdraw(const char *dir)
     }
 }
 
+/* A shared lock, so that two who look do not see each other; an engine that is just starting tries again. */
 bool eb_state_running(const char *dir)
 {
     char path[EB_STATE_PATH_MAX];
@@ -156,10 +160,11 @@ bool eb_state_running(const char *dir)
         return false;
     }
     int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0) {
-        return false;
+    if (fd < 0) { /* one that has just been made gets its lock in a moment */
+        struct stat st;
+        return stat(dir, &st) == 0 && time(NULL) - st.st_mtime < START_S;
     }
-    bool held = flock(fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+    bool held = flock(fd, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
     (void)close(fd);
     return held;
 }

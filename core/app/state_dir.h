@@ -29,7 +29,7 @@ EB_NODISCARD int eb_state_socket_for(const char *dir, const char *name, char out
 EB_NODISCARD int eb_state_announce(const char *dir, const char *socket, struct eb_err *err);
 /* Takes that back (the current one stays). */
 void eb_state_withdraw(const char *dir);
-/* Whether a process holds the journal of dir. */
+/* Whether another process seems to be at work in dir. */
 bool eb_state_running(const char *dir);
 
 /* Which engine instances this directory has had: remembers one more; whether one was. Outlives a journal that was
