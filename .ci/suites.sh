@@ -154,21 +154,39 @@ eb_clang_format() {
   return $overall
 }
 
-# eb_scripts SUITE [NAME]: each executable tests/SUITE/*.sh, or one; it prints result lines, anything else is log.
+# eb_scripts SUITE [NAME]: each executable tests/SUITE/*.sh, or one; it prints result lines, anything else is log. A few
+# at once, since they wait for clocks more than they work.
 eb_scripts() {
-  local suite=$1 script name out=$EB_OUT/$1.out status overall=0
+  local suite=$1 script overall=0 at_once=${EB_SCRIPTS_AT_ONCE:-3}
   for script in "$EB_ROOT/tests/$suite"/${2-*}.sh; do
     [ -x "$script" ] || continue
-    name=$suite/$(basename "$script" .sh)
-    echo "-- $name"
-    (cd "$EB_ROOT" && timeout "${EB_SCRIPT_TIMEOUT:-900}" "$script") >"$out"
-    status=$?
-    cat "$out"
-    grep -E '^(ok|not ok|SKIPPED) ' "$out" >&3 || echo "not ok $name printed no result" >&3
-    if [ $status -ne 0 ] && ! grep -q '^not ok ' "$out"; then echo "not ok $name ended with status $status" >&3; fi
-    [ $status = 0 ] || overall=1
+    while [ "$(jobs -rp | wc -l)" -ge "$at_once" ]; do wait -n; done
+    eb_script "$suite" "$script" &
+  done
+  wait
+  for script in "$EB_ROOT/tests/$suite"/${2-*}.sh; do
+    [ -x "$script" ] || continue
+    eb_script_result "$suite" "$(basename "$script" .sh)" || overall=1
   done
   return $overall
+}
+
+# Runs one script; what it printed and its status are files.
+eb_script() {
+  local out=$EB_OUT/$1.$(basename "$2" .sh)
+  rm -f "$out.status"
+  (cd "$EB_ROOT" && timeout "${EB_SCRIPT_TIMEOUT:-900}" "$2") >"$out.out" 2>"$out.err" 3>&-
+  echo $? >"$out.status"
+}
+
+eb_script_result() {
+  local name=$1/$2 out=$EB_OUT/$1.$2 status
+  status=$(cat "$out.status" 2>/dev/null || echo 99)
+  echo "-- $name"
+  cat "$out.out" "$out.err"
+  grep -E '^(ok|not ok|SKIPPED) ' "$out.out" >&3 || echo "not ok $name printed no result" >&3
+  if [ "$status" -ne 0 ] && ! grep -q '^not ok ' "$out.out"; then echo "not ok $name ended with status $status" >&3; fi
+  [ "$status" = 0 ]
 }
 
 eb_script_suite() {
