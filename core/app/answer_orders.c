@@ -89,9 +89,12 @@ static struct line of_picture(const struct eb_seen_order *seen)
     return x;
 }
 
-/* Whether the engine works with this order: else it is an orphan of an earlier life. */
+/* Whether the engine works with this order, or did when the picture was taken: else it is an orphan of an earlier life. */
 static bool is_known(const struct eb_live *l, const struct eb_seen_order *seen)
 {
+    if (seen->known) {
+        return true; /* if it is not among the engine's own any more, it has ended since */
+    }
     struct eb_own_order own[OWN_MAX];
     for (unsigned leg = 0; seen->symbol != EB_NO_SYMBOL && leg < 2; leg++) {
         uint32_t n = eb_engine_orders(eb_host_engine(l->host), seen->symbol * 2 + leg, own, OWN_MAX);

@@ -150,8 +150,7 @@ static void policy(const struct eb_live *l, struct eb_answer *a)
         info.version, info.hash_text, info.files, info.consults, info.failures,
         eb_reload_busy(l->reload) ? "; a trial of another is under way" : "");
     if (staged != NULL) {
-        say(a, false, "", "STAGED: %.12s waits: %s (exitbrain reload --confirm %.12s)", staged->hash, staged->message,
-            staged->hash);
+        say(a, false, "", "STAGED: %.12s waits: %s", staged->hash, staged->message);
     }
     if (!a->no_doc) {
         eb_doc_begin(&a->doc, "policy", '{');
@@ -291,8 +290,8 @@ static void alarms(const struct eb_live *l, struct eb_answer *a)
         if (alarm->over) {
             continue;
         }
-        say(a, true, "", "  %s%s%s: %s (%s ago, %" PRIu64 " times)", alarm->name, alarm->symbol[0] != '\0' ? " " : "",
-            alarm->symbol, alarm->text, EB_AGE(now_ms - alarm->last_ms), alarm->count);
+        say(a, true, "", "  %s%s%s: %s (%s ago, %" PRIu64 " time%s)", alarm->name, alarm->symbol[0] != '\0' ? " " : "",
+            alarm->symbol, alarm->text, EB_AGE(now_ms - alarm->last_ms), alarm->count, alarm->count == 1 ? "" : "s");
         if (!a->no_doc) {
             eb_doc_begin(&a->doc, NULL, '{');
             eb_doc_text(&a->doc, "name", alarm->name);

@@ -37,7 +37,7 @@ static const struct eb_option options[] = {
 /* The past, folded. */
 struct past {
     char path[EB_RECORD_PATH_MAX]; /* of the tape or journal */
-    bool is_journal;
+    bool is_journal, ended;        /* ended: a tape that was read to its end */
     struct eb_tape_reader *tape;
     struct eb_journal_reader *journal;
     struct eb_engine *engine;
@@ -124,6 +124,7 @@ static int fold_tape(struct past *p, struct eb_decoded_event *record, struct eb_
             if (eb_tape_reader_truncated(p->tape)) {
                 eb_complain("explain", "warning: %s ends early (the run was cut off, or goes on)", p->path);
             }
+            p->ended = true;
             return EB_OK;
         }
         if (rc != EB_OK || record->ev.now_ms > p->until_ms) {
@@ -197,7 +198,7 @@ static int fold(struct past *p, struct eb_err *err)
         p->book.engine = p->engine;
         eb_book_finish(&p->book, p->last_ms); /* what concerned all positions, and those that nothing happened to */
     }
-    if (rc == EB_OK && p->until_ms != INT64_MAX && p->until_ms > p->last_ms && !p->is_journal) {
+    if (rc == EB_OK && p->ended && p->until_ms != INT64_MAX && p->until_ms > p->last_ms) {
         char end[EB_TIME_TEXT_MAX]; /* nothing is known about a moment behind the end: the answer is about the end */
         eb_complain("explain", "warning: the record ends at %s, before the time asked for",
                     eb_time_text(p->last_ms, end));

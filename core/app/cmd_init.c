@@ -333,16 +333,40 @@ static void tell_made(const struct job *job, struct eb_buffer *out)
     }
 }
 
+/* As a shell reads it: a path with a blank can be pasted. */
+static void tell_word(const char *text, struct eb_buffer *out)
+{
+    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./+-,:@%=";
+    if (text[strspn(text, plain)] == '\0') {
+        (void)eb_buffer_text(out, text);
+        return;
+    }
+    (void)eb_buffer_text(out, "'");
+    for (size_t n; *text != '\0'; text += n) {
+        n = strcspn(text, "'");
+        (void)eb_buffer_printf(out, "%.*s", (int)n, text);
+        if (text[n] == '\'') {
+            (void)eb_buffer_text(out, "'\\''");
+            n++;
+        }
+    }
+    (void)eb_buffer_text(out, "'");
+}
+
 static void tell_steps(const struct job *job, struct eb_buffer *out)
 {
-    const char *config = job->path[CONFIG];
-    (void)eb_buffer_printf(
+    (void)eb_buffer_text(
         out,
         "\nNext\n"
         "  1 demo    exitbrain run                       an account of its own for as long as it runs, all modes on:\n"
         "                                                nothing of the above is touched\n"
-        "  2 shadow  exitbrain sim --listen unix:%s &\n"
-        "            exitbrain run --config %s\n"
+        "  2 shadow  exitbrain sim --listen unix:");
+    tell_word(job->socket, out);
+    (void)eb_buffer_text(out, " &\n            exitbrain run --config ");
+    tell_word(job->path[CONFIG], out);
+    (void)eb_buffer_printf(
+        out,
+        "\n"
         "            the brain decides about every position of a simulated account that stays; fills are virtual,\n"
         "            nothing is sent. From another terminal: exitbrain status, positions, explain SYMBOL, doctor\n"
         "  3 LIVE    once doctor finds nothing wrong, in %s:\n"
@@ -357,7 +381,7 @@ static void tell_steps(const struct job *job, struct eb_buffer *out)
         "                                             LIVE           orders leave, if the next flag lets them\n"
         "  EXIT_BRAIN_V3_LIVE_ROLLOUT  live_rollout   DISABLED       the kill switch: nothing is sent\n"
         "                                             ENABLED        orders leave, if EXIT_EXECUTOR_MODE=LIVE\n",
-        job->socket, config, config);
+        job->path[CONFIG]);
 }
 
 static void tell_doc(const struct job *job, struct eb_buffer *out)

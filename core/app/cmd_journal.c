@@ -240,8 +240,8 @@ static int check(struct job *j, struct eb_err *err)
     } else if (rc == EB_OK) {
         (void)eb_buffer_printf(&out,
                                "%s: whole; %" PRIu64 " records, %" PRIu32 " images; the fold equals the engine's state "
-                               "at %" PRIu64 " places\n",
-                               j->path, r.replay.read, m.images, r.hashes);
+                               "at %" PRIu64 " place%s\n",
+                               j->path, r.replay.read, m.images, r.hashes, r.hashes == 1 ? "" : "s");
     }
     struct eb_err ignored;
     int written = write_document(&out, rc == EB_OK ? err : &ignored);

@@ -221,7 +221,8 @@ static void text(const struct replay *r, struct eb_buffer *out)
                                "%" PRIu64 "\n",
                                r->result.disagree, r->result.hashes, r->result.first_disagree);
     } else if (!r->is_tape) {
-        (void)eb_buffer_printf(out, "  the engine's own hashes agree at %" PRIu64 " places\n", r->result.hashes);
+        (void)eb_buffer_printf(out, "  the engine's own hashes agree at %" PRIu64 " place%s\n", r->result.hashes,
+                               r->result.hashes == 1 ? "" : "s");
     }
     if (r->verify != NULL) {
         eb_verify_text(r->verify, out);

@@ -37,7 +37,7 @@ static const struct eb_option options[] = {
      "where orders go: a simulated exchange of this run's own, or one that `exitbrain sim` listens with"},
     {"state", EB_OPT_VALUE, "DIR",
      "journal and socket of a service: a later start goes on from there; needs an exchange that stays (--venue)"},
-    {"for", EB_OPT_VALUE, "TIME", "stops by itself (60s, 10m, 2h); default: until Ctrl-C"},
+    {"for", EB_OPT_VALUE, "TIME", "stops by itself, by the clock on the wall (60s, 10m, 2h); default: until Ctrl-C"},
     {"json", EB_OPT_VALUE, "FILE|-", "what became of every position, as one document"},
     {"out", EB_OPT_VALUE, "DIR", "where a run is recorded; default: a new directory in ~/.local/state/exitbrain"},
     {"tape", EB_OPT_VALUE, "FILE", "records quiet events too, compressed; default: only for runs without --state"},

@@ -25,7 +25,7 @@ void eb_check_refused_policy(struct eb_exam *x)
 {
     const struct eb_reload_report *r = last_report(x, EB_RELOAD_REFUSED);
     EB_SAY(x->fine, "nothing that was saved was refused");
-    if (r != NULL) {
+    if (r != NULL && strcmp(r->hash, r->hash_before) != 0) { /* else the hash confirmed was wrong, not the files */
         struct eb_finding *f = eb_finding_add(x, EB_BAD, "");
         EB_SAY(f->evidence, "refused %s ago: %s", EB_AGE(x->now_ms - r->at_ms), r->message);
         EB_SAY(f->cause, "what lies on the disk is not what runs: the set before it stays in force");

@@ -58,6 +58,7 @@ enum eb_live_stage {
 struct eb_seen_order {
     eb_symbol_id symbol;
     bool ours;
+    bool known; /* by the engine, when the picture was taken */
     struct eb_ev_open_order order;
 };
 struct eb_seen_orders {

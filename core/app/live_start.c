@@ -196,6 +196,9 @@ bool eb_live_hello(struct eb_live *l, const struct eb_wire_hello *hello, struct 
     l->tries = 0;
     l->connects++;
     l->offline_since_ns = 0;
+    if (l->connects > 1) {
+        eb_live_say(l, "the exchange is connected again, the account is read");
+    }
     eb_alarm_end(l->alarms, "venue_offline", "", l->now_ms);
     eb_log(l->o.log, EB_LOG_INFO, "venue.connected", EB_STR("venue", hello->name), EB_STR("account", hello->account),
            EB_BOOL("lockstep", hello->lockstep), EB_I64("venue_ms", hello->now_ms));

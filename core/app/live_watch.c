@@ -110,11 +110,11 @@ static void note_order(struct eb_live *l, const struct eb_event *ev)
         s->cap = cap;
     }
     bool ours = eb_client_id_is_ours(ev->u.open_order.client_id, l->o.config.engine.instance);
-    if (ours && !l->pictured &&
-        !eb_live_remembers(l, ev->symbol, ev->u.open_order.position_side, ev->u.open_order.client_id)) {
+    bool known = ours && eb_live_remembers(l, ev->symbol, ev->u.open_order.position_side, ev->u.open_order.client_id);
+    if (ours && !l->pictured && !known) {
         l->missed.orders++;
     }
-    s->order[at] = (struct eb_seen_order){ev->symbol, ours, ev->u.open_order};
+    s->order[at] = (struct eb_seen_order){ev->symbol, ours, known, ev->u.open_order};
     s->counting++;
 }
 

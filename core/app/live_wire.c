@@ -10,10 +10,13 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "app/output.h"
+
 #define RETRY_FIRST_NS (100 * EB_NS_IN_MS)
 #define RETRY_MAX_NS (5000 * EB_NS_IN_MS)
-#define TRIES_AT_START 30 /* about half a minute, then the venue counts as unreachable */
-#define SETTLE_MS 500     /* of venue time for what is under way when the run is over */
+#define START_MAX_NS (30000 * EB_NS_IN_MS) /* at start: then the venue counts as unreachable */
+#define TRIES_BEFORE_WORD 4                /* three quarters of a second, then a person is told what is waited for */
+#define SETTLE_MS 500                      /* of venue time for what is under way when the run is over */
 #define SYMBOLS_OF_VENUE 20000
 #define CLOCKS_AT_ONCE 8 /* of four positions each: about half a millisecond of consults */
 
@@ -292,12 +295,18 @@ void eb_live_reconnect(struct eb_live *l, const char *why)
     if (l->offline_since_ns == 0) {
         l->offline_since_ns = eb_monotonic_ns();
         eb_log(l->o.log, EB_LOG_WARN, "venue.lost", EB_STR("why", why));
+        if (l->host != NULL) {
+            eb_live_say(l, "the connection to the exchange is made anew: %s", why);
+        }
     }
     l->stage = EB_LIVE_OFFLINE;
     l->ack_due = false;
     (void)snprintf(l->offline_why, sizeof(l->offline_why), "%s", why);
     l->tries++;
-    if (l->host == NULL && l->tries > TRIES_AT_START) {
+    if (l->host == NULL && l->tries == TRIES_BEFORE_WORD && !l->o.own_venue) {
+        eb_complain("run", "no exchange at %s yet, it is tried for half a minute: %s", l->o.venue, why);
+    }
+    if (l->host == NULL && eb_monotonic_ns() - l->offline_since_ns > START_MAX_NS) {
         struct eb_err err;
         (void)eb_err_set(&err, EB_E_NOT_FOUND, "run", "the exchange at %s cannot be reached: %s", l->o.venue, why);
         eb_live_fail(l, &err);

@@ -83,13 +83,19 @@ static void judge_hash(struct eb_reload_job *j)
 {
     uint8_t hash[EB_HASH_SIZE];
     name_candidate(j, hash);
-    if (memcmp(hash, j->in_force, EB_HASH_SIZE) == 0) {
+    bool wrong = j->wanted.confirm[0] != '\0' && !confirmed(j);
+    if (memcmp(hash, j->in_force, EB_HASH_SIZE) == 0 && !wrong) {
         eb_reload_job_settle(j, EB_RELOAD_UNCHANGED, "%s", "");
-    } else if (j->wanted.confirm[0] != '\0' && !confirmed(j)) {
+    } else if (memcmp(hash, j->in_force, EB_HASH_SIZE) == 0) {
         eb_reload_job_settle(j, EB_RELOAD_REFUSED,
-                             "the files in %s have changed: their hash is %.*s now, and %s was confirmed; look at what "
-                             "they would do (exitbrain plan, exitbrain reload) and confirm that",
-                             j->choice.dir, HASH_SHOWN, j->report.hash, j->wanted.confirm);
+                             "%s was confirmed, and nothing of that hash waits: what lies in %s runs",
+                             j->wanted.confirm, j->choice.dir);
+    } else if (wrong) {
+        eb_reload_job_settle(
+            j, EB_RELOAD_REFUSED,
+            "%s was confirmed, and the hash of the files in %s is %.*s: mistyped, or they have changed "
+            "since; look at what they would do (exitbrain plan, exitbrain reload), confirm that",
+            j->wanted.confirm, j->choice.dir, HASH_SHOWN, j->report.hash);
     } else if (is_banned(j, hash)) {
         eb_reload_job_settle(j, EB_RELOAD_REFUSED,
                              "%s: this very set (%.*s) was rolled back; it is not loaded by itself until a file "
