@@ -4,7 +4,7 @@
  *
  *     eb_child_start --> spawn.c --> input through a pipe --> SIGCHLD --> waitpid of each of ours --> exited()
  *
- * A child stays in the loop's ring until it was reaped, also when its owner has forgotten it: no zombies. Only our own
+ * A child stays in the loop's list until it was reaped, also when its owner has forgotten it: no zombies. Only our own
  * processes are waited for, never "any": another part of the program may have children, too.
  */
 #define _GNU_SOURCE
@@ -33,7 +33,7 @@ struct input {
 };
 
 struct eb_child {
-    struct eb_link link; /* first: in the loop's ring until reaped */
+    struct eb_child *next; /* in the loop's list until reaped */
     struct eb_loop *loop;
     void (*exited)(void *user, int status);
     void *user;
@@ -103,8 +103,8 @@ static int input_start(struct eb_child *c, int fd, const char *text, struct eb_e
 /* The loop waits for children that somebody asks about, and for no others. */
 static void keep_loop(struct eb_loop *l)
 {
-    for (const struct eb_link *at = l->children.next; at != &l->children; at = at->next) {
-        if (!((const struct eb_child *)at)->forgotten) {
+    for (const struct eb_child *c = l->children; c != NULL; c = c->next) {
+        if (!c->forgotten) {
             uv_ref((uv_handle_t *)&l->sigchld);
             return;
         }
@@ -114,7 +114,6 @@ static void keep_loop(struct eb_loop *l)
 
 static void child_free(struct eb_child *c)
 {
-    eb_link_remove(&c->link);
     eb_timer_close(c->kill_timer);
     input_close(c->input);
     free(c);
@@ -135,14 +134,14 @@ static bool has_ended(const struct eb_child *c, int *status)
 /* Reaps one child that has ended, if there is one. */
 static bool reap_one(struct eb_loop *l)
 {
-    for (struct eb_link *at = l->children.next; at != &l->children; at = at->next) {
-        struct eb_child *c = (struct eb_child *)at;
+    for (struct eb_child **at = &l->children; *at != NULL; at = &(*at)->next) {
+        struct eb_child *c = *at;
         int status = 0;
         if (!has_ended(c, &status)) {
             continue;
         }
         c->running = false;
-        eb_link_remove(&c->link);
+        *at = c->next;
         eb_timer_stop(c->kill_timer);
         if (c->forgotten) {
             child_free(c);
@@ -272,7 +271,6 @@ int eb_child_start(struct eb_loop *l, const struct eb_child_options *o, void (*e
     if (c == NULL) {
         return eb_err_set(err, EB_E_MEMORY, WHERE, "no memory for a child");
     }
-    eb_link_init(&c->link);
     c->loop = l;
     c->exited = exited;
     c->user = user;
@@ -285,7 +283,8 @@ int eb_child_start(struct eb_loop *l, const struct eb_child_options *o, void (*e
         child_free(c);
         return r;
     }
-    eb_link_append(&l->children, &c->link);
+    c->next = l->children;
+    l->children = c;
     keep_loop(l);
     if (o->kill_after_ms > 0) {
         eb_timer_unref(c->kill_timer); /* the child itself keeps the loop */
@@ -332,8 +331,10 @@ void eb_child_close(struct eb_child *c)
 void eb_child_forget_all(struct eb_loop *l)
 {
     while (reap_one(l)) {}
-    while (!eb_link_empty(&l->children)) {
-        child_free((struct eb_child *)l->children.next);
+    while (l->children != NULL) {
+        struct eb_child *c = l->children;
+        l->children = c->next;
+        child_free(c);
     }
     if (l->sigchld_open) {
         uv_close((uv_handle_t *)&l->sigchld, NULL);

@@ -30,27 +30,52 @@ struct eb_link {
 struct eb_loop {
     uv_loop_t uv;
     unsigned open[EB_HANDLE_KIND_COUNT];
-    struct eb_link soon;     /* timers that fire in the next pass */
-    uv_idle_t soon_idle;     /* runs while there are any, so that a pass does not wait */
-    struct eb_link leaving;  /* finished streams whose rest is not yet written */
-    int64_t linger_ns;       /* how long such a one waits for a peer that reads nothing */
-    struct eb_link children; /* not yet reaped */
+    struct eb_link soon;       /* timers that fire in the next pass */
+    uv_idle_t soon_idle;       /* runs while there are any, so that a pass does not wait */
+    struct eb_link leaving;    /* finished streams whose rest is not yet written */
+    int64_t linger_ns;         /* how long such a one waits for a peer that reads nothing */
+    struct eb_child *children; /* not yet reaped */
     uv_signal_t sigchld;
     bool sigchld_open;
+    bool once;               /* a single pass is under way */
     char read_buffer[65536]; /* one callback at a time: one buffer is enough for all streams */
 };
 
-void eb_link_init(struct eb_link *head);
-bool eb_link_empty(const struct eb_link *head);
-void eb_link_append(struct eb_link *head, struct eb_link *node);
-void eb_link_remove(struct eb_link *node); /* also of a node that is in no ring, if it was initialised */
+static inline void eb_link_init(struct eb_link *head)
+{
+    head->next = head;
+    head->prev = head;
+}
+
+static inline bool eb_link_empty(const struct eb_link *head)
+{
+    return head->next == head;
+}
+
+static inline void eb_link_append(struct eb_link *head, struct eb_link *node)
+{
+    node->prev = head->prev;
+    node->next = head;
+    head->prev->next = node;
+    head->prev = node;
+}
+
+/* Also of a node that is in no ring, if it was initialised. */
+static inline void eb_link_remove(struct eb_link *node)
+{
+    node->prev->next = node->next;
+    node->next->prev = node->prev;
+    eb_link_init(node);
+}
 
 /* Fills err with EB_E_IO (EB_E_MEMORY for UV_ENOMEM) and "what: text of libuv's error"; returns the code. */
 int eb_uv_err(struct eb_err *err, int uv_code, const char *where, const char *fmt, ...)
     __attribute__((format(printf, 4, 5)));
 /* The same for a number of errno. */
-int eb_sys_err(struct eb_err *err, int number, const char *where, const char *fmt, ...)
-    __attribute__((format(printf, 4, 5)));
+#define eb_sys_err(err, number, ...) eb_uv_err((err), uv_translate_sys_error(number), __VA_ARGS__)
+
+/* A callback ran that libuv calls before it waits: a single pass must not wait any more, though libuv would. */
+void eb_loop_acted(struct eb_loop *l);
 
 /* A timer that belongs to another handle of this folder: not counted. Closed with eb_timer_close(). */
 EB_NODISCARD int eb_timer_make(struct eb_loop *l, void (*fire)(void *user), void *user, struct eb_timer **out,

@@ -132,7 +132,7 @@ static int listen_at(struct eb_listener *l, struct eb_err *err)
     }
     struct sockaddr_un a;
     address(l->path, &a);
-    struct stat st;
+    struct stat st = {0};
     int r = EB_OK;
     if (fchmod(fd, 0600) != 0) {
         r = eb_sys_err(err, errno, WHERE, "cannot keep others from the socket '%s'", l->path);

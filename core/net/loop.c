@@ -18,62 +18,25 @@
 
 /* ---- what the folder shares ---- */
 
-void eb_link_init(struct eb_link *head)
-{
-    head->next = head;
-    head->prev = head;
-}
-
-bool eb_link_empty(const struct eb_link *head)
-{
-    return head->next == head;
-}
-
-void eb_link_append(struct eb_link *head, struct eb_link *node)
-{
-    node->prev = head->prev;
-    node->next = head;
-    head->prev->next = node;
-    head->prev = node;
-}
-
-void eb_link_remove(struct eb_link *node)
-{
-    node->prev->next = node->next;
-    node->next->prev = node->prev;
-    eb_link_init(node);
-}
-
-static int failed(struct eb_err *err, int uv_code, const char *where, const char *fmt, va_list args)
-    __attribute__((format(printf, 4, 0)));
-
-static int failed(struct eb_err *err, int uv_code, const char *where, const char *fmt, va_list args)
+int eb_uv_err(struct eb_err *err, int uv_code, const char *where, const char *fmt, ...)
 {
     char what[320];
+    va_list args;
+    va_start(args, fmt);
     if (vsnprintf(what, sizeof(what), fmt, args) < 0) {
         what[0] = '\0';
     }
+    va_end(args);
     char text[128];
     (void)uv_strerror_r(uv_code, text, sizeof(text));
     return eb_err_set(err, uv_code == UV_ENOMEM ? EB_E_MEMORY : EB_E_IO, where, "%s: %s", what, text);
 }
 
-int eb_uv_err(struct eb_err *err, int uv_code, const char *where, const char *fmt, ...)
+void eb_loop_acted(struct eb_loop *l)
 {
-    va_list args;
-    va_start(args, fmt);
-    int code = failed(err, uv_code, where, fmt, args);
-    va_end(args);
-    return code;
-}
-
-int eb_sys_err(struct eb_err *err, int number, const char *where, const char *fmt, ...)
-{
-    va_list args;
-    va_start(args, fmt);
-    int code = failed(err, uv_translate_sys_error(number), where, fmt, args);
-    va_end(args);
-    return code;
+    if (l->once) {
+        uv_stop(&l->uv);
+    }
 }
 
 /* ---- life ---- */
@@ -104,7 +67,6 @@ int eb_loop_create(struct eb_loop **out, struct eb_err *err)
     ignore_sigpipe();
     eb_link_init(&l->soon);
     eb_link_init(&l->leaving);
-    eb_link_init(&l->children);
     l->linger_ns = LINGER_NS;
     EB_ASSERT(uv_idle_init(&l->uv, &l->soon_idle) == 0);
     l->soon_idle.data = l;
@@ -151,7 +113,9 @@ void eb_loop_run(struct eb_loop *l)
 
 void eb_loop_once(struct eb_loop *l, bool wait)
 {
+    l->once = true;
     (void)uv_run(&l->uv, wait ? UV_RUN_ONCE : UV_RUN_NOWAIT);
+    l->once = false;
 }
 
 void eb_loop_stop(struct eb_loop *l)

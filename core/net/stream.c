@@ -277,11 +277,13 @@ size_t eb_stream_waiting(const struct eb_stream *s)
 
 /* ---- beginning ---- */
 
-static int stream_make(struct eb_loop *l, size_t limit, struct eb_stream **out, struct eb_err *err)
+/* NULL when there is no memory. */
+static struct eb_stream *stream_make(struct eb_loop *l, size_t limit, struct eb_err *err)
 {
     struct eb_stream *s = calloc(1, sizeof(*s));
     if (s == NULL) {
-        return eb_err_set(err, EB_E_MEMORY, "stream.open", "no memory for a connection");
+        (void)eb_err_set(err, EB_E_MEMORY, "stream.open", "no memory for a connection");
+        return NULL;
     }
     eb_link_init(&s->leaving);
     s->loop = l;
@@ -289,8 +291,7 @@ static int stream_make(struct eb_loop *l, size_t limit, struct eb_stream **out, 
     EB_ASSERT(uv_pipe_init(&l->uv, &s->uv, 0) == 0);
     s->uv.data = s;
     l->open[EB_HANDLE_STREAM]++;
-    *out = s;
-    return EB_OK;
+    return s;
 }
 
 int eb_socket_path_check(const char *path, const char *where, struct eb_err *err)
@@ -334,10 +335,9 @@ int eb_stream_connect(struct eb_loop *l, const char *path, size_t limit, const s
     if (r != EB_OK) {
         return r;
     }
-    struct eb_stream *s = NULL;
-    r = stream_make(l, limit, &s, err);
-    if (r != EB_OK) {
-        return r;
+    struct eb_stream *s = stream_make(l, limit, err);
+    if (s == NULL) {
+        return EB_E_MEMORY;
     }
     memcpy(s->path, path, strlen(path) + 1);
     eb_stream_handle(s, h, user);
@@ -349,13 +349,12 @@ int eb_stream_connect(struct eb_loop *l, const char *path, size_t limit, const s
 
 int eb_stream_adopt(struct eb_loop *l, int fd, size_t limit, struct eb_stream **out, struct eb_err *err)
 {
-    struct eb_stream *s = NULL;
-    int r = stream_make(l, limit, &s, err);
-    if (r != EB_OK) {
+    struct eb_stream *s = stream_make(l, limit, err);
+    if (s == NULL) {
         (void)close(fd);
-        return r;
+        return EB_E_MEMORY;
     }
-    r = uv_pipe_open(&s->uv, fd);
+    int r = uv_pipe_open(&s->uv, fd);
     if (r != 0) {
         (void)close(fd);
         eb_stream_close(s);

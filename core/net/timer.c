@@ -25,12 +25,14 @@ struct eb_timer {
 static void timer_cb(uv_timer_t *uv)
 {
     struct eb_timer *t = uv->data;
+    eb_loop_acted(t->loop);
     t->fire(t->user); /* may close t: nothing of it is touched after this */
 }
 
 static void soon_cb(uv_idle_t *idle)
 {
     struct eb_loop *l = idle->data;
+    eb_loop_acted(l);
     struct eb_link now; /* what is set to 0 by these callbacks fires in the pass after this one */
     eb_link_init(&now);
     while (!eb_link_empty(&l->soon)) {

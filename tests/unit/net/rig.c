@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <time.h>
@@ -90,6 +91,36 @@ int rig_idle(struct rig *r, int64_t ms)
     }
     eb_timer_close(t);
     return passes;
+}
+
+void rig_exhaust(struct rig *r, size_t spare)
+{
+    struct rlimit limit;
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
+    r->limit = limit.rlim_cur;
+    limit.rlim_cur = EB_COUNT(r->taken);
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
+    r->taken_count = 0;
+    for (int fd = open("/dev/null", O_RDONLY | O_CLOEXEC); fd >= 0; fd = open("/dev/null", O_RDONLY | O_CLOEXEC)) {
+        assert_true(r->taken_count < EB_COUNT(r->taken));
+        r->taken[r->taken_count++] = fd;
+    }
+    assert_int_equal(errno, EMFILE);
+    assert_true(r->taken_count > spare);
+    for (size_t i = 0; i < spare; i++) {
+        (void)close(r->taken[--r->taken_count]);
+    }
+}
+
+void rig_relieve(struct rig *r)
+{
+    while (r->taken_count > 0) {
+        (void)close(r->taken[--r->taken_count]);
+    }
+    struct rlimit limit;
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
+    limit.rlim_cur = (rlim_t)r->limit;
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
 }
 
 int rig_descriptors(void)

@@ -15,7 +15,10 @@
 struct rig {
     struct eb_loop *loop;
     struct eb_err err;
-    char dir[64]; /* a temporary directory, removed with all that is in it */
+    char dir[64];  /* a temporary directory, removed with all that is in it */
+    int taken[64]; /* descriptors that are only in the way */
+    size_t taken_count;
+    uint64_t limit; /* of descriptors, before */
 };
 
 /* Setup and teardown of a case: *state is a struct rig. The case ends by SIGALRM when it hangs. */
@@ -28,6 +31,9 @@ const char *rig_path(struct rig *r, const char *name);
 void rig_until(struct rig *r, const int *flag, int want);
 /* Runs the loop for ms: only to show that something does not happen. Returns how many passes that were. */
 int rig_idle(struct rig *r, int64_t ms);
+/* Takes every descriptor of this process but `spare` of them, and gives them back. */
+void rig_exhaust(struct rig *r, size_t spare);
+void rig_relieve(struct rig *r);
 /* Open descriptors of this process. */
 int rig_descriptors(void);
 /* Writes text to path, anew. */

@@ -9,7 +9,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -272,41 +271,19 @@ static void closing_it_while_others_wait(void **state)
     eb_listener_close(again.l);
 }
 
-/* Takes every descriptor there is but `spare`; returns how many are in fds. */
-static size_t use_up(int *fds, size_t cap, size_t spare)
-{
-    size_t n = 0;
-    while (n < cap && (fds[n] = open("/dev/null", O_RDONLY | O_CLOEXEC)) >= 0) {
-        n++;
-    }
-    assert_true(n < cap && errno == EMFILE && n > spare);
-    for (size_t i = 0; i < spare; i++) {
-        (void)close(fds[--n]);
-    }
-    return n;
-}
-
 static void it_survives_running_out_of_descriptors(void **state)
 {
     struct rig *r = *state;
     struct crowd c = {0};
     open_crowd(&c, r);
-    struct rlimit before;
-    assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
-    struct rlimit few = {.rlim_cur = 64, .rlim_max = before.rlim_max};
-    assert_int_equal(setrlimit(RLIMIT_NOFILE, &few), 0);
-    int fds[64];
-    size_t n = use_up(fds, EB_COUNT(fds), 1);
+    rig_exhaust(r, 1);
     int client = rig_client(rig_path(r, "s")); /* the last one: the kernel connects, nobody can accept */
     assert_true(client >= 0);
     assert_true(rig_idle(r, 250) < 50); /* tries, more than once, and sleeps in between */
     assert_int_equal(c.accepted, 0);
-    while (n > 0) {
-        (void)close(fds[--n]);
-    }
+    rig_relieve(r);
     rig_until(r, &c.accepted, 1);
     (void)close(client);
-    assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
     eb_listener_close(c.l);
 }
 

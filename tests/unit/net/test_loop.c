@@ -77,7 +77,8 @@ static void nothing(void *user)
 static void leak_two_timers(struct eb_loop *l)
 {
     struct eb_timer *t = NULL;
-    if (eb_timer_open(l, nothing, NULL, &t, NULL) != EB_OK || eb_timer_open(l, nothing, NULL, &t, NULL) != EB_OK) {
+    struct eb_timer *u = NULL;
+    if (eb_timer_open(l, nothing, NULL, &t, NULL) != EB_OK || eb_timer_open(l, nothing, NULL, &u, NULL) != EB_OK) {
         _exit(1);
     }
 }
@@ -270,6 +271,95 @@ static void destroying_waits_for_work(void **state)
     assert_int_equal(j.done, 1);
 }
 
+/* ---- descriptors ---- */
+
+static void on_stream(void *user, struct eb_stream *s)
+{
+    (void)user;
+    eb_stream_close(s);
+}
+
+static void on_ended(void *user, const struct eb_err *err)
+{
+    struct rig *r = user;
+    r->err = *err;
+}
+
+static void on_child(void *user, int status)
+{
+    (void)user;
+    (void)status;
+}
+
+static int failures;
+
+/* Either it works, or it says why not. */
+static bool opened_or_said(const struct rig *r, int code)
+{
+    if (code != EB_OK) {
+        failures++;
+        assert_int_equal(code, EB_E_IO);
+        assert_non_null(strstr(r->err.msg, "too many open files"));
+    }
+    return code == EB_OK;
+}
+
+static void open_each_kind(struct rig *r, struct eb_loop *l)
+{
+    static const struct eb_stream_handlers handlers = {.closed = on_ended};
+    static const char *const argv[] = {"true", NULL};
+    static const struct eb_child_options options = {.argv = argv, .input = "x", .quiet = true};
+    struct eb_wake *wake = NULL;
+    struct eb_signal *sig = NULL;
+    struct eb_listener *listener = NULL;
+    struct eb_stream *stream = NULL;
+    struct eb_watch *watch = NULL;
+    struct eb_child *child = NULL;
+    const char *path = rig_path(r, "s");
+    (void)opened_or_said(r, eb_wake_open(l, nothing, NULL, &wake, &r->err));
+    (void)opened_or_said(r, eb_signal_open(l, SIGUSR1, on_signal, &came, &sig, &r->err));
+    (void)opened_or_said(r, eb_listener_open(l, path, 100, on_stream, NULL, &listener, &r->err));
+    if (opened_or_said(r, eb_stream_connect(l, path, 100, &handlers, r, &stream, &r->err))) {
+        eb_loop_once(l, false); /* its failure is told later, and only once */
+    }
+    (void)opened_or_said(r, eb_watch_open(l, r->dir, 10, nothing, NULL, &watch, &r->err));
+    (void)opened_or_said(r, eb_child_start(l, &options, on_child, NULL, &child, &r->err));
+    eb_child_close(child);
+    eb_watch_close(watch);
+    eb_stream_close(stream);
+    eb_listener_close(listener);
+    eb_signal_close(sig);
+    eb_wake_close(wake);
+}
+
+static void running_out_of_descriptors_is_said_at_each_point(void **state)
+{
+    struct rig *r = *state;
+    open_each_kind(r, r->loop); /* libuv keeps some for the process */
+    eb_loop_once(r->loop, false);
+    int before = rig_descriptors();
+    int last = 1;
+    for (size_t spare = 0; last > 0; spare++) {
+        assert_true(spare < 40);
+        struct eb_loop *l = NULL;
+        failures = 0;
+        rig_exhaust(r, spare);
+        if (opened_or_said(r, eb_loop_create(&l, &r->err))) {
+            open_each_kind(r, l);
+            eb_loop_destroy(l);
+        }
+        rig_relieve(r);
+        if (l == NULL) { /* libuv 1.44 loses one of a loop that it cannot make: such a process ends anyway */
+            before = rig_descriptors();
+        }
+        last = failures;
+    }
+    assert_int_equal(rig_descriptors(), before);
+    while (waitpid(-1, NULL, 0) > 0) {
+        /* those that were still running when their loop was destroyed */
+    }
+}
+
 /* ---- the service manager ---- */
 
 static void it_hears_of_us(void **state)
@@ -320,6 +410,7 @@ int main(void)
         RIG_CASE(signals_come_as_callbacks),
         RIG_CASE(work_is_done_elsewhere_and_told_here),
         RIG_CASE(destroying_waits_for_work),
+        RIG_CASE(running_out_of_descriptors_is_said_at_each_point),
         RIG_CASE(it_hears_of_us),
         RIG_CASE(it_says_how_often),
     };

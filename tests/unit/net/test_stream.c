@@ -14,7 +14,7 @@
 #include "base/rng.h"
 #include "net/inner.h"
 
-#define MIB (1 << 20)
+#define MIB ((size_t)1 << 20)
 
 static char *noise(size_t len)
 {
@@ -45,7 +45,7 @@ static size_t fill(struct eb_stream *s, size_t piece)
     int r = EB_OK;
     while ((r = eb_stream_write(s, zeros, piece)) == EB_OK) {
         taken += piece;
-        assert_true(taken < 64 * (size_t)MIB);
+        assert_true(taken < 64 * MIB);
     }
     assert_int_equal(r, EB_E_FULL);
     return taken;
@@ -68,7 +68,7 @@ static void a_mebibyte_comes_back_as_it_went(void **state)
         sent += r == EB_OK ? piece : 0;
         eb_loop_once(p.rig->loop, r == EB_E_FULL);
     }
-    rig_until(p.rig, &p.here.bytes, MIB);
+    rig_until(p.rig, &p.here.bytes, (int)MIB);
     assert_int_equal(p.here.bytes, MIB);
     assert_int_equal(p.there.bytes, MIB);
     assert_true(p.here.hash == hash_of(bytes, MIB));
@@ -86,7 +86,7 @@ static void one_long_write_arrives_whole(void **state)
     assert_true(eb_stream_waiting(p.here.s) > 0);
     assert_int_equal(eb_stream_write(p.here.s, bytes, 1), EB_E_FULL);
     rig_until(p.rig, &p.here.drained, 1);
-    rig_until(p.rig, &p.there.bytes, 3 * MIB);
+    rig_until(p.rig, &p.there.bytes, (int)(3 * MIB));
     assert_true(p.there.hash == hash_of(bytes, 3 * MIB));
     assert_int_equal(p.here.drained, 1);
     free(bytes);

@@ -5,6 +5,7 @@
 #include "rig.h"
 
 #include <string.h>
+#include <time.h>
 
 struct probe {
     struct eb_timer *t;
@@ -65,6 +66,9 @@ static void due_at_once_is_the_next_pass_in_order(void **state)
     struct rig *r = *state;
     struct probe p[3];
     memset(p, 0, sizeof(p));
+    struct probe far = {0};
+    open_timer(r, fire, &far);
+    eb_timer_set(far.t, INT64_C(50000000000));
     for (int i = 0; i < 3; i++) {
         open_timer(r, fire, &p[i]);
     }
@@ -73,7 +77,9 @@ static void due_at_once_is_the_next_pass_in_order(void **state)
     eb_timer_set(p[1].t, 0);
     eb_timer_set(p[2].t, 0); /* replaced: the last now */
     assert_int_equal(p[0].fired + p[1].fired + p[2].fired, 0);
-    eb_loop_once(r->loop, true); /* does not wait for anything else either */
+    eb_loop_once(r->loop, true);
+    assert_int_equal(far.fired, 0); /* nor was it waited for */
+    eb_timer_close(far.t);
     assert_true(p[0].fired == 1 && p[1].fired == 1 && p[2].fired == 1);
     assert_true(p[0].order < p[1].order && p[1].order < p[2].order);
     for (int i = 0; i < 3; i++) {
@@ -97,6 +103,27 @@ static void due_at_once_again_and_again_lets_others_run(void **state)
     assert_int_equal(busy.fired, before + 1); /* once a pass */
     eb_timer_close(busy.t);
     eb_timer_close(other.t);
+}
+
+static void one_pass_is_over_when_something_was_done(void **state)
+{
+    struct rig *r = *state;
+    struct probe p = {0};
+    struct probe far = {0};
+    open_timer(r, fire, &p);
+    open_timer(r, fire, &far);
+    eb_timer_set(far.t, INT64_C(50000000000));
+    eb_timer_set(p.t, 1000000);
+    (void)nanosleep(&(struct timespec){.tv_nsec = 20000000}, NULL); /* due before the pass begins */
+    eb_loop_once(r->loop, true);
+    assert_int_equal(p.fired, 1);
+    assert_int_equal(far.fired, 0);
+    eb_timer_set(p.t, 1000000); /* not due: waited for */
+    eb_loop_once(r->loop, true);
+    assert_int_equal(p.fired, 2);
+    assert_int_equal(far.fired, 0);
+    eb_timer_close(p.t);
+    eb_timer_close(far.t);
 }
 
 static void a_new_setting_replaces_the_old(void **state)
@@ -168,6 +195,7 @@ int main(void)
         RIG_CASE(never_early),
         RIG_CASE(due_at_once_is_the_next_pass_in_order),
         RIG_CASE(due_at_once_again_and_again_lets_others_run),
+        RIG_CASE(one_pass_is_over_when_something_was_done),
         RIG_CASE(a_new_setting_replaces_the_old),
         RIG_CASE(stopped_ones_do_not_fire),
         RIG_CASE(closed_from_their_own_callback),

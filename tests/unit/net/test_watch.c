@@ -11,7 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define QUIET_MS 20
+#define QUIET_MS INT64_C(20)
 
 struct seen {
     struct rig *rig;
