@@ -30,7 +30,8 @@ static void wait_until(struct eb_engine *e, struct eb_backstop *b, int64_t ms)
 /* Stands on the venue as far as the venue has told. */
 static bool stands(const struct eb_order *o)
 {
-    return o != NULL && (o->state == EB_OS_NEW || o->state == EB_OS_TRIGGERING || o->state == EB_OS_TRIGGERED);
+    return o != NULL && o->ended_as == EB_OS_NONE &&
+           (o->state == EB_OS_NEW || o->state == EB_OS_TRIGGERING || o->state == EB_OS_TRIGGERED);
 }
 
 /* After a start there may be two of a kind: one whose fate is asked for, and one that the picture has shown. */
@@ -40,7 +41,7 @@ static struct eb_order *working(struct eb_slot *s, enum eb_purpose purpose)
     for (unsigned i = 0; i < EB_ORDERS_MAX; i++) {
         struct eb_order *o = &s->order[i];
         bool open = o->purpose == (uint8_t)purpose && o->id.episode == s->d.episode &&
-                    eb_order_is_open((enum eb_order_state)o->state);
+                    eb_order_is_open((enum eb_order_state)o->state) && o->ended_as == EB_OS_NONE;
         if (open && (found == NULL || (stands(o) && !stands(found)))) {
             found = o;
         }

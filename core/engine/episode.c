@@ -398,11 +398,10 @@ static bool outdated(const struct eb_engine *e, const struct eb_durable *d, cons
            (p->venue_ms == d->last_fill_ms && (!by_picture || e->ev->now_ms - EB_CLAIM_MS < d->last_fill_ms));
 }
 
-/* What was not believed yet may be told once only: the next picture comes when it would be believed. */
-static void look_again(struct eb_engine *e, bool later)
+void eb_look_again(struct eb_engine *e)
 {
     int64_t again_ns = e->ev->now_ns + EB_CLAIM_MS * EB_NS_PER_MS;
-    if (later && e->c.snapshot_ms > 0 && again_ns < e->snapshot_due_ns) {
+    if (e->c.snapshot_ms > 0 && again_ns < e->snapshot_due_ns) {
         e->snapshot_due_ns = again_ns;
     }
 }
@@ -446,6 +445,7 @@ static void grow(struct eb_engine *e, struct eb_slot *s, const struct eb_ev_posi
         return;
     }
     believe(e, d, p->venue_ms);
+    d->grown_ms = p->venue_ms;
     add(e, s, p);
 }
 
@@ -461,14 +461,18 @@ void eb_step_position(struct eb_engine *e, const struct eb_event *ev)
     struct eb_durable *d = &s->d;
     s->snapshot_gen = e->snapshot_gen;
     if (outdated(e, d, p)) {
-        look_again(e, p->venue_ms == d->last_fill_ms);
+        if (p->venue_ms == d->last_fill_ms) {
+            eb_look_again(e);
+        }
         return;
     }
     if (!d->open) {
         bool echo = p->venue_ms != 0 && p->venue_ms == d->last_fill_ms; /* perhaps of before that moment's last fill */
         if (p->qty.e8 > 0) {
             eb_episode_begin(e, s, p, ev->now_ms);
-            look_again(e, echo);
+            if (echo) {
+                eb_look_again(e);
+            }
         } else if (d->episode != 0) {
             believe(e, d, p->venue_ms);
         }

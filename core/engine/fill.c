@@ -26,7 +26,7 @@ static bool seen_before(struct eb_slot *s, uint64_t trade_id)
 }
 
 /* Where all places are taken the oldest goes: should its trade come after all, it would count again. */
-void eb_fill_inferred(struct eb_engine *e, struct eb_slot *s, eb_client_id id, eb_qty qty)
+static void remember_inferred(struct eb_engine *e, struct eb_slot *s, eb_client_id id, eb_qty qty)
 {
     struct eb_inferred *place = NULL;
     for (unsigned i = 0; i < EB_INFERRED_MAX; i++) {
@@ -35,7 +35,8 @@ void eb_fill_inferred(struct eb_engine *e, struct eb_slot *s, eb_client_id id, e
             was->qty.e8 += qty.e8;
             return;
         }
-        place = place == NULL && was->qty.e8 == 0 ? was : place;
+        bool spent = was->qty.e8 == 0 || was->id.episode != s->d.episode; /* of another episode nothing would count */
+        place = place == NULL && spent ? was : place;
     }
     if (place == NULL) {
         place = &s->inferred[s->inferred_next];
@@ -201,6 +202,35 @@ static eb_qty known_before(struct eb_slot *s, eb_client_id id, const struct eb_e
     return (eb_qty){earlier || f->liquidation ? f->qty.e8 : part}; /* the venue's own: the position always follows it */
 }
 
+/* Fills that an order has told of and that never came as trades. What a position that was believed since had lost
+ * without them is the same. */
+void eb_apply_inferred(struct eb_engine *e, struct eb_slot *s, struct eb_order *o, const struct eb_ev_fill *f)
+{
+    struct eb_durable *d = &s->d;
+    struct eb_ev_fill news = *f;
+    remember_inferred(e, s, o->id, f->qty);
+    if (eb_id_is_lost(e, s, o->id)) {
+        eb_lost_counted(s, o->id, f->qty);
+    }
+    if (d->open && o->id.episode == d->episode) {
+        int64_t before = lesser(d->absorbed_before.e8, f->qty.e8);
+        int64_t known = before + lesser(d->absorbed.e8, f->qty.e8 - before);
+        d->absorbed_before.e8 -= before;
+        d->absorbed.e8 -= known - before;
+        news.qty.e8 -= known;
+        o->filled.e8 += known;
+        if (known > 0) {
+            eb_touch(e);
+            credit_leg(e, s, o, (eb_qty){known});
+        }
+    }
+    if (news.qty.e8 > 0) {
+        eb_apply_fill(e, s, o, &news, false);
+    } else {
+        counted(e, s, o);
+    }
+}
+
 static void told_of_liquidation(struct eb_engine *e, struct eb_slot *s, const struct eb_ev_fill *f)
 {
     if (e->c.bars && eb_is_better(eb_side_of(s), s->worst, f->price)) {
@@ -294,14 +324,14 @@ void eb_step_fill(struct eb_engine *e, const struct eb_event *ev)
     news.qty.e8 -= taken_before(s, f).e8;
     struct eb_order stray;
     bool lost = eb_id_is_lost(e, s, f->client_id);
-    if (o == NULL && lost) {
-        o = eb_lost_by_fill(e, s, f);
+    if (o == NULL && lost && news.qty.e8 > 0) {
+        o = eb_lost_by_fill(e, s, &news);
     }
     if (o == NULL) {
         stray = stray_order(f, s);
         o = &stray;
     }
-    if (lost) {
+    if (lost && news.qty.e8 > 0) {
         eb_lost_counted(s, f->client_id, news.qty);
     }
     if (f->liquidation) {
@@ -311,6 +341,9 @@ void eb_step_fill(struct eb_engine *e, const struct eb_event *ev)
     news.qty.e8 -= known.e8;
     if (news.qty.e8 > 0 && o == &stray && news.qty.e8 > s->d.qty.e8) {
         news.qty = s->d.qty;
+    }
+    if (news.qty.e8 > 0 && f->venue_ms != 0 && f->venue_ms == s->d.grown_ms) { /* of the same moment: in it, or not? */
+        eb_look_again(e);
     }
     if (news.qty.e8 > 0) {
         o->filled.e8 += known.e8;

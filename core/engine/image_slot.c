@@ -175,6 +175,7 @@ static void walk_durable(struct eb_cursor *w, struct eb_durable *v)
     I64(v->claim_ms);
     I64(v->claim_told_ms);
     I64(v->told_ms);
+    I64(v->grown_ms);
     E8(v->absorbed);
     E8(v->absorbed_before);
     U64(v->permit_seq);

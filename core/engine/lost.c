@@ -124,6 +124,32 @@ static void count_conditional(struct eb_engine *e, struct eb_slot *s, const stru
     }
 }
 
+/* ---- how much of one has been counted ---------------------------------------------------------------------------- */
+
+void eb_lost_counted(struct eb_slot *s, eb_client_id id, eb_qty qty)
+{
+    struct eb_inferred *free = &s->lost[s->lost_next];
+    for (unsigned i = 0; i < EB_LOST_MAX; i++) {
+        struct eb_inferred *was = &s->lost[i];
+        if (was->qty.e8 > 0 && eb_client_id_equal(was->id, id)) {
+            was->qty.e8 += qty.e8;
+            return;
+        }
+    }
+    *free = (struct eb_inferred){id, qty};
+    s->lost_next = (uint8_t)((s->lost_next + 1) % EB_LOST_MAX);
+}
+
+static eb_qty counted(const struct eb_slot *s, eb_client_id id)
+{
+    for (unsigned i = 0; i < EB_LOST_MAX; i++) {
+        if (s->lost[i].qty.e8 > 0 && eb_client_id_equal(s->lost[i].id, id)) {
+            return s->lost[i].qty;
+        }
+    }
+    return (eb_qty){0};
+}
+
 /* ---- by a fill --------------------------------------------------------------------------------------------------- */
 
 /* As much as the order may have been for, this fill included. */
@@ -160,36 +186,13 @@ struct eb_order *eb_lost_by_fill(struct eb_engine *e, struct eb_slot *s, const s
     o->state = EB_OS_UNKNOWN;
     o->type = protects ? EB_ORDER_STOP_MARKET : o->purpose == EB_PURPOSE_SOFT ? EB_ORDER_LIMIT_GTC : EB_ORDER_MARKET;
     o->guessed = true;
-    o->qty = guess(s, f);
+    o->filled = counted(s, f->client_id);
+    o->qty.e8 = o->filled.e8 + guess(s, f).e8;
     o->level = f->price;
     o->timer_ms = e->ev->now_ms; /* asked about at once */
     count_conditional(e, s, o);
     set_to_work(e, s, o);
     return o;
-}
-
-void eb_lost_counted(struct eb_slot *s, eb_client_id id, eb_qty qty)
-{
-    struct eb_inferred *free = &s->lost[s->lost_next];
-    for (unsigned i = 0; i < EB_LOST_MAX; i++) {
-        struct eb_inferred *was = &s->lost[i];
-        if (was->qty.e8 > 0 && eb_client_id_equal(was->id, id)) {
-            was->qty.e8 += qty.e8;
-            return;
-        }
-    }
-    *free = (struct eb_inferred){id, qty};
-    s->lost_next = (uint8_t)((s->lost_next + 1) % EB_LOST_MAX);
-}
-
-static eb_qty counted(const struct eb_slot *s, eb_client_id id)
-{
-    for (unsigned i = 0; i < EB_LOST_MAX; i++) {
-        if (s->lost[i].qty.e8 > 0 && eb_client_id_equal(s->lost[i].id, id)) {
-            return s->lost[i].qty;
-        }
-    }
-    return (eb_qty){0};
 }
 
 /* ---- by the picture ---------------------------------------------------------------------------------------------- */

@@ -293,8 +293,7 @@ static void infer_fill(struct eb_engine *e, struct eb_slot *s, struct eb_order *
     eb_alert(e, s, EB_ALERT_UNKNOWN_ORDER, f.price, 0,
              "a fill was told of but its trade never came: taken at its level");
     eb_emit(e, EB_ACT_SNAPSHOT);
-    eb_fill_inferred(e, s, o->id, f.qty);
-    eb_apply_fill(e, s, o, &f, false);
+    eb_apply_inferred(e, s, o, &f);
 }
 
 void eb_order_timers(struct eb_engine *e, struct eb_slot *s)

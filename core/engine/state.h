@@ -133,6 +133,7 @@ struct eb_durable {
     int64_t claim_ms;       /* 0: no claim */
     int64_t claim_told_ms;  /* the venue's time of what claims */
     int64_t told_ms;        /* the venue's time of the last position that was believed: what happened before is in it */
+    int64_t grown_ms;       /* the same of the last one that was larger than known */
     eb_qty absorbed;        /* reductions believed at told_ms whose fills, if they are ours, may still come */
     eb_qty absorbed_before; /* the same, believed at earlier times */
     uint64_t permit_seq;
@@ -383,14 +384,16 @@ void eb_step_fill(struct eb_engine *e, const struct eb_event *ev);
 void eb_apply_fill(struct eb_engine *e, struct eb_slot *s, struct eb_order *o, const struct eb_ev_fill *f,
                    bool is_virtual);
 void eb_leg_hit(struct eb_engine *e, struct eb_slot *s, struct eb_leg *leg);
-void eb_fill_inferred(struct eb_engine *e, struct eb_slot *s, eb_client_id id,
-                      eb_qty qty); /* applied without its trade */
+void eb_apply_inferred(struct eb_engine *e, struct eb_slot *s, struct eb_order *o,
+                       const struct eb_ev_fill *f); /* told of, without its trade */
 void eb_leg_progress(struct eb_engine *e, struct eb_slot *s, struct eb_leg *leg);
 
 /* episode.c */
 void eb_step_position(struct eb_engine *e, const struct eb_event *ev);
 void eb_episode_begin(struct eb_engine *e, struct eb_slot *s, const struct eb_ev_position *p, int64_t now_ms);
 void eb_episode_end(struct eb_engine *e, struct eb_slot *s);
+void eb_look_again(
+    struct eb_engine *e); /* what was not believed yet may be told once only: a picture, when it would be */
 void eb_first_plan(struct eb_engine *e, struct eb_slot *s, enum eb_consult_reason why);
 void eb_episode_gone(struct eb_engine *e, struct eb_slot *s); /* a later one is known to have begun */
 void eb_episode_mode(struct eb_engine *e, struct eb_slot *s); /* shadow became live, or the other way round */

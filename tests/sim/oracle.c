@@ -319,8 +319,10 @@ static void settled_leg(struct oracle *o, const struct oracle_slot *s, const str
         !eb_target_crossed((enum eb_side)s->seen.ctx.side, leg->price, print)) {
         return;
     }
-    for (unsigned i = 0; i < s->seen.level_count; i++) {
-        const struct eb_level_evidence *l = &s->seen.level[i];
+    bool known = eb_engine_evidence(o->engine, at, &o->now);        /* as of now: quiet steps are not looked at */
+    bool anew = known && o->now_ms - o->now.last_verdict_ms < 1000; /* the next print decides */
+    for (unsigned i = 0; known && !anew && !o->store_failed && i < o->now.level_count; i++) {
+        const struct eb_level_evidence *l = &o->now.level[i];
         ORACLE_CHECK(o, l->leg != leg->id || l->why != EB_WHY_WAITING,
                      "slot %u: settled, leg %u at %" PRId64 " was met by %" PRId64 " and does not act", at, leg->id,
                      leg->price.e8, print.e8);

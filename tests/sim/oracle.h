@@ -117,6 +117,7 @@ struct oracle {
     uint64_t id[ORACLE_IDS];  /* every client id that was ever used, by hash */
     bool id_sent[ORACLE_IDS]; /* it has left for the exchange */
     int64_t credited[ORACLE_IDS];
+    int64_t told[ORACLE_IDS]; /* by fills, whatever became of them */
     uint8_t trade[ORACLE_SYMBOLS_MAX][ORACLE_TRADES / 8];
     struct eb_evidence now; /* scratch */
     bool violated;
@@ -149,6 +150,7 @@ void oracle_flat(struct oracle *o);
 #define ORACLE_CHECK(o, cond, ...) ((o)->checks++, (cond) ? (void)0 : oracle_violated((o), __VA_ARGS__))
 void oracle_violated(struct oracle *o, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 int64_t *oracle_credit(struct oracle *o, eb_client_id id);     /* NULL: never used */
+int64_t *oracle_told(struct oracle *o, eb_client_id id);       /* NULL: never used */
 int64_t oracle_truth(const struct oracle *o, eb_client_id id); /* what the exchange has filled of an order */
 bool oracle_trade_first(struct oracle *o, eb_symbol_id symbol, uint64_t trade_id); /* seen for the first time */
 uint8_t oracle_state_at_exchange(const struct oracle *o, eb_symbol_id symbol, eb_client_id id); /* NONE: not open */

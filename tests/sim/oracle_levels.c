@@ -95,7 +95,9 @@ static void mirror_legs(struct oracle *o, struct oracle_slot *s, const struct eb
         bool crossed = by.e8 > 0 && eb_target_crossed(side_of(c), leg->price, by);
         bool fresh = was == NULL || was->price.e8 != leg->price.e8;
         next[i] = (struct oracle_leg){.id = leg->id, .price = leg->price};
-        next[i].parked = fresh ? crossed && !works(leg) : was->parked && (!anew || crossed);
+        bool acted =
+            works(leg) && leg->filled.e8 > 0; /* by a fill: a process that is no more had seen price come back */
+        next[i].parked = fresh ? crossed && !works(leg) : was->parked && !acted && (!anew || crossed);
         next[i].rest = (was != NULL && was->rest) || (i + 1 == c->leg_count && sum == EB_PPM);
     }
     memcpy(s->leg, next, sizeof next[0] * c->leg_count);

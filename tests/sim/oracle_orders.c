@@ -14,6 +14,7 @@
 #include "domain/order.h"
 
 #define KEPT_AFTER_END_MS 10000
+#define FILL_WAIT_MS 2000
 
 /* ---- client ids -------------------------------------------------------------------------------------------------- */
 
@@ -33,6 +34,13 @@ int64_t *oracle_credit(struct oracle *o, eb_client_id id)
     bool known;
     uint32_t at = place_of(o, id, &known);
     return known ? &o->credited[at] : NULL;
+}
+
+int64_t *oracle_told(struct oracle *o, eb_client_id id)
+{
+    bool known;
+    uint32_t at = place_of(o, id, &known);
+    return known ? &o->told[at] : NULL;
 }
 
 static bool was_wired(const struct oracle *o, eb_client_id id)
@@ -101,6 +109,7 @@ static void order_told(struct oracle *o, const struct eb_event *ev)
         return;
     }
     k->told_seq = o->durable;
+    k->orphan = k->orphan && !t->from_query; /* the engine asks about it: from now on it is as it was told */
     k->told = t->filled.e8 > k->told.e8 ? t->filled : k->told;
     k->changed_ms = t->state != k->state ? o->now_ms : k->changed_ms;
     if (is_end(o, k, t)) {
@@ -145,6 +154,10 @@ static void listed(struct oracle *o, const struct eb_event *ev)
     }
     struct oracle_slot *s;
     struct oracle_order *k = find(o, ev->symbol, t->client_id, &s);
+    if (k != NULL && k->orphan && !k->ended) {
+        k->orphan = false;
+        k->state = t->state;
+    }
     if (k != NULL && !k->ended && (k->state == EB_OS_PENDING || k->state == EB_OS_UNKNOWN)) {
         k->state = t->state;
     }
@@ -250,7 +263,8 @@ static void fills(struct oracle *o, const struct eb_event *ev, const struct eb_a
 
 /* ---- what the engine sends --------------------------------------------------------------------------------------- */
 
-static int64_t claimed(const struct oracle_slot *s)
+/* What of an ended order has not come is taken as done after a while, with or without an exit of its own. */
+static int64_t claimed(const struct oracle *o, const struct oracle_slot *s)
 {
     int64_t sum = 0;
     for (unsigned i = 0; i < s->order_count; i++) {
@@ -259,7 +273,8 @@ static int64_t claimed(const struct oracle_slot *s)
         if (k->id.episode != s->episode || waits || k->close_position) {
             continue;
         }
-        int64_t upto = k->ended ? k->told.e8 : k->qty.e8;
+        bool over = k->ended && o->now_ms - k->ended_ms >= FILL_WAIT_MS;
+        int64_t upto = over ? 0 : k->ended ? k->told.e8 : k->qty.e8;
         sum += upto > k->credited.e8 ? upto - k->credited.e8 : 0;
     }
     return sum;
@@ -360,7 +375,7 @@ static void submitted(struct oracle *o, const struct eb_event *ev, const struct 
     form(o, r, text);
     caps(o, s, r, text);
     not_again(o, s, r, text);
-    int64_t taken = protects ? 0 : claimed(s);
+    int64_t taken = protects ? 0 : claimed(o, s);
     ORACLE_CHECK(o, taken + r->qty.e8 <= s->seen.ctx.qty.e8 || protects,
                  "%s: %" PRId64 " on top of %" PRId64 " that other orders may take, of a position of %" PRId64, text,
                  r->qty.e8, taken, s->seen.ctx.qty.e8);

@@ -59,6 +59,7 @@ void oracle_recount_begin(struct oracle *o)
 {
     memset(o->trade, 0, sizeof o->trade);
     memset(o->credited, 0, sizeof o->credited);
+    memset(o->told, 0, sizeof o->told);
     o->durable = 0;
     for (eb_position_id at = 0; at < 2 * o->symbols; at++) {
         o->slot[at].permit = 0;
@@ -74,8 +75,10 @@ void oracle_recount(struct oracle *o, const struct eb_event *ev, const struct eb
         o->now_ms = ev->now_ms;
         oracle_orders_event(o, ev);
     }
-    if (ev->kind == EB_EV_FILL && ev->u.fill.trade_id != 0) {
-        (void)oracle_trade_first(o, ev->symbol, ev->u.fill.trade_id);
+    bool fills = ev->kind == EB_EV_FILL && ev->u.fill.trade_id != 0;
+    int64_t *told = fills ? oracle_told(o, ev->u.fill.client_id) : NULL;
+    if (fills && oracle_trade_first(o, ev->symbol, ev->u.fill.trade_id) && told != NULL) {
+        *told += ev->u.fill.qty.e8;
     }
     for (uint16_t i = 0; i < actions->count; i++) {
         const struct eb_exit *x = &actions->action[i].u.exit;
@@ -108,8 +111,9 @@ static void keep_orders(struct oracle *o, struct oracle_slot *s)
             continue;
         }
         const int64_t *credit = oracle_credit(o, k->id);
+        const int64_t *told = oracle_told(o, k->id);
         k->orphan = k->orphan || k->decided_seq > o->durable;
-        k->credited.e8 = credit != NULL ? *credit : 0;
+        k->credited.e8 = credit != NULL && told != NULL ? (*credit > *told ? *credit : *told) : 0;
         k->ended = k->ended || (!k->close_position && k->credited.e8 >= k->qty.e8); /* its fills told it */
         k->ended_ms = o->now_ms;
         i++;
