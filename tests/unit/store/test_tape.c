@@ -207,7 +207,9 @@ static void a_cut_file_gives_its_beginning(void **state)
         int n;
         bool truncated;
         int rc = read_tape(&n, &truncated, &err);
-        assert_true(rc == EB_E_END ? truncated : rc == EB_E_CORRUPT && n == 0); /* else not even the header is there */
+        bool whole_but_for_gzip = !truncated && n == EVENTS; /* only bytes behind the END record are missing */
+        assert_true(rc == EB_E_END ? truncated || whole_but_for_gzip
+                                   : rc == EB_E_CORRUPT && n == 0); /* else not even the header is there */
         assert_true(n >= last && n < EVENTS + 1);
         last = n;
     }
