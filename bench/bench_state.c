@@ -124,7 +124,8 @@ static void create_world(struct world *w, unsigned symbols, struct eb_journal *j
     c.observer_user = w;
     if (journal != NULL) {
         w->store = eb_journal_port(journal);
-        c.store = (struct eb_store_port){w, store_append, store_durable, store_failed, false};
+        c.store = (struct eb_store_port){
+            .store = w, .append = store_append, .durable_seq = store_durable, .failed = store_failed};
     }
     live_must(eb_host_create(&c, &w->host, &err), "host", &err);
     if (journal != NULL) {
