@@ -133,6 +133,7 @@ static uint64_t append(void *store, const struct eb_event *ev, const struct eb_w
         return number_of(j, j->appended);
     }
     if (!j->begun || j->hole || atomic_load_explicit(&j->failed, memory_order_acquire)) {
+        j->hole = j->begun;
         return 0;
     }
     if (eb_encode_event(ev, witness, true, j->item.bytes, sizeof(j->item.bytes), &len) != EB_OK) {

@@ -76,7 +76,7 @@ struct eb_store_port eb_journal_port(struct eb_journal *j);
 void eb_journal_idle(struct eb_journal *j);
 /* Everything appended so far is durable, or the disk has failed. */
 bool eb_journal_settled(const struct eb_journal *j);
-/* Waits for that, at most so long; then EB_E_STALE. EB_E_IO when the disk has failed. */
+/* Waits for that, at most so long; then EB_E_STALE. EB_E_IO when the disk has failed and something is lost. */
 EB_NODISCARD int eb_journal_sync(struct eb_journal *j, int64_t timeout_ms, struct eb_err *err);
 /* Ends the thread after everything is durable, writes a last image with its hash and marks the file as closed properly
  * (engine NULL: does neither). Frees all. EB_E_IO when something could not be written. */

@@ -439,6 +439,59 @@ static void images_are_made_while_it_runs(void **state)
     assert_true(found.folded < 300); /* from the last image, not from the beginning */
 }
 
+/* A record that the engine never stepped stands for a fold that goes another way than life did. */
+static void a_fold_that_differs_from_life_makes_no_image(void **state)
+{
+    struct fixture *f = *state;
+    struct eb_journal_stats s = {.images = 0};
+    begin_with(f, 105);
+    struct eb_store_port port = eb_journal_port(f->life.journal);
+    const struct eb_ev_command pause = {.verb = EB_CMD_PAUSE, .who = "nobody"};
+    struct eb_event ev = {.kind = EB_EV_COMMAND, .symbol = EB_NO_SYMBOL, .position = EB_NO_POSITION};
+    ev.now_ms = f->scene.now_ms;
+    ev.now_ns = ev.now_ms * 1000000;
+    ev.u.command = &pause;
+    uint64_t strange = port.append(port.store, &ev, NULL, true);
+    assert_true(strange > 105);
+    scene_run_to(&f->scene, 300);
+    ok(f, eb_journal_sync(f->life.journal, WAIT_MS, &f->err));
+    for (int i = 0; s.why[0] == '\0' && i < WAIT_MS; i++) {
+        pause_ms(1);
+        eb_journal_stats(f->life.journal, &s);
+    }
+    eb_journal_stats(f->life.journal, &s); /* counts are told before the reason, and are read before it too */
+    assert_non_null(strstr(s.why, "no image: the fold differs from the engine at record"));
+    assert_int_equal(s.images, 0);
+    assert_true(s.disagree > 0 && s.disagree < s.hashes); /* before it all was well */
+    assert_false(s.failed);                               /* and life goes on */
+    uint64_t last = f->scene.last;
+    ok(f, scene_end(&f->life, false, &f->err));
+
+    struct eb_recovery found;
+    uint64_t hash;
+    ok(f, scene_recover(&f->options, &found, &hash, &f->err));
+    assert_int_equal(found.found, EB_JOURNAL_CUT);
+    assert_int_equal(found.seq, last);
+    assert_true(found.differed > 0);
+    assert_non_null(strstr(found.why, "folds differently than for build 0.1 test"));
+    struct scene_life next; /* the facts are taken, and numbers follow the engine's count, not the file's */
+    ok(f, scene_begin(&next, &f->options, &f->err));
+    struct scene more;
+    port = eb_journal_port(next.journal);
+    assert_int_equal(port.durable_seq(port.store), eb_engine_durable_count(next.engine));
+    scene_resume(&more, 4, next.engine, port);
+    scene_run_to(&more, 400);
+    ok(f, eb_journal_sync(next.journal, WAIT_MS, &f->err));
+    assert_int_equal(port.durable_seq(port.store), eb_engine_durable_count(next.engine));
+    assert_int_equal(more.last, eb_engine_durable_count(next.engine));
+    uint64_t then = eb_engine_durable_hash(next.engine);
+    scene_close(&more);
+    ok(f, scene_end(&next, false, &f->err));
+    ok(f, scene_recover(&f->options, &found, &hash, &f->err));
+    assert_true(hash == then);
+    assert_string_equal(found.why, ""); /* from its own image on everything agrees */
+}
+
 /* Ten minutes are kept of what is nine hours. */
 static void the_file_does_not_grow_without_end(void **state)
 {
@@ -515,6 +568,7 @@ int main(void)
         CASE(quiet_events_are_none_of_its_business),
         CASE(hashes_are_taken_in_idle_moments),
         CASE(images_are_made_while_it_runs),
+        CASE(a_fold_that_differs_from_life_makes_no_image),
         CASE(the_file_does_not_grow_without_end),
         CASE(a_file_that_is_too_large_loses_what_is_young),
     };

@@ -8,6 +8,7 @@
 
 #include "journal_scene.h"
 #include "shim_vfs.h"
+#include "store/journal_rows.h"
 
 #include <errno.h>
 #include <setjmp.h>
@@ -480,6 +481,20 @@ static void rows_that_are_missing_are_damage(void **state)
     }
 }
 
+/* Nothing that a page check sees: a file that was closed says how many records there are. */
+static void a_closed_file_with_fewer_records_is_damaged(void **state)
+{
+    struct fixture *f = *state;
+    sqlite3 *db;
+    char more[24];
+    (void)snprintf(more, sizeof(more), "%d", (int)f->clean.seq + 1);
+    lay_out(f, &f->clean);
+    assert_int_equal(sqlite3_open(f->path, &db), SQLITE_OK);
+    assert_int_equal(eb_rows_put_meta(db, "closed", more, &f->err), EB_OK);
+    assert_int_equal(sqlite3_close(db), SQLITE_OK);
+    expect_aside(f, "was closed after record");
+}
+
 static void a_last_record_that_is_damaged_is_left_out(void **state)
 {
     struct fixture *f = *state;
@@ -546,6 +561,7 @@ int main(void)
         CASE(a_log_that_ends_early_is_a_loss_of_power),
         CASE(a_log_without_its_file_is_put_aside),
         CASE(rows_that_are_missing_are_damage),
+        CASE(a_closed_file_with_fewer_records_is_damaged),
         CASE(a_last_record_that_is_damaged_is_left_out),
         CASE(a_hash_that_disagrees_is_told_and_the_facts_are_taken),
     };

@@ -35,7 +35,7 @@ static int set_up(void **state)
     scene_config(&c);
     assert_int_equal(eb_engine_create(&c, &e, NULL), EB_OK);
     scene_open(&reference, 5, e, (struct eb_store_port){.append = NULL});
-    scene_run_to(&reference, 2 * RECORDS);
+    scene_run_to(&reference, 7 * RECORDS);
     eb_engine_destroy(e);
     shim_install();
     return 0;
@@ -213,11 +213,13 @@ static void a_limit_on_the_size_of_files(void **state)
     assert_int_equal(setrlimit(RLIMIT_FSIZE, &low), 0);
     scene_open(&s, 5, life.engine, eb_journal_port(life.journal));
     struct eb_store_port port = eb_journal_port(life.journal);
-    for (uint64_t n = 10; n <= 2 * RECORDS && !port.failed(port.store); n += 10) {
+    for (uint64_t n = 10; n <= 6 * RECORDS && !port.failed(port.store); n += 10) {
         scene_run_to(&s, n);
         (void)!eb_journal_sync(life.journal, WAIT_MS, &err);
     }
     assert_true(port.failed(port.store));
+    scene_run_to(&s, eb_engine_durable_count(life.engine) + 1);
+    assert_true(s.lost > 0); /* whatever it was that failed, nothing is taken any more, and that is told */
     assert_int_equal(eb_journal_sync(life.journal, WAIT_MS, &err), EB_E_IO);
     uint64_t durable = port.durable_seq(port.store);
     assert_int_equal(scene_end(&life, true, &err), EB_E_IO);
