@@ -264,6 +264,9 @@ static void a_sale_that_leaves_the_size_right_is_found_too(void **state)
     assert_bad(&w, "AAAUSDT: the exchange has a closing trade or position unknown to the engine");
     w.live->trail.count = 1;
     assert_true(judge(&w)->good);
+    w.live->trail.count = 2; /* what was added is no exit */
+    ep->last.ctx.qty.e8 = 13 * EB_E8;
+    assert_true(judge(&w)->good);
     world_close(&w);
 }
 
