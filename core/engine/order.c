@@ -225,6 +225,9 @@ static void told_open(struct eb_engine *e, struct eb_order *o, const struct eb_e
 
 static void cancel_failed(struct eb_engine *e, struct eb_slot *s, struct eb_order *o, const struct eb_ev_order *ev)
 {
+    if (o->ended_as != EB_OS_NONE) {
+        return; /* it has ended, and waits for its fills */
+    }
     o->cancel_sent = true;
     eb_touch(e);
     if (ev->reject == EB_REJ_GONE || ev->state == EB_OS_UNKNOWN) {
