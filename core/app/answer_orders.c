@@ -89,7 +89,7 @@ static struct line of_picture(const struct eb_seen_order *seen)
     return x;
 }
 
-/* Whether the engine works with this order, or did when the picture was taken: else it is an orphan of an earlier life. */
+/* Whether the engine works with this order, or did when the picture was taken: else it is of an earlier life. */
 static bool is_known(const struct eb_live *l, const struct eb_seen_order *seen)
 {
     if (seen->known) {

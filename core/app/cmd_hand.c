@@ -151,7 +151,8 @@ const struct eb_subcommand eb_cmd_hand = {
         "    price SYMBOL PRICE    release SYMBOL          mute SYMBOL [mark|last|book|rest|all]    unmute SYMBOL\n"
         "    fault NAME N          fault NAME rate 1/20    faults off               delist SYMBOL   list SYMBOL\n"
         "    halt    go    funding    drop    status    trades\n\n"
-        "SYMBOL * means all of them for release, mute and unmute. Exit status 1: it was refused, 3: nobody there.",
+        "SYMBOL '*' (quoted) means all of them for release, mute and unmute. Exit status 1: it was refused, 3: nobody "
+        "there.",
     .option = options,
     .option_count = EB_COUNT(options),
     .positional_min = 1,

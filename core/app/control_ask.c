@@ -36,9 +36,10 @@ static const char area[] = "control";
 
 static int unreachable(const char *path, const char *why, struct eb_err *err)
 {
-    return eb_err_set(err, EB_E_NOT_FOUND, area,
-                      "no engine answers at %.200s (%s): start it with `exitbrain run`, or name another with --state",
-                      path, why);
+    return eb_err_set(err, EB_E_NOT_FOUND, area, "no engine answers at %.200s (%s): %s", path, why,
+                      strcmp(why, strerror(EACCES)) == 0
+                          ? "ask as the user that it runs as"
+                          : "start it with `exitbrain run`, or name another with --state");
 }
 
 /* Waits until fd is ready for what, at most until deadline_ns. EB_E_STALE. */

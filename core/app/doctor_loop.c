@@ -113,6 +113,8 @@ void eb_check_delay(struct eb_exam *x)
         EB_SAY(f->evidence, "%s", x->fine);
         EB_SAY(f->cause,
                "one price in a thousand waits longer than 1 ms for its turn: the machine is busy with others");
-        EB_SAY(f->remedy, "give the engine a core (CPUAffinity=, Nice=-5 in the unit), or let it alone on the machine");
+        EB_SAY(f->remedy,
+               "give the engine a core (CPUAffinity=, Nice=-5 in the unit), or let it alone on the machine%s",
+               x->live->venue.speed_ppm > EB_PPM ? "; or a simulated exchange is to run faster than it can" : "");
     }
 }

@@ -104,13 +104,15 @@ static void set_deadline(struct eb_live *l)
     eb_timer_set(l->deadline, (int64_t)((eb_i128)wait_ms * EB_NS_IN_MS * EB_PPM / l->venue.speed_ppm));
 }
 
-/* Whether everything that this moment has led to is remembered and has left. */
+/* Whether everything that this moment has led to is remembered and has left. A journal that has failed holds orders
+ * back until they are too old, by the exchange's clock: it must go on, or no stop would ever be reached again. */
 static bool is_settled(const struct eb_live *l)
 {
     struct eb_turn_times times;
     struct eb_store_port port = eb_journal_port(l->journal);
     eb_host_turn_times(l->host, &times);
-    return times.held == 0 && (eb_journal_settled(l->journal) || times.lost > 0 || port.failed(port.store));
+    bool broken = times.lost > 0 || port.failed(port.store);
+    return broken || (times.held == 0 && eb_journal_settled(l->journal));
 }
 
 static bool something_under_way(const struct eb_live *l)

@@ -230,6 +230,9 @@ int eb_state_socket(const char *dir, char out[EB_STATE_SOCKET_MAX], struct eb_er
     int rc = eb_state_path(dir, engine_file, path, sizeof(path), err);
     FILE *f = rc == EB_OK ? fopen(path, "re") : NULL;
     bool found = false;
+    if (rc == EB_OK && f == NULL && errno == EACCES) { /* not the same as an engine that does not run */
+        return eb_err_set(err, EB_E_IO, area, "%s: %s: ask as the user that the engine runs as", dir, strerror(EACCES));
+    }
     while (f != NULL && !found && fgets(line, sizeof(line), f) != NULL) {
         line[strcspn(line, "\n")] = '\0';
         if (strncmp(line, "socket ", 7) == 0) {

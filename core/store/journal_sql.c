@@ -4,6 +4,7 @@
 
 #include "store/journal_sql.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -155,7 +156,9 @@ int eb_sql_open_reader(const char *path, sqlite3 **out, struct eb_err *err)
         return eb_err_set(err, EB_E_INVALID, area, "%.60s...: path too long", path);
     }
     if (stat(path, &st) != 0) {
-        return eb_err_set(err, EB_E_NOT_FOUND, area, "%s: there is no journal", path);
+        return errno == ENOENT || errno == ENOTDIR
+                   ? eb_err_set(err, EB_E_NOT_FOUND, area, "%s: there is no journal", path)
+                   : eb_err_set(err, EB_E_IO, area, "%s: %s", path, strerror(errno));
     }
     if (!S_ISREG(st.st_mode)) {
         return eb_err_set(err, EB_E_IO, area, "%s: is no regular file", path);
