@@ -129,12 +129,21 @@ static void symbol_bands(struct eb_engine *e, eb_symbol_id symbol, struct band s
     slot_bands(e, eb_slot_at(e, symbol * 2 + 1), src);
 }
 
+/* After a start a consult waits for the first price: that one must be looked at. */
+static bool asks_with_a_price(const struct eb_engine *e, eb_symbol_id symbol)
+{
+    const struct eb_slot *a = eb_slot_at(e, symbol * 2);
+    const struct eb_slot *b = eb_slot_at(e, symbol * 2 + 1);
+    return (a->d.episode != 0 && a->wants_consult && eb_start_waits(e, a)) ||
+           (b->d.episode != 0 && b->wants_consult && eb_start_waits(e, b));
+}
+
 void eb_bands_rebuild(struct eb_engine *e, eb_symbol_id symbol)
 {
     struct band src[EB_SRC_COUNT];
     symbol_bands(e, symbol, src);
     const struct eb_symbol *y = &e->symbol[symbol];
-    bool waiting = y->jump_price.e8 != 0 || y->substitute_price.e8 != 0 || y->gated;
+    bool waiting = y->jump_price.e8 != 0 || y->substitute_price.e8 != 0 || y->gated || asks_with_a_price(e, symbol);
     for (unsigned i = 0; i < EB_SRC_COUNT; i++) {
         struct eb_hot *h = eb_hot_of(e, symbol, (enum eb_price_source)i);
         h->low = waiting ? INT64_MAX : src[i].low; /* the next observation of any source must be looked at */
