@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Twelve positions, LIVE, and a person at the policy files: a bad edit is refused with file and line, a risky one
-staged with its difference, a good one taken over, a failing one rolled back; each within one cycle, prices going on meanwhile.
+staged with its difference, a good one taken over, a failing one rolled back; each within one cycle, prices going on
+meanwhile.
 """
 import json
 import os
@@ -95,7 +96,7 @@ def failing_edit(r):
 
 def main():
     folder = sys.argv[1]
-    r = Rig(folder, scene="still:12", sim=("--tick", "50ms", "--speed", "4"))
+    r = Rig(folder, scene="still:12", sim=("--tick", "50ms", "--speed", "2", "--free-clock"))
     try:
         r.start()
         ready = until(lambda: r.status().get("positions", {}).get("protected") == 12)
