@@ -63,7 +63,8 @@ struct job {
     struct eb_run_log log;
     bool service; /* a state that lasts: --state */
     bool unreachable;
-    bool opened; /* the exchange was reached: there is something to report */
+    bool opened;             /* the exchange was reached: there is something to report */
+    bool live_opened, begun; /* how far it came: what is wrong is not in the options; it ran */
     char dir[EB_RECORD_PATH_MAX], tape[EB_RECORD_PATH_MAX], logfile[EB_RECORD_PATH_MAX];
     char control[EB_STATE_SOCKET_MAX], socket[EB_STATE_SOCKET_MAX];
     int64_t for_ms, start_ms;
@@ -289,6 +290,9 @@ static int start(struct job *job, struct eb_err *err)
 static int finish(struct job *job, struct eb_err *err)
 {
     int rc = EB_OK;
+    if (job->dir[0] != '\0' && job->opened) { /* before the journal is free: whoever takes it announces itself */
+        eb_state_withdraw(job->dir);
+    }
     if (job->live != NULL && job->loop != NULL) {
         rc = eb_live_close(job->live, err);
     }
@@ -300,9 +304,6 @@ static int finish(struct job *job, struct eb_err *err)
         eb_loop_destroy(job->loop);
     }
     eb_run_log_close(&job->log);
-    if (job->dir[0] != '\0' && job->opened) {
-        eb_state_withdraw(job->dir);
-    }
     return rc;
 }
 
@@ -314,7 +315,9 @@ static enum eb_status status_of(const struct job *job, int rc, bool good)
     if (rc == EB_OK) {
         return good ? EB_STATUS_DONE : EB_STATUS_BAD_NEWS;
     }
-    return job->opened ? EB_STATUS_BAD_NEWS : EB_STATUS_USAGE;
+    /* A disk that is full may get better; wrong options, or another account's journal, do not by trying again. */
+    bool may_pass = rc == EB_E_IO || rc == EB_E_MEMORY;
+    return job->begun || (may_pass && job->live_opened) ? EB_STATUS_BAD_NEWS : EB_STATUS_USAGE;
 }
 
 static enum eb_status work(struct job *job, struct eb_err *err)
@@ -326,11 +329,13 @@ static enum eb_status work(struct job *job, struct eb_err *err)
     if (rc == EB_OK && json_only) {
         fprintf(stderr, "record   %s\n", job->dir);
     }
+    job->live_opened = rc == EB_OK;
     if (rc == EB_OK) {
         rc = eb_live_run(job->live, err);
         job->unreachable = rc == EB_E_NOT_FOUND;
     }
     job->opened = job->live != NULL && job->live->host != NULL;
+    job->begun = job->opened && job->live->started_ms != 0;
     if (job->opened && (!job->service || eb_args_text(job->args, "json") != NULL)) {
         eb_book_finish(&job->live->book, job->live->now_ms);
         rc = rc == EB_OK ? report(job, &good, err) : rc;

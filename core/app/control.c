@@ -46,6 +46,7 @@ struct eb_control {
     struct eb_control_client client[EB_CONTROL_CLIENTS_MAX];
     struct recent recent[RECENT_MAX];
     uint64_t commands, heard;
+    char own[EB_NAME_MAX]; /* name of this user */
 };
 
 /* ---- requests ---------------------------------------------------------------------------------------------------- */
@@ -349,6 +350,13 @@ static void name_of(uint32_t uid, char out[EB_NAME_MAX])
     }
 }
 
+/* Asked once, before anything runs: a user may be looked up over a network. */
+static const char *who_is(const struct eb_control *c, uint32_t uid, char out[EB_NAME_MAX])
+{
+    (void)snprintf(out, EB_NAME_MAX, "uid %" PRIu32, uid);
+    return uid == (uint32_t)geteuid() ? c->own : uid == 0 ? "root" : out;
+}
+
 /* A free place, or that of whoever has been silent for longest and waits for nothing; NULL when all are busy. */
 static struct eb_control_client *place(struct eb_control *c)
 {
@@ -381,7 +389,8 @@ static void accepted(void *user, struct eb_stream *s)
     *k = (struct eb_control_client){.control = c, .stream = s, .heard = ++c->heard};
     eb_buffer_init(&k->in, EB_CONTROL_REQUEST_MAX);
     eb_stream_handle(s, &handlers, k);
-    name_of(peer.uid, k->who);
+    char uid[EB_NAME_MAX];
+    (void)snprintf(k->who, sizeof(k->who), "%s", who_is(c, peer.uid, uid));
     if (peer.uid != 0 && peer.uid != (uint32_t)geteuid()) {
         eb_log(c->live->o.log, EB_LOG_WARN, "control.refused", EB_STR("who", k->who), EB_I64("pid", peer.pid));
         one_line(k, "this engine takes commands of its own user and of root only");
@@ -395,6 +404,7 @@ int eb_control_open(struct eb_live *live, const char *path, struct eb_control **
         return eb_err_set(err, EB_E_MEMORY, "control", "out of memory");
     }
     c->live = live;
+    name_of((uint32_t)geteuid(), c->own);
     int rc = eb_listener_open(live->loop, path, EB_CONTROL_ANSWER_MAX, accepted, c, &c->listener, err);
     if (rc != EB_OK) {
         free(c);

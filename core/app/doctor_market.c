@@ -11,6 +11,7 @@
 #define NS_IN_MS INT64_C(1000000)
 #define PICTURE_MIN_MS INT64_C(60000)
 #define AGES_MAX 160
+#define READING_MAX_MS INT64_C(60000)
 
 void eb_check_offline(struct eb_exam *x)
 {
@@ -35,9 +36,13 @@ void eb_check_reconnecting(struct eb_exam *x)
     const struct eb_live *l = x->live;
     EB_SAY(x->fine, "everything that the exchange tells in the beginning was read");
     if (l->stage == EB_LIVE_GREETED || l->stage == EB_LIVE_TRADES) {
-        eb_find(x, EB_NOTE, "", "the connection was lost and is back; prices count again once this is over",
-                "ask again in a moment", "connected again, reading %s",
-                l->stage == EB_LIVE_GREETED ? "symbols and history" : "trades that were missed");
+        int64_t for_ms = (eb_monotonic_ns() - l->greeted_ns) / NS_IN_MS;
+        bool stuck = for_ms > READING_MAX_MS;
+        eb_find(x, stuck ? EB_BAD : EB_NOTE, "",
+                "the connection was lost and is back; prices count again once this is over",
+                stuck ? "it takes far too long: look at the exchange, then at the network" : "ask again in a moment",
+                "connected again, reading %s for %s",
+                l->stage == EB_LIVE_GREETED ? "symbols and history" : "trades that were missed", EB_AGE(for_ms));
     }
 }
 

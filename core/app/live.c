@@ -43,6 +43,7 @@ static void look_for_gap(struct eb_live *l)
     }
     l->gaps++;
     l->last_gap_ms = eb_live_now_ms(l);
+    l->heard_ns = eb_monotonic_ns(); /* it was us who did not listen */
     eb_log(l->o.log, EB_LOG_WARN, "loop.gap", EB_I64("gap_ms", gap_ns / EB_NS_IN_MS), EB_BOOL("lockstep", l->lockstep));
     eb_live_say(l, "the loop did not run for %" PRId64 " s", gap_ns / EB_NS_IN_MS / 1000);
     if (!l->lockstep && l->stage == EB_LIVE_RUNNING) {

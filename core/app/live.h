@@ -110,19 +110,28 @@ struct eb_live {
     uint8_t stage;              /* enum eb_live_stage */
     uint32_t trades_due;        /* answers to what was asked about missed trades */
     struct eb_live_missed missed;
-    bool pictured; /* the picture that START asked for is complete */
-    bool lockstep; /* the exchange waits for our ACK */
+    bool pictured;             /* the picture that START asked for is complete */
+    bool answered;             /* ... or was refused: it is asked for again, and time goes on meanwhile */
+    bool begun;                /* modes were announced, and START was stepped, once in this process */
+    bool protect_told;         /* why it is protect-only was acted upon */
+    uint32_t symbols_left_out; /* of the exchange's: there is no room for them */
+    bool lockstep;             /* the exchange waits for our ACK */
     bool ack_due;
     uint64_t ack_tick;
     int64_t now_ms, now_ns;            /* of the last turn: venue time */
     int64_t anchor_ms, anchor_mono_ns; /* venue time at a moment of our clock; 0 unknown */
+    int64_t said_ms;                   /* what the exchange last said of its time */
+    int64_t shift_ms;                  /* added to that: our time does not go back where its does */
     int64_t event_mono_ns;             /* when the event under way began */
     int64_t began_wall_ns, ran_ms;     /* wall time of the run */
     int64_t started_ms;                /* venue time at which this run began; 0 not yet */
     int64_t ready_ms;                  /* venue time at which the beginning was over; 0 not yet */
     int64_t offline_since_ns;          /* monotonic; 0 connected */
+    int64_t greeted_ns, heard_ns;      /* monotonic: of this connection's greeting, of what came last */
+    bool silent;                       /* nothing has come for long: an alarm stands */
     char offline_why[EB_REASON_MAX];
-    unsigned tries; /* to connect, in a row */
+    unsigned tries;                      /* to connect, since a connection last stood for a while */
+    char journal_failure[EB_REASON_MAX]; /* once it has failed */
 
     int64_t wall_offset_ms; /* wall clock minus venue time since they were first compared, where wall_known */
     int64_t wall_base_ms;

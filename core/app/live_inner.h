@@ -5,8 +5,9 @@
 #include "app/live.h"
 
 #define EB_NS_IN_MS INT64_C(1000000)
-#define EB_LIVE_BACKWARDS_MS 1000
-#define EB_LIVE_EPISODES_KEPT 1000                   /* ended ones, for status, explain and the last page */
+#define EB_LIVE_BACKWARDS_MS 1000  /* an exchange's clock that is so far behind what it said is another one */
+#define EB_LIVE_BEHIND_MS 60000    /* or behind what the journal remembers: our clock may have been fast */
+#define EB_LIVE_EPISODES_KEPT 1000 /* ended ones, for status, explain and the last page */
 #define EB_LIVE_GAP_NS (INT64_C(5000) * EB_NS_IN_MS) /* a loop that did not run for so long knows nothing any more */
 
 /* live_start.c: what the exchange's introduction begins */

@@ -136,6 +136,16 @@ static int open_control(struct eb_live *l, struct eb_err *err)
     return rc == EB_OK ? eb_state_announce(l->o.state_dir, l->o.control, err) : rc;
 }
 
+/* An exchange whose clock is behind what was said or remembered of it was begun anew: it is protected, no more. */
+static void note_behind(struct eb_live *l, int64_t expected_ms, const char *whose)
+{
+    if (l->venue.now_ms < expected_ms && l->recovery.why[0] == '\0') {
+        int64_t behind_s = (expected_ms - l->venue.now_ms) / 1000;
+        (void)snprintf(l->recovery.why, sizeof(l->recovery.why),
+                       "the exchange's clock is %" PRId64 " s or more behind %s", behind_s, whose);
+    }
+}
+
 static int begin(struct eb_live *l, struct eb_err *err)
 {
     struct eb_engine *state = NULL;
@@ -146,6 +156,7 @@ static int begin(struct eb_live *l, struct eb_err *err)
         rc = open_tape(l, err);
     }
     rc = rc == EB_OK ? create_host(l, err) : rc;
+    note_behind(l, l->recovery.last_ms - EB_LIVE_BEHIND_MS, "the journal's last record");
     eb_live_set_now(l, l->recovery.last_ms);
     rc = rc == EB_OK && state != NULL ? take_over(l, state, err) : rc;
     eb_engine_destroy(state);
@@ -156,7 +167,7 @@ static int begin(struct eb_live *l, struct eb_err *err)
         if (eb_state_add_instance(l->o.state_dir, c->instance, &unwritten) != EB_OK) {
             eb_log(l->o.log, EB_LOG_WARN, "state.unwritten", EB_STR("why", unwritten.msg));
         }
-        l->started_ms = l->venue.now_ms;
+        l->started_ms = l->now_ms;
         if (l->venue.speed_ppm > 0) {
             l->o.for_ms = (int64_t)((eb_i128)l->o.for_ms * l->venue.speed_ppm / EB_PPM);
         }
@@ -167,39 +178,43 @@ static int begin(struct eb_live *l, struct eb_err *err)
 
 /* ---- what the exchange says -------------------------------------------------------------------------------------- */
 
+/* Ours may be ahead: the exchange's stood while ours went on, or was set back. It goes on from where it is. */
+static void set_clock(struct eb_live *l, int64_t venue_ms)
+{
+    l->said_ms = venue_ms;
+    l->shift_ms = l->now_ms > venue_ms ? l->now_ms - venue_ms : 0;
+    l->anchor_ms = venue_ms + l->shift_ms;
+    l->anchor_mono_ns = eb_monotonic_ns();
+}
+
 bool eb_live_hello(struct eb_live *l, const struct eb_wire_hello *hello, struct eb_err *err)
 {
     if (l->host != NULL && strcmp(hello->account, l->venue.account) != 0) {
+        /* Whoever started that may put the right one back: we wait for it, with an alarm. */
         (void)eb_err_set(err, EB_E_REFUSED, area, "the exchange is another one now: account %s instead of %s",
                          hello->account, l->venue.account);
-        eb_live_fail(l, err);
-        return false;
-    }
-    if (l->host != NULL && hello->now_ms < l->now_ms - EB_LIVE_BACKWARDS_MS) {
-        (void)eb_err_set(err, EB_E_REFUSED, area,
-                         "the exchange's clock is %" PRId64 " s behind what it was: nothing can be told from it",
-                         (l->now_ms - hello->now_ms) / 1000);
         return false;
     }
     l->venue = *hello;
+    note_behind(l, l->said_ms - EB_LIVE_BACKWARDS_MS, "what it was");
     l->lockstep = hello->lockstep;
     l->stage = EB_LIVE_GREETED;
     l->pictured = false;
+    l->answered = false;
     l->ack_due = false;
-    l->anchor_ms = hello->now_ms;
-    l->anchor_mono_ns = eb_monotonic_ns();
+    l->symbols_left_out = 0;
     eb_live_set_now(l, hello->now_ms);
     if (l->host == NULL && begin(l, err) != EB_OK) {
         eb_live_fail(l, err);
         return false;
     }
-    l->tries = 0;
+    set_clock(l, hello->now_ms);
     l->connects++;
     l->offline_since_ns = 0;
     if (l->connects > 1) {
         eb_live_say(l, "the exchange is connected again, the account is read");
     }
-    eb_alarm_end(l->alarms, "venue_offline", "", l->now_ms);
+    l->greeted_ns = eb_monotonic_ns();
     eb_log(l->o.log, EB_LOG_INFO, "venue.connected", EB_STR("venue", hello->name), EB_STR("account", hello->account),
            EB_BOOL("lockstep", hello->lockstep), EB_I64("venue_ms", hello->now_ms));
     return true;
@@ -217,6 +232,7 @@ eb_symbol_id eb_live_symbol(struct eb_live *l, const char *name)
     if (next >= l->o.config.engine.symbols_max) {
         eb_log(l->o.log, EB_LOG_ERROR, "symbol.no_room", EB_STR("symbol", name),
                EB_STR("remedy", "raise account.symbols_max"));
+        l->symbols_left_out++;
         return EB_NO_SYMBOL;
     }
     return next; /* its INSTRUMENT event follows at once */
@@ -229,7 +245,7 @@ static void announce_modes(struct eb_live *l)
     struct eb_ev_config mode = eb_engine_mode(eb_host_engine(l->host));
     bool same = mode.exit_mode == wanted->exit_mode && mode.executor_live == wanted->executor_live &&
                 mode.rollout_enabled == wanted->rollout_enabled;
-    if (!same && l->connects == 1) {
+    if (!same) {
         uint64_t seq;
         struct eb_ev_command c = {.verb = EB_CMD_MODE, .mode = *wanted, .who = "start", .why = "configuration"};
         (void)eb_live_command(l, &c, EB_NO_SYMBOL, &seq);
@@ -251,9 +267,10 @@ static void protect_only(struct eb_live *l)
 {
     uint64_t seq;
     struct eb_ev_command c = {.verb = EB_CMD_PAUSE, .who = "recovery"};
-    if (l->recovery.why[0] == '\0' || l->connects > 1) {
+    if (l->recovery.why[0] == '\0' || l->protect_told) {
         return;
     }
+    l->protect_told = true;
     (void)snprintf(c.why, sizeof(c.why), "%s", l->recovery.why);
     (void)eb_live_command(l, &c, EB_NO_SYMBOL, &seq);
     eb_alarm_raise(l->alarms, "protect_only", "", l->recovery.why, l->now_ms);
@@ -270,10 +287,13 @@ static void go(struct eb_live *l)
     static const struct eb_ev_command again = {
         .verb = EB_CMD_START, .settled = true, .who = "engine", .why = "connected again"};
     l->stage = EB_LIVE_RUNNING;
-    announce_modes(l);
+    if (!l->begun) { /* an earlier connection may have ended before it came to this */
+        announce_modes(l);
+    }
     announce_policy(l);
     protect_only(l);
-    (void)eb_live_command(l, l->connects == 1 ? &start : &again, EB_NO_SYMBOL, &seq);
+    (void)eb_live_command(l, l->begun ? &again : &start, EB_NO_SYMBOL, &seq);
+    l->begun = true;
     (void)eb_wire_client_ask_view(l->wire);
 }
 

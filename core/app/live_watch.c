@@ -15,7 +15,10 @@
 #include "app/words.h"
 #include "domain/order.h"
 
-#define FORGET_MS (15 * INT64_C(60000)) /* an alarm about a happening, not a condition, stands for so long */
+#define FORGET_MS (15 * INT64_C(60000))          /* an alarm about a happening, not a condition, stands for so long */
+#define STEADY_NS (INT64_C(10000) * EB_NS_IN_MS) /* a connection that has stood for so long counts */
+#define TRIES_ALARM 5                            /* that many to get one are an alarm */
+#define SILENT_NS (INT64_C(20000) * EB_NS_IN_MS)
 
 void eb_live_say(struct eb_live *l, const char *fmt, ...)
 {
@@ -53,7 +56,7 @@ static void another_engine(struct eb_live *l, const struct eb_event *ev)
     uint32_t other = ev->u.open_order.client_id.instance;
     uint32_t own = l->o.config.engine.instance;
     char text[EB_REASON_MAX];
-    bool yields = !l->pictured || other < own;
+    bool yields = l->ready_ms == 0 || other < own; /* a connection that broke makes nobody later */
     if (other == l->predecessor || is_predecessor(l, other)) {
         l->predecessor = other;
         return;
@@ -252,31 +255,78 @@ static bool condition_holds(const struct eb_live *l, const struct eb_alarm *a)
 
 static void review_venue(struct eb_live *l)
 {
-    int64_t off_ns = l->offline_since_ns != 0 ? eb_monotonic_ns() - l->offline_since_ns : 0;
-    if (off_ns > EB_LIVE_GAP_NS) {
-        eb_alarm_raise(l->alarms, "venue_offline", "", l->offline_why, l->now_ms);
+    int64_t now_ns = eb_monotonic_ns();
+    int64_t now_ms = eb_live_now_ms(l);
+    bool off = l->offline_since_ns != 0 && now_ns - l->offline_since_ns > EB_LIVE_GAP_NS;
+    bool stands = l->stage == EB_LIVE_RUNNING && l->pictured && now_ns - l->greeted_ns > STEADY_NS;
+    if (stands) {
+        l->tries = 0;
+        eb_alarm_end(l->alarms, "venue_offline", "", now_ms);
+    } else if (off || l->tries >= TRIES_ALARM) { /* gone, or coming and going */
+        eb_alarm_raise(l->alarms, "venue_offline", "", l->offline_why, now_ms);
     }
-    struct eb_journal_stats s;
-    eb_journal_stats(l->journal, &s);
-    if (s.failed) {
-        eb_alarm_raise(l->alarms, "journal_failed", "", s.failure, l->now_ms);
+    if (l->symbols_left_out > 0) {
+        char text[EB_REASON_MAX];
+        (void)snprintf(text, sizeof(text),
+                       "%" PRIu32 " symbols of the exchange are left out: raise account.symbols_max",
+                       l->symbols_left_out);
+        eb_alarm_raise(l->alarms, "symbols_left_out", "", text, now_ms);
     }
+}
+
+static void review_journal(struct eb_live *l)
+{
+    struct eb_store_port port = eb_journal_port(l->journal);
+    if (!port.failed(port.store)) {
+        return;
+    }
+    if (l->journal_failure[0] == '\0') { /* asked once: it looks at the disk */
+        struct eb_journal_stats s;
+        eb_journal_stats(l->journal, &s);
+        (void)snprintf(l->journal_failure, sizeof(l->journal_failure), "%s",
+                       s.failure[0] != '\0' ? s.failure : "it takes no more");
+    }
+    eb_alarm_raise(l->alarms, "journal_failed", "", l->journal_failure, eb_live_now_ms(l));
+}
+
+/* A live exchange answers at least the VIEW that is asked for every few seconds. One that says nothing, over a
+ * connection that stands, is left and joined again; one whose clock waits for us has lost nothing by it. */
+static void review_silence(struct eb_live *l)
+{
+    bool connected = l->stage != EB_LIVE_OFFLINE && l->stage != EB_LIVE_STOPPING;
+    bool silent = connected && eb_monotonic_ns() - l->heard_ns > SILENT_NS;
+    if (silent && l->stage == EB_LIVE_SETTLING) {
+        struct eb_err err;
+        (void)eb_err_set(&err, EB_E_IO, "run", "the exchange does not say what its books hold");
+        eb_live_fail(l, &err);
+    } else if (silent && !l->lockstep) {
+        eb_live_reconnect(l, "the exchange says nothing");
+    } else if (silent) {
+        eb_alarm_raise(l->alarms, "venue_silent", "", "the exchange says nothing: its clock stands, and so do we",
+                       l->now_ms);
+    } else if (l->silent) {
+        eb_alarm_end(l->alarms, "venue_silent", "", l->now_ms);
+    }
+    l->silent = silent;
 }
 
 void eb_live_review_alarms(struct eb_live *l)
 {
     review_venue(l);
+    review_journal(l);
+    review_silence(l);
+    int64_t now_ms = eb_live_now_ms(l);
     for (unsigned i = 0; i < eb_alarms_count(l->alarms); i++) {
         struct eb_alarm a = *eb_alarms_at(l->alarms, i);
         bool ours = strcmp(a.name, "venue_offline") == 0 || strcmp(a.name, "journal_failed") == 0 ||
                     strcmp(a.name, "another_engine") == 0 || strncmp(a.name, "policy_", 7) == 0 ||
-                    strcmp(a.name, "protect_only") == 0;
-        bool stands = is_condition(a.name) ? condition_holds(l, &a) : ours ? true : l->now_ms - a.last_ms < FORGET_MS;
+                    strcmp(a.name, "protect_only") == 0 || strcmp(a.name, "venue_silent") == 0;
+        bool stands = is_condition(a.name) ? condition_holds(l, &a) : ours ? true : now_ms - a.last_ms < FORGET_MS;
         if (strcmp(a.name, "protect_only") == 0) {
             stands = eb_engine_paused(eb_host_engine(l->host));
         }
         if (!a.over && !stands) {
-            eb_alarm_end(l->alarms, a.name, a.symbol, l->now_ms);
+            eb_alarm_end(l->alarms, a.name, a.symbol, now_ms);
         }
     }
 }

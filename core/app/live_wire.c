@@ -178,22 +178,33 @@ void eb_live_catch_up(struct eb_live *l)
         (void)is_over(l);
         return;
     }
-    if (!l->ack_due || !l->pictured || !is_settled(l) || is_over(l)) {
+    if (!l->ack_due || !l->answered || !is_settled(l) || is_over(l)) {
         return;
     }
     l->ack_due = false;
-    (void)eb_wire_client_ack(l->wire, l->ack_tick, deadline_ms(l)); /* refused only where lost() follows */
+    int64_t at_ms = deadline_ms(l);
+    at_ms = at_ms == INT64_MAX ? at_ms : at_ms - l->shift_ms;
+    (void)eb_wire_client_ack(l->wire, l->ack_tick, at_ms); /* refused only where lost() follows */
+}
+
+/* The exchange lives; said_ms: what it says of its time, 0 nothing. */
+static void heard(struct eb_live *l, int64_t said_ms)
+{
+    l->heard_ns = eb_monotonic_ns();
+    l->said_ms = said_ms > l->said_ms ? said_ms : l->said_ms;
 }
 
 static void tick(void *user, const struct eb_wire_tick *t)
 {
     struct eb_live *l = user;
     l->ticks++;
-    eb_live_set_now(l, l->lockstep ? t->now_ms : 0);
-    if (!l->lockstep && t->now_ms > l->now_ms) { /* our idea of its time was behind */
-        l->anchor_ms = t->now_ms;
-        l->anchor_mono_ns = eb_monotonic_ns();
-        eb_live_set_now(l, t->now_ms);
+    heard(l, t->now_ms);
+    int64_t now_ms = t->now_ms + l->shift_ms;
+    eb_live_set_now(l, l->lockstep ? now_ms : 0);
+    if (!l->lockstep && now_ms > l->now_ms) { /* our idea of its time was behind */
+        l->anchor_ms = now_ms;
+        l->anchor_mono_ns = l->heard_ns;
+        eb_live_set_now(l, now_ms);
     }
     l->ack_due = l->lockstep;
     l->ack_tick = t->number;
@@ -259,11 +270,12 @@ static void event(void *user, const struct eb_event *told)
         }
         return;
     }
-    eb_live_set_now(l, l->lockstep ? told->now_ms : 0);
+    heard(l, told->now_ms);
+    eb_live_set_now(l, l->lockstep ? told->now_ms + l->shift_ms : 0);
     ev.now_ms = l->now_ms;
     ev.now_ns = l->now_ns;
     ev.witness = NULL;
-    l->event_mono_ns = eb_monotonic_ns();
+    l->event_mono_ns = l->heard_ns;
     if (is_known_bar(l, &ev)) {
         l->event_mono_ns = 0;
         return;
@@ -277,13 +289,16 @@ static void event(void *user, const struct eb_event *told)
         eb_live_note_picture(l, &ev);
         (void)eb_live_turn(l, &ev);
         l->pictured = l->pictured || (ev.kind == EB_EV_SNAPSHOT_END && l->stage == EB_LIVE_RUNNING);
+        l->answered = l->pictured || (ev.kind == EB_EV_SNAPSHOT_FAILED && l->stage == EB_LIVE_RUNNING) || l->answered;
     }
     l->event_mono_ns = 0;
 }
 
 static void view(void *user, const struct eb_wire_view *v)
 {
-    ((struct eb_live *)user)->view = *v;
+    struct eb_live *l = user;
+    heard(l, 0);
+    l->view = *v;
 }
 
 /* ---- the connection ---------------------------------------------------------------------------------------------- */
@@ -333,6 +348,7 @@ static void lost(void *user, const struct eb_err *err)
 
 static bool hello(void *user, const struct eb_wire_hello *h, struct eb_err *err)
 {
+    heard(user, 0);
     return eb_live_hello(user, h, err);
 }
 
@@ -343,11 +359,13 @@ static eb_symbol_id symbol(void *user, const char *name)
 
 static void ready(void *user)
 {
+    heard(user, 0);
     eb_live_ready(user);
 }
 
 static void trades(void *user, const struct eb_wire_trades *told)
 {
+    heard(user, 0);
     eb_live_trades(user, told);
 }
 

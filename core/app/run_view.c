@@ -24,6 +24,11 @@ void eb_view_open(struct eb_view *v, FILE *to)
 {
     memset(v, 0, sizeof(*v));
     v->to = to;
+    v->out.fd = -1;
+    if (to != NULL) {
+        (void)fflush(to);
+        eb_outlet_open(&v->out, fileno(to));
+    }
     v->live = to != NULL && eb_is_terminal(to);
     v->colour = to != NULL && eb_may_colour(to);
     eb_table_init(&v->table, "llrrrrrlrll");
@@ -36,6 +41,7 @@ void eb_view_close(struct eb_view *v)
     eb_table_deinit(&v->table);
     eb_buffer_deinit(&v->text);
     eb_buffer_deinit(&v->drawing);
+    eb_outlet_close(&v->out);
     v->to = NULL;
 }
 
@@ -47,8 +53,11 @@ void eb_view_line(void *user, int64_t now_ms, const char *line)
         (void)snprintf(v->line[v->next++ % EB_VIEW_LINES], sizeof(v->line[0]), "%.12s %s",
                        eb_time_text(now_ms, at) + 11, line);
     } else if (v->to != NULL) {
-        fprintf(v->to, "%.12s %s\n", eb_time_text(now_ms, at) + 11, line);
-        fflush(v->to);
+        char whole[EB_LINE_MAX + 32];
+        int n = snprintf(whole, sizeof(whole), "%.12s %s\n", eb_time_text(now_ms, at) + 11, line);
+        if (n > 0 && (size_t)n < sizeof(whole)) {
+            (void)eb_outlet_write(&v->out, whole, (size_t)n);
+        }
     }
 }
 
@@ -205,6 +214,7 @@ void eb_view_draw(struct eb_view *v, const struct eb_live *l)
     }
     v->drawn = eb_view_fit(eb_buffer_str(&v->text), known ? size.ws_col : UINT_MAX, lines, &v->drawing);
     (void)eb_buffer_text(&v->drawing, ERASE_BELOW);
-    (void)fwrite(eb_buffer_str(&v->drawing), 1, v->drawing.len, v->to);
-    fflush(v->to);
+    if (!eb_outlet_write(&v->out, eb_buffer_str(&v->drawing), v->drawing.len)) {
+        v->drawn = 0; /* where it was cut is not known: the next one begins below */
+    }
 }

@@ -5,12 +5,14 @@
 #include <stdio.h>
 
 #include "app/live.h"
+#include "app/outlet.h"
 #include "app/table.h"
 #include "app/words.h"
 
 #define EB_VIEW_LINES 8
 struct eb_view {
     FILE *to; /* NULL: nobody watches */
+    struct eb_outlet out;
     bool live, colour;
     unsigned drawn; /* lines of the last drawing */
     unsigned next;  /* in the ring of lines */

@@ -76,6 +76,21 @@ int eb_state_named(const char *name, char out[EB_STATE_PATH_MAX], struct eb_err 
     return rc == EB_OK ? eb_state_path(root, name, out, EB_STATE_PATH_MAX, err) : rc;
 }
 
+/* Where everybody may make directories, one is ours only if we are its owner and nobody else can write there. */
+static int private_directory(const char *dir, struct eb_err *err)
+{
+    struct stat st;
+    if ((mkdir(dir, 0700) != 0 && errno != EEXIST) || lstat(dir, &st) != 0) {
+        return failed(dir, err);
+    }
+    return S_ISDIR(st.st_mode) && st.st_uid == geteuid() && (st.st_mode & 0077) == 0
+               ? EB_OK
+               : eb_err_set(err, EB_E_REFUSED, area,
+                            "%s: is somebody else's, or open to others: no socket is made there; remove it, or set "
+                            "XDG_RUNTIME_DIR or control.socket",
+                            dir);
+}
+
 int eb_state_socket_for(const char *dir, const char *name, char out[EB_STATE_SOCKET_MAX], struct eb_err *err)
 {
     if (eb_state_path(dir, name, out, EB_STATE_SOCKET_MAX, NULL) == EB_OK) {
@@ -83,10 +98,15 @@ int eb_state_socket_for(const char *dir, const char *name, char out[EB_STATE_SOC
     }
     const char *runtime = getenv("XDG_RUNTIME_DIR");
     uint64_t h = eb_hash64(EB_HASH64_SEED, dir, strlen(dir));
-    int n =
-        runtime != NULL && runtime[0] == '/'
-            ? snprintf(out, EB_STATE_SOCKET_MAX, "%s/exitbrain/%016" PRIx64 "-%s", runtime, h, name)
-            : snprintf(out, EB_STATE_SOCKET_MAX, "/tmp/exitbrain-%u/%016" PRIx64 "-%s", (unsigned)getuid(), h, name);
+    char place_of[EB_STATE_SOCKET_MAX];
+    bool shared = runtime == NULL || runtime[0] != '/' || strlen(runtime) >= EB_STATE_SOCKET_MAX - 64;
+    int n = shared ? snprintf(place_of, sizeof(place_of), "/tmp/exitbrain-%u", (unsigned)geteuid())
+                   : snprintf(place_of, sizeof(place_of), "%s/exitbrain", runtime);
+    int rc = shared ? private_directory(place_of, err) : EB_OK;
+    if (rc != EB_OK) {
+        return rc;
+    }
+    n = n < EB_STATE_SOCKET_MAX ? snprintf(out, EB_STATE_SOCKET_MAX, "%s/%016" PRIx64 "-%s", place_of, h, name) : 0;
     return n > 0 && n < EB_STATE_SOCKET_MAX
                ? EB_OK
                : eb_err_set(err, EB_E_INVALID, area, "%.60s...: too long for a socket: set control.socket", dir);

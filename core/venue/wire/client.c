@@ -229,6 +229,10 @@ static int introduce(struct eb_wire_client *w, eb_symbol_id index, const char *n
         return EB_OK;
     }
     int rc = reserve_id(w, *to, err);
+    if (rc == EB_OK && w->to_exchange[*to] != EB_NO_SYMBOL) {
+        w->to_engine[w->to_exchange[*to]] =
+            EB_NO_SYMBOL; /* the engine did not take that one: it has given its id again */
+    }
     if (rc == EB_OK) {
         w->to_exchange[*to] = index;
     }

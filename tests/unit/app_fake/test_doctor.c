@@ -148,8 +148,11 @@ static void a_venue_that_is_gone_is_one_finding(void **state)
     const struct eb_finding *f = scene_look(s, "venue.offline");
     scene_says(f, "no connection for 1 m 30 s, tried 7 times: connection refused");
     s->live->stage = EB_LIVE_GREETED;
+    s->live->greeted_ns = eb_monotonic_ns();
     (void)scene_look(s, "");
     (void)scene_found(s, "venue.reconnecting");
+    s->live->greeted_ns -= 2 * MINUTE * INT64_C(1000000);
+    scene_says(scene_look(s, "venue.reconnecting"), "connected again, reading symbols and history for 2 m 00 s");
     scene_free(s);
 }
 
