@@ -192,6 +192,7 @@ void eb_run_json(const struct eb_live *l, const struct eb_run_verdict *v, int64_
     text_or_null(&d, "record", l->o.tape != NULL ? l->o.tape : "");
     episodes(l, v, true, &d);
     episodes(l, v, false, &d);
+    eb_doc_int(&d, "episodes_forgotten", (int64_t)l->book.forgotten); /* the oldest: nothing here counts them */
     counts_json(l, &d);
     alerts_json(l, &d);
     stats_json(l, &d);
@@ -218,8 +219,13 @@ static void totals(const struct eb_live *l, const struct eb_run_verdict *v, int6
     (void)eb_decimal_format(a->pnl.e8, 8, amount[1]);
     (void)eb_decimal_format(a->fees.e8, 8, amount[2]);
     (void)eb_decimal_format(a->funding.e8, 8, amount[3]);
-    (void)eb_buffer_printf(out, "\nran %" PRId64 ".%d s: %zu episodes ended, %zu open\nexits    ", for_ms / 1000,
-                           (int)(for_ms % 1000 / 100), c.closed, l->book.count - c.closed);
+    (void)eb_buffer_printf(out, "\nran %" PRId64 ".%d s: %zu episodes ended, %zu open\n", for_ms / 1000,
+                           (int)(for_ms % 1000 / 100), c.closed + (size_t)l->book.forgotten, l->book.count - c.closed);
+    if (l->book.forgotten > 0) {
+        (void)eb_buffer_printf(
+            out, "         what follows, and the judgement, is of the last %zu; the journal has all\n", l->book.count);
+    }
+    (void)eb_buffer_text(out, "exits    ");
     for (unsigned i = 0, n = 0; i < EB_EXIT_REASON_COUNT; i++) {
         if (c.reason[i] > 0) {
             (void)eb_buffer_printf(out, "%s%s %zu", n++ > 0 ? ", " : "", eb_exit_reason_name((enum eb_exit_reason)i),
