@@ -381,8 +381,8 @@ static bool sane(const struct eb_ev_position *p)
 }
 
 /* Told before what our fills have told since: never news. With the same time it may be an earlier trade of that
- * moment, so that a larger position is believed only of a picture, and only a little later. (In a bar walk a new entry may have the time of
- * the last exit.) */
+ * moment, so that a larger position is believed only of a picture, and only a little later. (In a bar walk a new entry
+ * may have the time of the last exit.) */
 static bool outdated(const struct eb_engine *e, const struct eb_durable *d, const struct eb_ev_position *p)
 {
     int64_t known = d->open ? d->venue_qty.e8 : 0;

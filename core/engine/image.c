@@ -2,7 +2,7 @@
 /*
  * The durable state as parts: HEAD, SYMBOLS (a few each), SLOT (each that ever held a position), END with the hash.
  *
- *     engine --eb_engine_image_part--> store          store --eb_engine_image_load--> new engine --image_done--> at rest
+ *     engine --eb_engine_image_part--> store        store --eb_engine_image_load--> new engine --image_done--> at rest
  *
  * A part is its kind, its version and its fields. An engine that was loaded rests: it hears what it is told and acts on
  * nothing until the command START.

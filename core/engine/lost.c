@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What a process sent that did not live to record it. Orders leave by a permit that is durable in advance, so that their
- * own record may be lost with the end of the journal. They are found again
+ * What a process sent that did not live to record it. Orders leave by a permit that is durable in advance, so that
+ * their own record may be lost with the end of the journal. They are found again
  *
  *     by a fill with a number that was never given      by the picture of open orders      by a word of the stream
  *

@@ -129,7 +129,7 @@ static bool is_reached(const struct oracle *o, const struct oracle_slot *s, cons
     return false;
 }
 
-/* The order of a leg that a later plan has left out was filled all the same: should the leg come back, that is another. */
+/* The order of a leg that a later plan has left out was filled all the same: should it come back, that is another. */
 void oracle_plan_late(struct oracle *o, const struct oracle_slot *s, const struct eb_exit *x)
 {
     for (unsigned i = 0; i < s->seen.ctx.leg_count; i++) {
@@ -159,7 +159,8 @@ void oracle_leg_fires(struct oracle *o, const struct oracle_slot *s, const struc
 
 /* ---- quantities -------------------------------------------------------------------------------------------------- */
 
-/* What somebody has added in this step, and whether before its exits: then the first of them says more than was left. */
+/* What somebody has added in this step, and whether before its exits: then the first of them says more than was
+ * left. */
 static int64_t added(const struct oracle_slot *s, const struct eb_context *c, const struct eb_actions *actions,
                      eb_position_id at, bool *first)
 {

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Images between two benches; see reborn.h. */
 #include "reborn.h"
 
 #include <stdlib.h>
