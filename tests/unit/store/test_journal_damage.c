@@ -365,6 +365,48 @@ static void flipped_bytes_of_a_cut_file_are_never_another_state(void **state)
     flip_pages(f, &f->cut, "cut");
 }
 
+/* A page that counts one row less than it has hides its last one, and every row that is left has a good checksum. */
+static void a_page_that_hides_a_row_is_seen(void **state)
+{
+    struct fixture *f = *state;
+    unsigned leaves = 0;
+    fold_log_in(f, &f->cut);
+    for (size_t page = PAGE; page < f->cut.db.len; page += PAGE) {
+        unsigned char *head = f->cut.db.data + page;
+        unsigned count = (unsigned)head[3] << 8 | head[4];
+        if (head[0] != 0x0d || count == 0) { /* the leaf of a table */
+            continue;
+        }
+        head[3] = (unsigned char)((count - 1) >> 8);
+        head[4] = (unsigned char)(count - 1);
+        lay_out(f, &f->cut);
+        expect_known(f, &f->cut, "a row less", page);
+        head[3] = (unsigned char)(count >> 8);
+        head[4] = (unsigned char)count;
+        leaves++;
+    }
+    assert_true(leaves > 5);
+}
+
+/* The head says whether there is a log: without this byte SQLite would take the file alone for the whole truth. */
+static void a_head_that_denies_its_log_is_damage(void **state)
+{
+    static const unsigned char heads[][2] = {{2, 1}, {1, 2}, {1, 1}, {2, 0}, {3, 2}, {2, 3}, {0, 0}};
+    struct fixture *f = *state;
+    for (size_t i = 0; i < EB_COUNT(heads); i++) {
+        struct eb_recovery found;
+        uint64_t hash;
+        memcpy(f->cut.db.data + 18, heads[i], 2);
+        lay_out(f, &f->cut);
+        assert_int_equal(scene_recover(&f->options, &found, &hash, &f->err), EB_OK);
+        assert_int_equal(found.found, EB_JOURNAL_CORRUPT);
+        char log[sizeof(found.aside) + 8];
+        (void)snprintf(log, sizeof(log), "%s-wal", found.aside);
+        assert_int_equal(unlink(log), 0);
+        assert_int_equal(unlink(found.aside), 0);
+    }
+}
+
 /* In the log of an engine that died: what SQLite would leave out without a word is found out, but for the end of the
  * last transaction, which looks like one that was cut by a loss of power. */
 static void flipped_bytes_of_a_log_are_told(void **state)
@@ -557,6 +599,8 @@ int main(void)
         CASE(a_file_that_was_cut_is_put_aside),
         CASE(flipped_bytes_of_a_closed_file_are_never_another_state),
         CASE(flipped_bytes_of_a_cut_file_are_never_another_state),
+        CASE(a_page_that_hides_a_row_is_seen),
+        CASE(a_head_that_denies_its_log_is_damage),
         CASE(flipped_bytes_of_a_log_are_told),
         CASE(a_log_that_ends_early_is_a_loss_of_power),
         CASE(a_log_without_its_file_is_put_aside),
