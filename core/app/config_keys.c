@@ -67,7 +67,7 @@ static const struct eb_config_key keys[] = {
     TEXT("alarm.command", NULL, on_alarm, "program run for each alarm, with JSON on its standard input"),
     CHOICE("log.level", NULL, log_levels, log_level, "least level of the log's lines"),
 
-    TIME("journal.keep", HOUR, 365 * 24 * HOUR, journal_keep_ms, "older records go, once an image stands behind them"),
+    TIME("journal.keep", HOUR, 8760 * HOUR, journal_keep_ms, "older records go, once an image stands behind them"),
     WHOLE("journal.image_every", 100, 10000000, journal_image_every, "durable records between images of the state"),
     WHOLE("journal.hash_every", 10, 1000000, journal_hash_every, "durable records between hashes of the state"),
 
