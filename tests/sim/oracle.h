@@ -158,7 +158,7 @@ void oracle_wired_unseen(struct oracle *o); /* those of a step that its process 
 void oracle_orphans(struct oracle *o);
 void oracle_plan_note(struct oracle *o, eb_position_id at, uint32_t episode, uint8_t leg, int64_t qty_e8);
 void oracle_plan_more(struct oracle *o, eb_position_id at, uint32_t episode, uint8_t leg, int64_t qty_e8);
-void oracle_plan_late(struct oracle *o, const struct oracle_slot *s, const struct eb_exit *x);
+void oracle_plan_late(struct oracle *o, eb_position_id at, eb_client_id id, int64_t qty_e8);
 void oracle_plans_kept(struct oracle *o);
 void oracle_orders_picture(struct oracle *o, bool ended); /* of the account: it begins, or has ended whole */
 void oracle_orders_event(struct oracle *o, const struct eb_event *ev);

@@ -130,14 +130,15 @@ static bool is_reached(const struct oracle *o, const struct oracle_slot *s, cons
 }
 
 /* The order of a leg that a later plan has left out was filled all the same: should it come back, that is another. */
-void oracle_plan_late(struct oracle *o, const struct oracle_slot *s, const struct eb_exit *x)
+void oracle_plan_late(struct oracle *o, eb_position_id at, eb_client_id id, int64_t qty_e8)
 {
+    const struct oracle_slot *s = &o->slot[at];
     for (unsigned i = 0; i < s->seen.ctx.leg_count; i++) {
-        if (s->seen.ctx.legs[i].id == x->leg) {
+        if (s->seen.ctx.legs[i].id == id.leg) {
             return;
         }
     }
-    oracle_plan_more(o, x->position, x->episode, x->leg, x->qty.e8);
+    oracle_plan_more(o, at, id.episode, id.leg, qty_e8);
 }
 
 void oracle_leg_fires(struct oracle *o, const struct oracle_slot *s, const struct eb_event *ev,

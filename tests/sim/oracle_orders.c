@@ -100,6 +100,15 @@ static bool is_end(const struct oracle *o, const struct oracle_order *k, const s
     return t->state == EB_OS_FILLED || t->state == EB_OS_CANCELED || t->state == EB_OS_EXPIRED;
 }
 
+/* The engine has found it: from now on it is as it was told, and recorded as of now. */
+static void adopt(const struct oracle *o, struct oracle_order *k)
+{
+    if (k->orphan) {
+        k->orphan = false;
+        k->decided_seq = o->durable;
+    }
+}
+
 static void order_told(struct oracle *o, const struct eb_event *ev)
 {
     const struct eb_ev_order *t = &ev->u.order;
@@ -109,7 +118,9 @@ static void order_told(struct oracle *o, const struct eb_event *ev)
         return;
     }
     k->told_seq = o->durable;
-    k->orphan = k->orphan && !t->from_query; /* the engine asks about it: from now on it is as it was told */
+    if (t->from_query) {
+        adopt(o, k);
+    }
     k->told = t->filled.e8 > k->told.e8 ? t->filled : k->told;
     k->changed_ms = t->state != k->state ? o->now_ms : k->changed_ms;
     if (is_end(o, k, t)) {
@@ -155,7 +166,7 @@ static void listed(struct oracle *o, const struct eb_event *ev)
     struct oracle_slot *s;
     struct oracle_order *k = find(o, ev->symbol, t->client_id, &s);
     if (k != NULL && k->orphan && !k->ended) {
-        k->orphan = false;
+        adopt(o, k);
         k->state = t->state;
     }
     if (k != NULL && !k->ended && (k->state == EB_OS_PENDING || k->state == EB_OS_UNKNOWN)) {
@@ -229,8 +240,8 @@ static void exit_reported(struct oracle *o, const struct eb_exit *x, bool inferr
                      "slot %u: order %s: fills of %" PRId64 " were applied, the exchange has made %" PRId64,
                      x->position, text, *credit, oracle_truth(o, x->client_id));
     }
-    if (x->leg != 0) {
-        oracle_plan_late(o, s, x);
+    if (x->leg != 0 && inferred) {
+        oracle_plan_late(o, x->position, x->client_id, x->qty.e8);
     }
     if (x->episode == s->episode) {
         s->exited.e8 += x->qty.e8;
@@ -245,7 +256,11 @@ static void fills(struct oracle *o, const struct eb_event *ev, const struct eb_a
     bool first = is_fill && ev->u.fill.trade_id != 0 && oracle_trade_first(o, ev->symbol, ev->u.fill.trade_id);
     int64_t applied = 0;
     if (first) {
-        credit_order(o, ev->symbol, ev->u.fill.client_id, ev->u.fill.qty.e8);
+        const struct eb_ev_fill *f = &ev->u.fill;
+        credit_order(o, ev->symbol, f->client_id, f->qty.e8);
+        if (f->client_id.leg != 0) {
+            oracle_plan_late(o, 2 * ev->symbol + (f->position_side == EB_PS_SHORT ? 1 : 0), f->client_id, f->qty.e8);
+        }
     }
     for (uint16_t i = 0; i < actions->count; i++) {
         const struct eb_action *a = &actions->action[i];

@@ -113,6 +113,7 @@ static void keep_orders(struct oracle *o, struct oracle_slot *s)
         const int64_t *credit = oracle_credit(o, k->id);
         const int64_t *told = oracle_told(o, k->id);
         k->orphan = k->orphan || k->decided_seq > o->durable;
+        k->decided_seq = k->orphan ? UINT64_MAX : k->decided_seq; /* numbers of lost records are given again */
         k->credited.e8 = credit != NULL && told != NULL ? (*credit > *told ? *credit : *told) : 0;
         k->ended = k->ended || (!k->close_position && k->credited.e8 >= k->qty.e8); /* its fills told it */
         k->ended_ms = o->now_ms;
