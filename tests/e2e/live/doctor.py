@@ -169,6 +169,9 @@ def disk(folder):
         found = until(lambda: "journal.failed" in named(r), 10)
         case("disk full", found, named(r))
         case("disk full: protected all the same", r.status()["positions"]["protected"] == 2)
+        r.hand("add", r.ask("positions")["positions"][0]["symbol"], "2000")  # its new target waits for the disk
+        begin = r.status()["now_ms"]
+        case("disk full: the clock goes on", until(lambda: r.status()["now_ms"] > begin + 5000), r.status())
     finally:
         r.close()
 
