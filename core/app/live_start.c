@@ -5,8 +5,8 @@
  *     HELLO -> journal: image + fold -> host -> (INSTRUMENT, BAR, ACCOUNT ... by live_wire.c) -> READY
  *           -> trades that were missed -> modes, policy, START -> picture -> prices
  *
- * Nothing here refuses to protect: a damaged journal is put aside, a strange one makes the engine begin paused, with
- * stops and backstops at work, and says why.
+ * A damaged journal is put aside, a strange one makes the engine begin paused, with stops and backstops at work, and
+ * says why. Only where none can be written, or it is another's, there is no beginning.
  */
 #include "app/live_inner.h"
 

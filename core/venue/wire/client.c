@@ -229,14 +229,15 @@ static int introduce(struct eb_wire_client *w, eb_symbol_id index, const char *n
         return EB_OK;
     }
     int rc = reserve_id(w, *to, err);
-    if (rc == EB_OK && w->to_exchange[*to] != EB_NO_SYMBOL) {
-        w->to_engine[w->to_exchange[*to]] =
-            EB_NO_SYMBOL; /* the engine did not take that one: it has given its id again */
+    if (rc != EB_OK) {
+        return rc;
     }
-    if (rc == EB_OK) {
-        w->to_exchange[*to] = index;
+    eb_symbol_id before = w->to_exchange[*to];
+    if (before != EB_NO_SYMBOL) { /* refused by the engine, so that its id was given again: nobody's prices */
+        w->to_engine[before] = EB_NO_SYMBOL;
     }
-    return rc;
+    w->to_exchange[*to] = index;
+    return EB_OK;
 }
 
 static int take_event(struct eb_wire_client *w, const struct eb_record *record, struct eb_err *err)

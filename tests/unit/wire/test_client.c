@@ -50,6 +50,24 @@ static void symbols_are_translated(void **state)
     assert_int_equal(port.ops->refresh_price(port.venue, 5000000, &err), EB_E_NOT_FOUND);
 }
 
+/* An instrument that the engine did not take: the next one gets its id, and must not get its prices. */
+static void an_id_that_is_given_again(void **state)
+{
+    (void)state;
+    stage_greet();
+    stage_tell_instrument(3, "C-next"); /* 102, as C at index 1 */
+    stage_tell_price(1, 2);
+    stage_tell_price(3, 6);
+    stage_tell_kind(EB_WIRE_VIEW);
+    stage_until(&stage.views, 1);
+    assert_int_equal(stage.events, 2); /* the instrument, and one price */
+    assert_int_equal(stage.event[1].kind, EB_EV_PRICE);
+    assert_int_equal(stage.event[1].symbol, 102);
+    assert_int_equal(eb_wire_client_ask_trades(stage.w, 102, 0), EB_OK);
+    stage_until_heard(1);
+    assert_int_equal(stage.heard[0].u.trades.symbol, 3);
+}
+
 static void everything_else_is_passed_on(void **state)
 {
     (void)state;
@@ -316,6 +334,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         CASE(symbols_are_translated),
+        CASE(an_id_that_is_given_again),
         CASE(everything_else_is_passed_on),
         CASE(nothing_is_sent_without_a_connection),
         CASE(nobody_is_there),
