@@ -141,12 +141,13 @@ static bool is_lua(const char *name)
 }
 
 /* Every .lua file of a set and its folders, into a directory that is there. */
+/* NOLINTNEXTLINE(misc-no-recursion): DEPTH_MAX deep */
 static int copy_set(struct job *job, const char *from, const char *to, unsigned depth, struct eb_err *err)
 {
     DIR *d = opendir(from);
     struct dirent *e;
     int rc = d != NULL ? EB_OK : failed(from, err);
-    while (rc == EB_OK && (e = readdir(d)) != NULL) {
+    while (rc == EB_OK && d != NULL && (e = readdir(d)) != NULL) {
         char source[PATH_MAX_HERE];
         char target[PATH_MAX_HERE];
         struct stat st;

@@ -4,6 +4,7 @@
 
 #include "app/control_world.h"
 
+#include <poll.h>
 #include <sys/wait.h>
 #include <termios.h>
 
@@ -226,9 +227,16 @@ static int with_terminal(const struct eb_subcommand *command, const char *typed,
     assert_true(theirs >= 0);
     assert_int_equal(write(ours, typed, strlen(typed)), (ssize_t)strlen(typed));
     int status = run(command, theirs, argv);
-    (void)fcntl(ours, F_SETFL, O_NONBLOCK);
-    ssize_t n = read(ours, said.err, sizeof(said.err) - 1);
-    said.err[n > 0 ? n : 0] = '\0';
+    size_t len = 0;
+    struct pollfd waits = {.fd = ours, .events = POLLIN};
+    while (poll(&waits, 1, len == 0 ? 5000 : 200) > 0) { /* a terminal gives on what it gets in its own time */
+        ssize_t n = read(ours, said.err + len, sizeof(said.err) - 1 - len);
+        if (n <= 0) {
+            break;
+        }
+        len += (size_t)n;
+    }
+    said.err[len] = '\0';
     (void)close(theirs);
     (void)close(ours);
     return status;
