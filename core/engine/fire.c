@@ -192,28 +192,6 @@ void eb_fire_leg(struct eb_engine *e, struct eb_slot *s, struct eb_leg *leg)
     }
 }
 
-void eb_fire_partial(struct eb_engine *e, struct eb_slot *s, int64_t fraction_ppm, enum eb_exit_reason reason)
-{
-    const struct eb_instrument *inst = &eb_symbol_of(e, s)->inst;
-    struct eb_leg part;
-    memset(&part, 0, sizeof part);
-    part.price = e->c.bars ? s->path : eb_judge_price(e, s);
-    part.qty = eb_round_qty_down(inst, (eb_qty){(int64_t)((eb_i128)s->d.base.e8 * fraction_ppm / EB_PPM)}, true);
-    bool hedge = s->d.position_side != EB_PS_BOTH;
-    eb_qty want = eb_leg_fire_qty(&part, inst, hedge, free_qty(s), (eb_qty){0});
-    bool small = hedge && part.price.e8 > 0 && want.e8 < s->d.qty.e8 && !eb_notional_ok(inst, part.price, want);
-    if (want.e8 <= 0 || small) { /* the venue would refuse it, and be asked for it again at once */
-        eb_alert(e, s, EB_ALERT_ORDER_REFUSED, part.price, 0,
-                 "partial close not sent: below the minimum, or all that is left rests at the venue");
-        return;
-    }
-    struct eb_order_request req = request(e, s, EB_PURPOSE_PARTIAL, reason, (eb_price){0});
-    req.client_id = next_id(s, e, EB_PURPOSE_PARTIAL, 0);
-    s->fired_ns = e->ev->now_ns;
-    eb_touch(e);
-    (void)send_slices(e, s, &req, want);
-}
-
 void eb_exit_all(struct eb_engine *e, struct eb_slot *s, enum eb_purpose purpose, enum eb_exit_reason reason,
                  eb_price level)
 {
@@ -421,6 +399,93 @@ static void drive_soft(struct eb_engine *e, struct eb_slot *s)
     }
 }
 
+/* ---- partial closes ---- */
+
+static void send_partial(struct eb_engine *e, struct eb_slot *s, eb_qty want, enum eb_exit_reason reason)
+{
+    struct eb_order_request req = request(e, s, EB_PURPOSE_PARTIAL, reason, (eb_price){0});
+    req.client_id = next_id(s, e, EB_PURPOSE_PARTIAL, 0);
+    s->fired_ns = e->ev->now_ns;
+    eb_touch(e);
+    (void)send_slices(e, s, &req, want);
+}
+
+static bool is_resting(const struct eb_order *o)
+{
+    return o->type == EB_ORDER_LIMIT_GTC && eb_order_is_open((enum eb_order_state)o->state);
+}
+
+/* What rests can be had for the asking. */
+static eb_qty resting_qty(const struct eb_slot *s)
+{
+    int64_t sum = 0;
+    for (unsigned i = 0; i < EB_ORDERS_MAX; i++) {
+        const struct eb_order *o = &s->order[i];
+        if (is_resting(o) && o->id.episode == s->d.episode) {
+            sum += o->qty.e8 > o->filled.e8 ? o->qty.e8 - o->filled.e8 : 0;
+        }
+    }
+    return (eb_qty){sum};
+}
+
+void eb_fire_partial(struct eb_engine *e, struct eb_slot *s, int64_t fraction_ppm, enum eb_exit_reason reason)
+{
+    const struct eb_instrument *inst = &eb_symbol_of(e, s)->inst;
+    struct eb_leg part;
+    memset(&part, 0, sizeof part);
+    part.price = e->c.bars ? s->path : eb_judge_price(e, s);
+    part.qty = eb_round_qty_down(inst, (eb_qty){(int64_t)((eb_i128)s->d.base.e8 * fraction_ppm / EB_PPM)}, true);
+    bool hedge = s->d.position_side != EB_PS_BOTH;
+    eb_qty free = free_qty(s);
+    eb_qty reach = {free.e8 + resting_qty(s).e8};
+    eb_qty want = eb_leg_fire_qty(&part, inst, hedge, reach, (eb_qty){0});
+    bool small = hedge && part.price.e8 > 0 && want.e8 < s->d.qty.e8 && !eb_notional_ok(inst, part.price, want);
+    if (want.e8 <= 0 || small) { /* the venue would refuse it, and be asked for it again at once */
+        eb_alert(e, s, EB_ALERT_ORDER_REFUSED, part.price, 0,
+                 "partial close not sent: below the minimum, or nothing of the position is free");
+    } else if (want.e8 <= free.e8) {
+        send_partial(e, s, want, reason);
+    } else { /* resting legs make room first */
+        s->d.partial = want;
+        s->d.partial_reason = (uint8_t)reason;
+        eb_touch(e);
+    }
+}
+
+/* A partial close that waits for resting legs: the last ones go first, and rest again with what it leaves. True while
+ * it waits. */
+static bool drive_partial(struct eb_engine *e, struct eb_slot *s)
+{
+    eb_qty want = s->d.partial;
+    if (want.e8 <= 0) {
+        return false;
+    }
+    eb_qty free = free_qty(s);
+    bool rests = false;
+    int64_t comes = free.e8;
+    for (unsigned i = EB_ORDERS_MAX; i > 0 && s->d.open; i--) {
+        struct eb_order *o = &s->order[i - 1];
+        rests = rests || is_resting(o);
+        if (!is_resting(o) || comes >= want.e8) {
+            continue;
+        }
+        comes += o->qty.e8 - o->filled.e8;
+        if (!o->cancel_sent && o->state != EB_OS_UNKNOWN) {
+            eb_cancel(e, s, o);
+        }
+    }
+    if (free.e8 < want.e8 && rests) {
+        return true;
+    }
+    s->d.partial.e8 = 0;
+    eb_touch(e);
+    eb_qty part = eb_round_qty_down(&eb_symbol_of(e, s)->inst, free.e8 < want.e8 ? free : want, true);
+    if (part.e8 > 0 && eb_targets_may_fire(e, s)) {
+        send_partial(e, s, part, (enum eb_exit_reason)s->d.partial_reason);
+    }
+    return false;
+}
+
 void eb_drive(struct eb_engine *e, struct eb_slot *s)
 {
     if (eb_gated(e, s)) { /* what stands at the venue is not known yet */
@@ -429,8 +494,9 @@ void eb_drive(struct eb_engine *e, struct eb_slot *s)
     }
     eb_plan_rescue(e, s);
     if (s->d.open && !s->d.shadow_done && s->d.intent.active) {
+        s->d.partial.e8 = 0; /* everything goes */
         drive_exit(e, s);
-    } else {
+    } else if (!drive_partial(e, s)) {
         drive_soft(e, s);
     }
     eb_backstop_drive(e, s);

@@ -142,6 +142,7 @@ static void walk_flags(struct eb_cursor *w, struct eb_durable *v)
     BELOW(v->regime, EB_REGIME_COUNT);
     U32(v->episode);
     U8(v->leg_refusals);
+    BELOW(v->partial_reason, EB_EXIT_REASON_COUNT);
     BELOW(v->owed, EB_CONSULT_REASON_COUNT + 1);
     U32(v->window_orders);
     U32(v->attempts);
@@ -157,6 +158,7 @@ static void walk_durable(struct eb_cursor *w, struct eb_durable *v)
     E8(v->base);
     E8(v->exited);
     E8(v->venue_qty);
+    E8(v->partial);
     E8(v->entry);
     E8(v->r);
     E8(v->initial_stop);

@@ -116,12 +116,14 @@ struct eb_durable {
     uint8_t side, position_side, r_state, hits, regime;
     uint32_t episode;
     uint8_t leg_refusals;   /* orders of legs in a row that came back with nothing */
+    uint8_t partial_reason; /* enum eb_exit_reason */
     uint8_t owed;           /* 1 + enum eb_consult_reason of a consult that was due and has no answer yet; 0 none */
     uint32_t window_orders; /* sends in the minute that began at window_ms */
     uint32_t attempts;
     uint32_t sent_before, life_from; /* numbers between them, the last included, may have been sent by an earlier
                                         process that did not live to record it */
     eb_qty qty, first_qty, base, exited, venue_qty;
+    eb_qty partial; /* a partial close that waits until resting legs have made room; 0 none */
     eb_price entry, r, initial_stop, first_r, liquidation;
     eb_price earlier_best, earlier_worst; /* extremes before the last re-base, for the report; 0 none */
     eb_money margin;

@@ -220,9 +220,71 @@ static void a_short_rests_above_nothing(void **state)
     fx_free(f);
 }
 
+/* Everything rests: the last leg makes room for a partial close, and rests again with what that leaves. */
+static void a_partial_close_is_made_room_for(void **state)
+{
+    (void)state;
+    struct eb_engine_config c = fx_config();
+    struct fx *f = fx_new(&c);
+    struct eb_verdict v = v_none();
+    v_stop(&v, "98");
+    v_legs(&v, 2, LEGS);
+    v.decision[1].u.targets.leg[0].soft = v.decision[1].u.targets.leg[1].soft = true;
+    fx_mark(f, "100");
+    fx_say(f, &v);
+    fx_open(f, EB_LONG, "10", "100");
+    const struct eb_order_request last = *fx_submit(f, EB_PURPOSE_SOFT, 1);
+    fx_order(f, fx_submit(f, EB_PURPOSE_SOFT, 0)->client_id, EB_OS_NEW);
+    fx_order(f, last.client_id, EB_OS_NEW);
+    fx_clear(f);
+    v = v_none();
+    v_partial(&v, 500000);
+    fx_verdict(f, &v);
+    assert_int_equal(fx_count(f, EB_ACT_CANCEL), 1);
+    assert_true(fx_cancelled(f, last.client_id));
+    assert_int_equal(fx_count(f, EB_ACT_SUBMIT), 0);
+    fx_mark(f, "100"); /* while it waits nothing is placed */
+    assert_int_equal(fx_count(f, EB_ACT_SUBMIT), 0);
+    fx_order(f, last.client_id, EB_OS_CANCELED);
+    assert_int_equal(fx_submits(f, EB_PURPOSE_PARTIAL), 1);
+    assert_qt(fx_submit(f, EB_PURPOSE_PARTIAL, 0)->qty, "5");
+    assert_int_equal(fx_submits(f, EB_PURPOSE_SOFT), 1);
+    assert_qt(fx_submit(f, EB_PURPOSE_SOFT, 0)->qty, "1");
+    fx_free(f);
+}
+
+/* The stop comes first: what waited for room is part of it. */
+static void a_stop_takes_over_a_partial_close_that_waits(void **state)
+{
+    (void)state;
+    struct eb_engine_config c = fx_config();
+    struct fx *f = fx_new(&c);
+    struct eb_verdict v = v_none();
+    v_stop(&v, "98");
+    v_legs(&v, 2, LEGS);
+    v.decision[1].u.targets.leg[0].soft = v.decision[1].u.targets.leg[1].soft = true;
+    fx_mark(f, "100");
+    fx_say(f, &v);
+    fx_open(f, EB_LONG, "10", "100");
+    const struct eb_order_request last = *fx_submit(f, EB_PURPOSE_SOFT, 1);
+    fx_order(f, last.client_id, EB_OS_NEW);
+    v = v_none();
+    v_partial(&v, 500000);
+    fx_verdict(f, &v);
+    fx_clear(f);
+    fx_mark(f, "98");
+    fx_order(f, last.client_id, EB_OS_CANCELED);
+    assert_int_equal(fx_submits(f, EB_PURPOSE_PARTIAL), 0);
+    assert_int_equal(fx_submits(f, EB_PURPOSE_STOP), 1);
+    assert_qt(fx_submit(f, EB_PURPOSE_STOP, 0)->qty, "6");
+    fx_free(f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_partial_close_is_made_room_for),
+        cmocka_unit_test(a_stop_takes_over_a_partial_close_that_waits),
         cmocka_unit_test(it_rests_at_its_level),
         cmocka_unit_test(a_refused_one_is_placed_again),
         cmocka_unit_test(reached_for_long_it_goes_to_market),
