@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define SECOND 1000
+#define SECOND INT64_C(1000)
 #define MINUTE (60 * SECOND)
 #define HOUR (60 * MINUTE)
 #define DAY (24 * HOUR)
@@ -128,6 +128,7 @@ void eb_table_render_within(const struct eb_table *t, const char *drop, unsigned
         eb_table_render(t, "", colour, out);
         return;
     }
+    EB_ASSERT(t->columns > 0);
     struct eb_table less;
     char align[EB_TABLE_COLUMNS_MAX + 1] = {0};
     unsigned kept = 0;

@@ -10,7 +10,7 @@
 #include "app/words.h"
 
 enum flag { FLAG_EXIT_MODE = 0, FLAG_EXECUTOR, FLAG_ROLLOUT };
-#define FLAGS_TEXT_MAX (3 * EB_FLAG_TEXT_MAX)
+#define FLAGS_TEXT_MAX ((size_t)3 * EB_FLAG_TEXT_MAX)
 
 /* Where a key's value comes from: enum eb_config_source. */
 static unsigned source_of(const struct eb_exam *x, const char *name)

@@ -73,15 +73,15 @@ int eb_dry_open(struct eb_dry *d, const struct eb_engine *e, int64_t now_ms, str
     struct eb_evidence *v = malloc(sizeof(*v));
     d->position = malloc((open + 1) * sizeof(*d->position));
     d->place = malloc((d->slots + 1) * sizeof(*d->place));
-    int rc = EB_OK;
     if (v == NULL || d->position == NULL || d->place == NULL) {
-        rc = eb_err_set(err, EB_E_MEMORY, area, "no memory for the trial of %u positions", open);
+        free(v);
+        return eb_err_set(err, EB_E_MEMORY, area, "no memory for the trial of %u positions", open);
     }
-    for (eb_position_id id = 0; rc == EB_OK && id < d->slots; id++) {
+    for (eb_position_id id = 0; id < d->slots; id++) {
         look(d, e, id, v);
     }
     free(v);
-    return rc;
+    return EB_OK;
 }
 
 void eb_dry_close(struct eb_dry *d)
