@@ -304,15 +304,6 @@ void eb_alarm_end(struct eb_alarms *a, const char *name, const char *symbol, int
     }
 }
 
-void eb_alarm_end_symbol(struct eb_alarms *a, const char *symbol, int64_t now_ms)
-{
-    for (unsigned i = 0; i < a->count && symbol[0] != '\0'; i++) {
-        if (strncmp(a->entry[i].alarm.symbol, symbol, EB_SYMBOL_MAX - 1) == 0) {
-            end(a, &a->entry[i].alarm, now_ms);
-        }
-    }
-}
-
 unsigned eb_alarms_count(const struct eb_alarms *a)
 {
     return a != NULL ? a->count : 0;

@@ -40,8 +40,6 @@ void eb_alarms_destroy(struct eb_alarms *a);
 void eb_alarm_raise(struct eb_alarms *a, const char *name, const char *symbol, const char *text, int64_t now_ms);
 /* What it was about has ended (symbol "": the account's). Nothing when there is none. */
 void eb_alarm_end(struct eb_alarms *a, const char *name, const char *symbol, int64_t now_ms);
-/* Every alarm of a symbol is over: its episode ended. */
-void eb_alarm_end_symbol(struct eb_alarms *a, const char *symbol, int64_t now_ms);
 /* Newest first; index < eb_alarms_count(). Valid until the next call that changes them. */
 unsigned eb_alarms_count(const struct eb_alarms *a);
 const struct eb_alarm *eb_alarms_at(const struct eb_alarms *a, unsigned index);

@@ -354,6 +354,18 @@ static void log_order(struct eb_live *l, const struct eb_order_request *o)
            EB_I64("needs_seq", o->needs_seq));
 }
 
+/* A position is over. In hedge mode the other one of its symbol may be what an alarm stands for. */
+static void end_alarms_of(struct eb_live *l, const char *symbol)
+{
+    for (unsigned i = 0; i < eb_alarms_count(l->alarms); i++) {
+        struct eb_alarm a = *eb_alarms_at(l->alarms, i);
+        bool stays = is_condition(a.name) && condition_holds(l, &a);
+        if (!a.over && strcmp(a.symbol, symbol) == 0 && !stays) {
+            eb_alarm_end(l->alarms, a.name, a.symbol, l->now_ms);
+        }
+    }
+}
+
 static void action(struct eb_live *l, const struct eb_action *a)
 {
     switch ((enum eb_action_kind)a->kind) {
@@ -370,7 +382,7 @@ static void action(struct eb_live *l, const struct eb_action *a)
         const char *symbol = eb_engine_symbol_name(eb_host_engine(l->host), a->u.end.symbol);
         eb_log(l->o.log, EB_LOG_INFO, "episode.ended", EB_STR("symbol", symbol), EB_I64("episode", a->u.end.episode),
                EB_BOOL("reconciled", a->u.end.reconciled));
-        eb_alarm_end_symbol(l->alarms, symbol, l->now_ms);
+        end_alarms_of(l, symbol);
         break;
     }
     case EB_ACT_CANCEL:

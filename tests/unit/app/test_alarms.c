@@ -169,8 +169,8 @@ static void an_alarm_ends_and_may_come_back(void **state)
     assert_int_equal(eb_alarms_standing(a), 3);
     eb_alarm_end(a, "stale_price", "BTCUSDT", T0 + 5);
     is(a, 2, "stale_price", "BTCUSDT", 1, true);
-    eb_alarm_end_symbol(a, "", T0 + 6); /* the account's own are nobody's symbol */
-    eb_alarm_end_symbol(a, "BTCUSDT", T0 + 6);
+    eb_alarm_end(a, "parked", "BTCUSDT", T0 + 6);
+    eb_alarm_end(a, "parked", "BTCUSDT", T0 + 6); /* once */
     assert_int_equal(eb_alarms_standing(a), 1);
     assert_int_equal(times(lines, "\"event\":\"alarm.over\""), 2);
     eb_alarm_raise(a, "stale_price", "BTCUSDT", "3 s", T0 + 7);
