@@ -233,33 +233,34 @@ struct eb_engine {
     uint32_t episode_serial;
     struct eb_ev_config mode;
     bool hedge, paused, flattening;
+    uint8_t command_next;  /* in command_id */
     uint32_t flatten_upto; /* the last episode that the flatten under way is about */
     uint32_t starts;
     uint32_t life_serial;                  /* episodes up to this one are of earlier processes */
     int64_t hold_ms;                       /* targets wait until then: orders of an earlier process may still arrive */
     uint64_t command_id[EB_COMMANDS_KEPT]; /* the last ones, a ring */
-    uint8_t command_next;
     uint8_t policy_hash[EB_HASH_SIZE];
 
     /* observed */
-    bool resting;       /* folded or loaded, and no START yet: it hears, and does nothing */
-    bool wants_picture; /* no complete one since START */
-    int64_t start_ns;   /* of the last START; 0 none */
+    bool resting;         /* folded or loaded, and no START yet: it hears, and does nothing */
+    bool wants_picture;   /* no complete one since START */
+    bool in_snapshot;     /* a picture is being told */
+    bool snapshot_broken; /* another began before it ended: nothing is concluded from it */
+    bool has_witness;
+    bool dirty; /* the step under way has changed something durable */
+    uint8_t asked_count;
+    int64_t start_ns; /* of the last START; 0 none */
     eb_money balance;
     uint64_t consult_serial;
-    bool in_snapshot;
     uint32_t snapshot_gen;
-    int64_t snapshot_began_ms;      /* when the picture under way was asked for: it cannot be older */
-    int64_t asked_ms[EB_ASKED_MAX]; /* pictures asked for and not begun, oldest first */
-    uint8_t asked_count;
-    bool snapshot_broken;              /* another began before it ended: nothing is concluded from it */
+    int64_t snapshot_began_ms;         /* when the picture under way was asked for: it cannot be older */
+    int64_t asked_ms[EB_ASKED_MAX];    /* pictures asked for and not begun, oldest first */
     uint32_t sweep_at[EB_SWEEP_COUNT]; /* next symbol of a sweep over all; UINT32_MAX none */
     uint32_t sweep_gen;                /* the picture that the sweep for absence concludes from */
     int64_t sweep_began_ms;
     int64_t snapshot_due_ns;
     uint32_t foreign_conditional, foreign_counting;
     struct eb_witness witness;
-    bool has_witness;
 
     struct { /* an image that is being loaded */
         bool head, end;
@@ -271,7 +272,6 @@ struct eb_engine {
     const struct eb_event *ev;
     struct eb_actions *out;
     int64_t last_now_ns, last_now_ms; /* of the last step: what evidence is told at */
-    bool dirty;
     struct eb_engine_stats stats;
 };
 
