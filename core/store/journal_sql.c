@@ -5,10 +5,12 @@
 #include "store/journal_sql.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 static const char area[] = "journal";
 
@@ -82,6 +84,10 @@ static int open_with(const char *path, int flags, sqlite3 **out, struct eb_err *
 
 int eb_sql_open_writer(const char *path, sqlite3 **out, struct eb_err *err)
 {
+    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600); /* SQLite would make it for everybody to read */
+    if (fd >= 0) {
+        (void)close(fd); /* before SQLite has it: a close would give up its locks */
+    }
     return open_with(path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, out, err);
 }
 

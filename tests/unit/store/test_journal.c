@@ -91,6 +91,13 @@ static void a_new_journal_begins_with_nothing(void **state)
     assert_false(port.failed(port.store));
     assert_int_equal(port.durable_seq(port.store), 0);
     assert_true(eb_journal_settled(f->life.journal));
+    struct stat st;
+    char log[SCENE_PATH_MAX + 32];
+    (void)snprintf(log, sizeof(log), "%s-wal", f->path);
+    assert_int_equal(stat(f->path, &st), 0);
+    assert_int_equal(st.st_mode & 0777, 0600); /* positions are nobody else's business */
+    assert_int_equal(stat(log, &st), 0);
+    assert_int_equal(st.st_mode & 0777, 0600);
     ok(f, scene_end(&f->life, true, &f->err));
     assert_int_equal(access(f->path, R_OK), 0);
 }
