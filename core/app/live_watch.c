@@ -5,11 +5,13 @@
  */
 #include "app/live_inner.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "app/state_dir.h"
 #include "app/words.h"
@@ -274,6 +276,23 @@ static void review_venue(struct eb_live *l)
     }
 }
 
+/* What is written to a file without a name is lost with the process. */
+static bool journal_is_gone(const struct eb_live *l)
+{
+    char path[EB_STATE_PATH_MAX];
+    struct stat st;
+    return eb_state_path(l->o.state_dir, EB_STATE_JOURNAL, path, sizeof(path), NULL) == EB_OK && stat(path, &st) != 0 &&
+           errno == ENOENT;
+}
+
+static void review_file(struct eb_live *l)
+{
+    if (journal_is_gone(l)) {
+        eb_alarm_raise(l->alarms, "journal_gone", "",
+                       "the file of the journal was removed: stop the engine and start it", eb_live_now_ms(l));
+    }
+}
+
 static void review_journal(struct eb_live *l)
 {
     struct eb_store_port port = eb_journal_port(l->journal);
@@ -314,13 +333,15 @@ void eb_live_review_alarms(struct eb_live *l)
 {
     review_venue(l);
     review_journal(l);
+    review_file(l);
     review_silence(l);
     int64_t now_ms = eb_live_now_ms(l);
     for (unsigned i = 0; i < eb_alarms_count(l->alarms); i++) {
         struct eb_alarm a = *eb_alarms_at(l->alarms, i);
         bool ours = strcmp(a.name, "venue_offline") == 0 || strcmp(a.name, "journal_failed") == 0 ||
                     strcmp(a.name, "another_engine") == 0 || strncmp(a.name, "policy_", 7) == 0 ||
-                    strcmp(a.name, "protect_only") == 0 || strcmp(a.name, "venue_silent") == 0;
+                    strcmp(a.name, "protect_only") == 0 || strcmp(a.name, "venue_silent") == 0 ||
+                    strcmp(a.name, "journal_gone") == 0;
         bool stands = is_condition(a.name) ? condition_holds(l, &a) : ours ? true : now_ms - a.last_ms < FORGET_MS;
         if (strcmp(a.name, "protect_only") == 0) {
             stands = eb_engine_paused(eb_host_engine(l->host));
