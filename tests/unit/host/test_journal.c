@@ -104,7 +104,7 @@ static void expect_recovered(uint64_t seed, bool properly, uint64_t hash, uint64
 static uint64_t expect_all_agrees(uint64_t seed, uint64_t hash)
 {
     struct eb_journal_reader *r;
-    struct eb_engine *e;
+    struct eb_engine *e = NULL;
     struct eb_fold_result result;
     assert_int_equal(eb_journal_reader_open(g.path, &r, &err), EB_OK);
     if (eb_journal_check(r, NULL, NULL, &err) != EB_OK ||
