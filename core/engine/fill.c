@@ -212,7 +212,7 @@ void eb_apply_inferred(struct eb_engine *e, struct eb_slot *s, struct eb_order *
     if (eb_id_is_lost(e, s, o->id)) {
         eb_lost_counted(s, o->id, f->qty);
     }
-    if (d->open && o->id.episode == d->episode && o->sent_ms <= d->told_ms) { /* sent later it cannot be in it */
+    if (d->open && o->id.episode == d->episode && o->born_ms <= d->told_ms) { /* sent later it cannot be in it */
         int64_t before = lesser(d->absorbed_before.e8, f->qty.e8);
         int64_t known = before + lesser(d->absorbed.e8, f->qty.e8 - before);
         d->absorbed_before.e8 -= before;

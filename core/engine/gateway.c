@@ -151,6 +151,7 @@ enum eb_gate eb_gateway(struct eb_engine *e, struct eb_slot *s, struct eb_order_
     o->trigger = req->trigger;
     o->level = req->level;
     o->sent_ms = e->ev->now_ms;
+    o->born_ms = e->ev->now_ms;
     o->changed_ms = e->ev->now_ms;
     o->timer_ms = e->ev->now_ms + e->c.absent_after_ms; /* nothing heard by then: the outcome is unknown */
     o->state = EB_OS_PENDING;

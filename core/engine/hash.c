@@ -24,8 +24,8 @@ static uint64_t hash_order(uint64_t h, const struct eb_order *o)
 {
     h = eb_hash64(h, &o->id, sizeof o->id);
     return HASH(h, (int64_t)o->venue_id, o->qty.e8, o->filled.e8, o->told.e8, o->price.e8, o->trigger.e8, o->level.e8,
-                o->sent_ms, o->changed_ms, o->timer_ms, o->state, o->type, o->purpose, o->leg, o->reason, o->ended_as,
-                o->cancel_sent, o->close_position, o->guessed, o->queries);
+                o->sent_ms, o->born_ms, o->changed_ms, o->timer_ms, o->state, o->type, o->purpose, o->leg, o->reason,
+                o->ended_as, o->cancel_sent, o->close_position, o->guessed, o->queries);
 }
 
 static uint64_t hash_leg(uint64_t h, const struct eb_leg *l)
@@ -92,13 +92,17 @@ static uint64_t hash_durable(uint64_t h, const struct eb_durable *d)
     return hash_memory(h, &d->memory);
 }
 
-static uint64_t hash_counted(uint64_t h, const struct eb_inferred *list, unsigned count, uint8_t next)
+static uint64_t hash_found(uint64_t h, const struct eb_slot *s)
 {
-    for (unsigned i = 0; i < count; i++) {
-        h = eb_hash64(h, &list[i].id, sizeof list[i].id);
-        h = HASH(h, list[i].qty.e8);
+    for (unsigned i = 0; i < EB_INFERRED_MAX; i++) {
+        h = eb_hash64(h, &s->inferred[i].id, sizeof s->inferred[i].id);
+        h = HASH(h, s->inferred[i].qty.e8);
     }
-    return HASH(h, next);
+    for (unsigned i = 0; i < EB_LOST_MAX; i++) {
+        h = eb_hash64(h, &s->lost[i].id, sizeof s->lost[i].id);
+        h = HASH(h, s->lost[i].counted.e8, s->lost[i].ended);
+    }
+    return HASH(h, s->inferred_next, s->lost_next);
 }
 
 static uint64_t hash_slot(uint64_t h, const struct eb_slot *s)
@@ -109,8 +113,7 @@ static uint64_t hash_slot(uint64_t h, const struct eb_slot *s)
             h = hash_order(h, &s->order[i]);
         }
     }
-    h = hash_counted(h, s->inferred, EB_INFERRED_MAX, s->inferred_next);
-    h = hash_counted(h, s->lost, EB_LOST_MAX, s->lost_next);
+    h = hash_found(h, s);
     return eb_hash64(h, s->trade, sizeof s->trade);
 }
 

@@ -200,6 +200,7 @@ static void walk_order(struct eb_cursor *w, struct eb_order *v)
     E8(v->trigger);
     E8(v->level);
     I64(v->sent_ms);
+    I64(v->born_ms);
     I64(v->changed_ms);
     I64(v->timer_ms);
     BELOW(v->type, EB_ORDER_STOP_MARKET + 1);
@@ -224,13 +225,20 @@ static void walk_orders(struct eb_cursor *w, struct eb_slot *s)
     }
 }
 
-static void walk_counted(struct eb_cursor *w, struct eb_inferred *list, uint8_t max, uint8_t *next)
+/* What was found of orders beside the table. */
+static void walk_found(struct eb_cursor *w, struct eb_slot *s)
 {
-    for (unsigned i = 0; i < max; i++) {
-        walk_id(w, &list[i].id);
-        E8(list[i].qty);
+    for (unsigned i = 0; i < EB_INFERRED_MAX; i++) {
+        walk_id(w, &s->inferred[i].id);
+        E8(s->inferred[i].qty);
     }
-    eb_cursor_below(w, next, max, "next");
+    for (unsigned i = 0; i < EB_LOST_MAX; i++) {
+        walk_id(w, &s->lost[i].id);
+        E8(s->lost[i].counted);
+        BOOL(s->lost[i].ended);
+    }
+    BELOW(s->inferred_next, EB_INFERRED_MAX);
+    BELOW(s->lost_next, EB_LOST_MAX);
 }
 
 static void walk_evidence(struct eb_cursor *w, struct eb_slot *s)
@@ -263,7 +271,6 @@ void eb_image_slot(struct eb_cursor *w, struct eb_slot *s)
     for (unsigned i = 0; i < EB_TRADES_KEPT; i++) {
         U64(s->trade[i]);
     }
-    walk_counted(w, s->inferred, EB_INFERRED_MAX, &s->inferred_next);
-    walk_counted(w, s->lost, EB_LOST_MAX, &s->lost_next);
+    walk_found(w, s);
     walk_evidence(w, s);
 }

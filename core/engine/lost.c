@@ -126,28 +126,44 @@ static void count_conditional(struct eb_engine *e, struct eb_slot *s, const stru
 
 /* ---- how much of one has been counted ---------------------------------------------------------------------------- */
 
-void eb_lost_counted(struct eb_slot *s, eb_client_id id, eb_qty qty)
+static const struct eb_lost *found(const struct eb_slot *s, eb_client_id id)
 {
-    struct eb_inferred *free = &s->lost[s->lost_next];
     for (unsigned i = 0; i < EB_LOST_MAX; i++) {
-        struct eb_inferred *was = &s->lost[i];
-        if (was->qty.e8 > 0 && eb_client_id_equal(was->id, id)) {
-            was->qty.e8 += qty.e8;
-            return;
+        if (s->lost[i].id.instance != 0 && eb_client_id_equal(s->lost[i].id, id)) {
+            return &s->lost[i];
         }
     }
-    *free = (struct eb_inferred){id, qty};
-    s->lost_next = (uint8_t)((s->lost_next + 1) % EB_LOST_MAX);
+    return NULL;
+}
+
+static struct eb_lost *find(struct eb_slot *s, eb_client_id id)
+{
+    struct eb_lost *l = (struct eb_lost *)found(s, id);
+    if (l == NULL) { /* in place of the oldest */
+        l = &s->lost[s->lost_next];
+        *l = (struct eb_lost){.id = id};
+        s->lost_next = (uint8_t)((s->lost_next + 1) % EB_LOST_MAX);
+    }
+    return l;
+}
+
+void eb_lost_counted(struct eb_slot *s, eb_client_id id, eb_qty qty)
+{
+    find(s, id)->counted.e8 += qty.e8;
+}
+
+/* A picture that is older than its end does not bring it back. */
+void eb_lost_ended(const struct eb_engine *e, struct eb_slot *s, eb_client_id id)
+{
+    if (eb_id_is_lost(e, s, id)) {
+        find(s, id)->ended = true;
+    }
 }
 
 static eb_qty counted(const struct eb_slot *s, eb_client_id id)
 {
-    for (unsigned i = 0; i < EB_LOST_MAX; i++) {
-        if (s->lost[i].qty.e8 > 0 && eb_client_id_equal(s->lost[i].id, id)) {
-            return s->lost[i].qty;
-        }
-    }
-    return (eb_qty){0};
+    const struct eb_lost *l = found(s, id);
+    return l != NULL ? l->counted : (eb_qty){0};
 }
 
 /* ---- by a fill --------------------------------------------------------------------------------------------------- */
@@ -206,7 +222,8 @@ bool eb_lost_listed(struct eb_engine *e, struct eb_slot *s, const struct eb_ev_o
         return false;
     }
     if (id.episode == s->d.episode) {
-        return eb_id_is_lost(e, s, id);
+        const struct eb_lost *l = found(s, id);
+        return eb_id_is_lost(e, s, id) && (l == NULL || !l->ended);
     }
     return id.episode > s->d.episode || id.episode <= e->life_serial || eb_gated(e, s);
 }
@@ -218,8 +235,10 @@ struct eb_order *eb_lost_by_listing(struct eb_engine *e, struct eb_slot *s, cons
     if (o == NULL) {
         return NULL;
     }
+    bool certain = eb_gated(e, s);
     if (o->id.episode == s->d.episode && o->id.attempt > s->d.attempts) {
         s->d.attempts = o->id.attempt; /* no number is given twice */
+        certain = true;
     }
     o->venue_id = t->venue_order_id;
     o->qty = t->qty;
@@ -228,7 +247,7 @@ struct eb_order *eb_lost_by_listing(struct eb_engine *e, struct eb_slot *s, cons
     o->price = t->price;
     o->trigger = t->trigger;
     o->level = t->trigger.e8 > 0 ? t->trigger : t->price;
-    o->state = t->state;
+    o->state = certain ? t->state : (uint8_t)EB_OS_UNKNOWN; /* a later picture may be older than its end */
     o->type = t->type;
     o->close_position = t->close_position;
     if (o->state != EB_OS_NEW && o->type == EB_ORDER_STOP_MARKET) { /* for how long nobody knows: it protects nothing */

@@ -131,6 +131,9 @@ void eb_order_settle(struct eb_engine *e, struct eb_slot *s, struct eb_order *o)
 {
     struct eb_order done = *o;
     memset(o, 0, sizeof *o);
+    if (!done.guessed) { /* more of it than was guessed may still work */
+        eb_lost_ended(e, s, done.id);
+    }
     eb_touch(e);
     if (done.type == EB_ORDER_STOP_MARKET && e->stats.conditional_orders > 0) {
         e->stats.conditional_orders--;

@@ -44,6 +44,10 @@ static void open_order(struct eb_engine *e, const struct eb_event *ev)
     }
     if (o == NULL && eb_lost_listed(e, s, t)) { /* else the picture is older than its end */
         o = eb_lost_by_listing(e, s, t);
+        if (o != NULL) {
+            o->snapshot_gen = e->snapshot_gen;
+        }
+        return;
     }
     if (o == NULL) {
         return;

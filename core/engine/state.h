@@ -44,6 +44,7 @@ struct eb_order {
     eb_qty told;        /* cumulative fill that ORDER events told of */
     eb_price price, trigger, level;
     int64_t sent_ms, changed_ms;
+    int64_t born_ms;  /* when it was first sent; 0 by an earlier process */
     int64_t timer_ms; /* next query, or end of waiting for a fill that was told; 0 none */
     uint8_t state, type, purpose, leg, reason;
     uint8_t ended_as; /* terminal state told while fills are still missing; EB_OS_NONE else */
@@ -147,11 +148,17 @@ struct eb_durable {
     struct eb_memory memory;
 };
 
-/* So much of an order: of fills that were applied without their trades (when those come after all, they are not news),
- * or of fills whose order is not in the table. */
+/* Fills that were applied without their trades: when those come after all, they are not news. */
 struct eb_inferred {
     eb_client_id id;
     eb_qty qty;
+};
+
+/* An order of an earlier process that was found: how much of it was counted, and whether its end is known. */
+struct eb_lost {
+    eb_client_id id;
+    eb_qty counted;
+    bool ended;
 };
 
 struct eb_slot {
@@ -159,7 +166,7 @@ struct eb_slot {
     struct eb_order order[EB_ORDERS_MAX];         /* durable too; outlive their episode until resolved */
     uint64_t trade[EB_TRADES_KEPT];               /* durable: ids applied */
     struct eb_inferred inferred[EB_INFERRED_MAX]; /* durable, a ring */
-    struct eb_inferred lost[EB_LOST_MAX];         /* durable, a ring */
+    struct eb_lost lost[EB_LOST_MAX];             /* durable, a ring */
     uint8_t inferred_next, lost_next;
 
     /* observed from here on */
@@ -408,6 +415,7 @@ void eb_lost_episode(struct eb_engine *e, struct eb_slot *s, eb_client_id id); /
     its serial is not given again, and what it took the place of has ended */
 struct eb_order *eb_lost_by_fill(struct eb_engine *e, struct eb_slot *s, const struct eb_ev_fill *f);
 void eb_lost_counted(struct eb_slot *s, eb_client_id id, eb_qty qty); /* a fill of one was applied */
+void eb_lost_ended(const struct eb_engine *e, struct eb_slot *s, eb_client_id id);
 void eb_lost_told(struct eb_engine *e, eb_symbol_id symbol, const struct eb_ev_order *t);
 bool eb_lost_listed(struct eb_engine *e, struct eb_slot *s, const struct eb_ev_open_order *t); /* is it one */
 struct eb_order *eb_lost_by_listing(struct eb_engine *e, struct eb_slot *s, const struct eb_ev_open_order *t);

@@ -285,6 +285,36 @@ static void a_backstop_is_found_and_not_placed_beside_itself(void **state)
     fx_free(f);
 }
 
+static void a_picture_that_is_older_than_its_end_brings_it_not_back(void **state)
+{
+    (void)state;
+    struct eb_engine_config c = fx_config();
+    struct fx *f = first_life(&c, true);
+    struct eb_ev_open_order listed = as_listed(fx_submit(f, EB_PURPOSE_SOFT, 0));
+    listed.client_id.attempt = 30;
+    fx_reject(f, fx_submit(f, EB_PURPOSE_SOFT, 0)->client_id, EB_REJ_ALARM);
+    image_take(f->e, &m);
+    struct fx *g = reborn(&m, &c, f);
+    struct eb_own_order own;
+    start_with(g, "10", &listed, 1);
+    assert_int_equal(eb_engine_orders(g->e, 0, &own, 1), 1);
+    fx_order(g, listed.client_id, EB_OS_CANCELED);
+    fx_run(g, 3000);
+    assert_int_equal(leg_state(g, 1), EB_LEG_RESTING); /* another, of its own */
+    assert_int_equal(eb_engine_orders(g->e, 0, &own, 1), 1);
+    fx_picture(g, EB_LONG, "10", "100", &listed, 1);
+    assert_int_equal(eb_engine_orders(g->e, 0, &own, 1), 1);
+    listed.client_id.attempt = 31; /* one that arrived late: asked about before it is believed */
+    fx_clear(g);
+    fx_picture(g, EB_LONG, "10", "100", &listed, 1);
+    struct eb_own_order both[2];
+    assert_int_equal(eb_engine_orders(g->e, 0, both, 2), 2);
+    assert_int_equal(both[0].state + both[1].state, EB_OS_PENDING + EB_OS_UNKNOWN);
+    assert_int_equal(fx_count(g, EB_ACT_QUERY), 1);
+    fx_free(f);
+    fx_free(g);
+}
+
 static void of_two_backstops_one_is_enough(void **state)
 {
     (void)state;
@@ -385,6 +415,7 @@ int main(void)
         cmocka_unit_test(a_late_trade_of_what_was_inferred_brings_nothing_back),
         cmocka_unit_test(a_resting_leg_is_taken_back_as_it_is),
         cmocka_unit_test(a_backstop_is_found_and_not_placed_beside_itself),
+        cmocka_unit_test(a_picture_that_is_older_than_its_end_brings_it_not_back),
         cmocka_unit_test(of_two_backstops_one_is_enough),
         cmocka_unit_test(orders_of_what_has_ended_are_taken_away),
         cmocka_unit_test(one_that_arrives_after_the_picture_is_looked_for),
