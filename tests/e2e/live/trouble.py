@@ -13,7 +13,7 @@ import rig
 from between import Between
 from rig import BIN, Rig, case, until
 
-IN_HISTORY = 20000  # bytes: behind HELLO, in the middle of what an exchange tells in the beginning
+IN_HISTORY = 3000  # bytes: behind HELLO, in the middle of what an exchange tells in the beginning
 
 
 class Broken(Rig):
@@ -68,6 +68,7 @@ def beginnings(folder):
         r.stop()
         r.between.cut_after = [IN_HISTORY]
         r.begin(env={"EXIT_EXECUTOR_MODE": "SHADOW"})
+        until(lambda: r.status()["venue"]["reconnects"] == 1 and r.is_running())
         case("cut in the beginning: the configured modes", r.status().get("executor_mode") == "SHADOW", r.status())
         case("cut in the beginning: connected twice", r.status()["venue"]["reconnects"] == 1, r.status()["venue"])
         r.stop()
@@ -79,6 +80,7 @@ def beginnings(folder):
         r.between.cut_after = [IN_HISTORY]
         r.begin()
         r.protected(3)
+        case("cut in the beginning: connected twice once more", r.status()["venue"]["reconnects"] == 1)
         case("cut in the beginning: a damaged journal begins paused", r.status().get("paused"), r.status())
         case("cut in the beginning: and says so", "protect_only" in r.alarms(), r.alarms())
         r.stop()
