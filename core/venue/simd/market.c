@@ -14,7 +14,7 @@ static const char where[] = "sim";
 
 static bool note_price(struct simd_symbol *y, const struct eb_ev_price *p)
 {
-    uint8_t bit = p->from_rest ? SIMD_MUTE_REST : (uint8_t)(1u << p->source);
+    unsigned bit = p->from_rest ? (unsigned)SIMD_MUTE_REST : 1u << p->source;
     if ((y->muted & bit) != 0) {
         return false;
     }
