@@ -323,7 +323,7 @@ void eb_step_fill(struct eb_engine *e, const struct eb_event *ev)
     struct eb_ev_fill news = *f;
     news.qty.e8 -= taken_before(s, f).e8;
     struct eb_order stray;
-    bool lost = eb_id_is_lost(e, s, f->client_id);
+    bool lost = eb_id_is_lost(e, s, f->client_id) && f->qty.e8 <= s->d.qty.e8; /* else nothing fits */
     if (o == NULL && lost && news.qty.e8 > 0) {
         o = eb_lost_by_fill(e, s, &news);
     }

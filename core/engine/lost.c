@@ -215,10 +215,18 @@ struct eb_order *eb_lost_by_fill(struct eb_engine *e, struct eb_slot *s, const s
 
 /* Ours, working, and unknown here: either it was lost, or the picture is older than its end. The first picture after a
  * start is not; later ones are believed where the number or the episode is another process's. */
+static bool sane(const struct eb_ev_open_order *t)
+{
+    const int64_t most = INT64_MAX / 64; /* beyond it sums could leave the range */
+    return t->qty.e8 >= 0 && t->qty.e8 < most && t->filled.e8 >= 0 && t->filled.e8 < most && t->price.e8 >= 0 &&
+           t->price.e8 < most && t->trigger.e8 >= 0 && t->trigger.e8 < most &&
+           (t->close_position || t->filled.e8 <= t->qty.e8);
+}
+
 bool eb_lost_listed(struct eb_engine *e, struct eb_slot *s, const struct eb_ev_open_order *t)
 {
     eb_client_id id = t->client_id;
-    if (!eb_order_is_open((enum eb_order_state)t->state) || id.purpose >= EB_PURPOSE_COUNT) {
+    if (!eb_order_is_open((enum eb_order_state)t->state) || id.purpose >= EB_PURPOSE_COUNT || !sane(t)) {
         return false;
     }
     if (id.episode == s->d.episode) {

@@ -53,7 +53,7 @@ static void open_order(struct eb_engine *e, const struct eb_event *ev)
         return;
     }
     o->snapshot_gen = e->snapshot_gen;
-    if (o->guessed) {
+    if (o->guessed && t->qty.e8 >= o->filled.e8 && t->qty.e8 < INT64_MAX / 64) {
         o->guessed = false;
         o->qty = t->qty;
         o->price = t->price;
