@@ -384,12 +384,14 @@ static int64_t covered(const struct oracle *o, eb_position_id at, const struct e
     return c.qty_e8;
 }
 
-/* A rest that no order could close: below the minimum, or off the market's step. */
+/* A rest that no order could close: below the minimums, or off the market's step. */
 static bool is_dust(const struct oracle *o, eb_position_id at, eb_qty qty)
 {
     struct eb_instrument inst;
     eb_instrument_from_event(&inst, &o->inst[at / 2]);
-    return !eb_qty_is_tradable(&inst, qty);
+    eb_price at_mark = o->price[at / 2].price[EB_SRC_MARK];
+    bool worthless = o->hedge && at_mark.e8 > 0 && !eb_notional_ok(&inst, at_mark, qty);
+    return !eb_qty_is_tradable(&inst, qty) || worthless;
 }
 
 void oracle_flat(struct oracle *o)
@@ -399,7 +401,7 @@ void oracle_flat(struct oracle *o)
         struct eb_sim_position p = {0};
         bool open = eb_sim_position(o->sim, at, &p);
         int64_t beyond = open ? p.qty.e8 - covered(o, at, &p) : 0;
-        bool dust = open && (beyond <= 0 || is_dust(o, at, (eb_qty){beyond})) && s->alarmed;
+        bool dust = open && (beyond <= 0 || is_dust(o, at, (eb_qty){beyond})) && (s->alarmed || s->stuck);
         ORACLE_CHECK(o, !open || dust, "slot %u: every stop was crossed and %" PRId64 " (1e-8) is still open", at,
                      p.qty.e8);
         ORACLE_CHECK(o, s->open == open, "slot %u: %s here, %s at the exchange", at, s->open ? "open" : "flat",

@@ -53,6 +53,7 @@ struct oracle_leg {
 /* A position as the engine was told of it, and what was promised about it. */
 struct oracle_slot {
     bool open, released, tripped, alarmed; /* alarmed: somebody was called since it lost its protection */
+    bool stuck;                            /* somebody was called because a close does not go through */
     bool unjudged;                         /* its levels were set while there was no price */
     bool may_rebase_r;                     /* size was added: the next plan may measure R anew */
     uint32_t episode;

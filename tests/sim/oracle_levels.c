@@ -330,7 +330,7 @@ static void begin(struct oracle *o, struct oracle_slot *s, const struct eb_event
     ORACLE_CHECK(o, c->episode > s->episode, "slot %u: episode %u follows episode %u", at, c->episode, s->episode);
     ORACLE_CHECK(o, ev->kind == EB_EV_POSITION, "slot %u: an episode begins and no position was told", at);
     s->open = true;
-    s->released = s->tripped = s->alarmed = s->may_rebase_r = false;
+    s->released = s->tripped = s->alarmed = s->stuck = s->may_rebase_r = false;
     s->episode = c->episode;
     s->size_in = s->base = c->first_qty;
     s->exited.e8 = 0;

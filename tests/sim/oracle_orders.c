@@ -441,6 +441,7 @@ static void alerted(struct oracle *o, const struct eb_alert *a)
     }
     struct oracle_slot *s = &o->slot[a->position];
     s->tripped = s->tripped || a->kind == EB_ALERT_TRIPPED;
+    s->stuck = s->stuck || a->kind == EB_ALERT_STOP_STUCK;
     s->alarmed = s->alarmed || a->kind == EB_ALERT_UNPROTECTED || a->kind == EB_ALERT_UNPROTECTABLE ||
                  a->kind == EB_ALERT_NO_LEGAL_STOP || a->kind == EB_ALERT_STOP_STUCK;
 }
