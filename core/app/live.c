@@ -71,6 +71,9 @@ static void beat(void *user)
 {
     struct eb_live *l = user;
     l->beats++;
+    if (l->journal != NULL) {
+        eb_journal_idle(l->journal); /* a hash of the state, where one is due: not within a turn */
+    }
     look_for_gap(l);
     compare_clocks(l);
     if (l->tape != NULL && eb_tape_flush(l->tape, &l->err) != EB_OK && !l->tape_failed) {

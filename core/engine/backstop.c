@@ -138,6 +138,10 @@ static void first_backstop(struct eb_engine *e, struct eb_slot *s, eb_price want
         wait_until(e, b, e->ev->now_ms + EB_BACKSTOP_RETRY_MS);
         return;
     }
+    if (!eb_slots_entitled(e, s)) {
+        no_slot(e, s, want, (int32_t)conditional_count(e));
+        return;
+    }
     if (conditional_count(e) + e->c.slots_reserve >= e->c.slots_max) {
         bool promised = eb_slots_ask(e, s);
         no_slot(e, s, want, (int32_t)conditional_count(e));

@@ -37,6 +37,7 @@ void eb_engine_clone_into(const struct eb_engine *e, struct eb_engine *room)
     c->slot = own.slot;
     c->heap = own.heap;
     c->holder = own.holder;
+    c->claim = own.claim;
     c->ev = NULL;
     c->out = NULL;
     memcpy(c->hot, e->hot, symbols * EB_SRC_COUNT * sizeof *c->hot);
@@ -49,6 +50,7 @@ void eb_engine_clone_into(const struct eb_engine *e, struct eb_engine *room)
     }
     memcpy(c->heap, e->heap, e->heap_count * sizeof *c->heap);
     memcpy(c->holder, e->holder, e->holder_count * sizeof *c->holder);
+    memcpy(c->claim, e->claim, symbols * 2 * sizeof *c->claim);
 }
 
 int eb_engine_clone(const struct eb_engine *e, struct eb_engine **out, struct eb_err *err)

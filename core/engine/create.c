@@ -49,7 +49,7 @@ void eb_engine_config_default(struct eb_engine_config *c)
 }
 
 struct layout {
-    size_t hot, symbol, slot, heap, holder, total;
+    size_t hot, symbol, slot, heap, holder, claim, total;
 };
 
 static size_t align_up(size_t n)
@@ -66,7 +66,8 @@ static struct layout layout_of(const struct eb_engine_config *c)
     l.slot = l.symbol + align_up(n * sizeof(struct eb_symbol));
     l.heap = l.slot + align_up(n * 2 * sizeof(struct eb_slot));
     l.holder = l.heap + align_up(n * 2 * sizeof(uint32_t));
-    l.total = l.holder + align_up(n * 2 * sizeof(uint32_t));
+    l.claim = l.holder + align_up(n * 2 * sizeof(uint32_t));
+    l.total = l.claim + align_up(n * 2 * sizeof(int64_t));
     return l;
 }
 
@@ -147,6 +148,7 @@ int eb_engine_create(const struct eb_engine_config *c, struct eb_engine **out, s
     e->slot = (struct eb_slot *)(void *)(block + l.slot);
     e->heap = (uint32_t *)(void *)(block + l.heap);
     e->holder = (uint32_t *)(void *)(block + l.holder);
+    e->claim = (int64_t *)(void *)(block + l.claim);
     e->mode = c->mode;
     e->hedge = c->hedge;
     for (unsigned k = 0; k < EB_SWEEP_COUNT; k++) {

@@ -242,6 +242,7 @@ void eb_finish_symbol(struct eb_engine *e, eb_symbol_id id)
     for (unsigned leg = 0; leg < 2; leg++) {
         struct eb_slot *s = eb_slot_at(e, id * 2 + leg);
         if (s->d.episode != 0) {
+            eb_slots_claim(e, s);
             if (acts && eb_trail_hold(&s->d.plan.trail, &e->symbol[id].inst, eb_side_of(s), s->d.entry, s->d.r)) {
                 eb_touch(e);
             }

@@ -256,6 +256,7 @@ int eb_engine_image_load(struct eb_engine *e, const unsigned char *part, size_t 
 static void rebuild_slot(struct eb_engine *e, struct eb_slot *s, int64_t now_ms)
 {
     s->unprotected_since_ms = s->d.open ? now_ms : 0;
+    eb_slots_claim(e, s);
     e->stats.open_positions += s->d.open;
     for (unsigned i = 0; i < EB_ORDERS_MAX; i++) {
         const struct eb_order *o = &s->order[i];

@@ -5,8 +5,10 @@
  *
  *     short of slots -> the holder with least at risk is asked to yield -> its own CLOCK step cancels -> the other one
  *
- * Asking only sets a durable flag: no step acts for two symbols. Holders are few (200 slots an account), so they are
- * searched; which of them is found depends on durable state alone, never on the order in which they came.
+ * A free slot is for those among whom it would go by that rank: a start, which sees all positions at once, gives each
+ * slot away once. Asking only sets a durable flag: no step acts for two symbols. Holders are few (200 slots an
+ * account), so they are searched; which of them is found depends on durable state alone, never on the order in which
+ * they came.
  */
 #include "engine/state.h"
 
@@ -16,6 +18,28 @@ static eb_i128 at_risk(const struct eb_engine *e, const struct eb_slot *s)
     eb_price liquidation = eb_guard_of(e, s).liquidation;
     int64_t distance = s->d.entry.e8 - liquidation.e8;
     return (eb_i128)(distance < 0 ? -distance : distance) * s->d.venue_qty.e8;
+}
+
+void eb_slots_claim(struct eb_engine *e, const struct eb_slot *s)
+{
+    eb_i128 risk = s->d.open && !s->d.released ? at_risk(e, s) / EB_E8 + 1 : 0;
+    e->claim[eb_slot_index(e, s)] = risk < INT64_MAX ? (int64_t)risk : INT64_MAX;
+}
+
+/* Of two with the same at risk the one whose symbol came first. */
+bool eb_slots_entitled(const struct eb_engine *e, const struct eb_slot *s)
+{
+    uint32_t kept = e->c.slots_reserve + e->foreign_conditional;
+    uint32_t slots = e->c.slots_max > kept ? e->c.slots_max - kept : 0;
+    uint32_t own = eb_slot_index(e, s);
+    uint32_t before = 0;
+    if (e->stats.open_positions <= slots) {
+        return true;
+    }
+    for (uint32_t i = 0; i < e->symbol_count * 2 && before < slots; i++) {
+        before += e->claim[i] > e->claim[own] || (e->claim[i] == e->claim[own] && i < own) ? 1 : 0;
+    }
+    return before < slots;
 }
 
 static bool holds(const struct eb_slot *s)

@@ -234,6 +234,7 @@ struct eb_engine {
     uint32_t heap_count, symbol_count;
     uint32_t *holder; /* slots that have conditional orders, in no order */
     uint32_t holder_count;
+    int64_t *claim; /* by position: what is lost at liquidation, +1, in quote at 1e-8; 0: wants no slot. From durable */
 
     /* durable */
     uint64_t durable_count; /* durable steps taken: what needs_seq counts */
@@ -479,6 +480,8 @@ uint64_t eb_trail_hash(const struct eb_trail *t);
 
 /* slots.c: conditional orders are few */
 void eb_slots_hold(struct eb_engine *e, struct eb_slot *s);
+void eb_slots_claim(struct eb_engine *e, const struct eb_slot *s); /* before it is driven: what it has at risk */
+bool eb_slots_entitled(const struct eb_engine *e, const struct eb_slot *s); /* it is among those that slots are for */
 bool eb_slots_ask(struct eb_engine *e, const struct eb_slot *s); /* a holder with less at risk will yield its slot */
 
 /* command.c */

@@ -132,6 +132,7 @@ static bool begin(struct eb_host *h, int64_t now_ns, int64_t now_ms)
 static void end(struct eb_host *h)
 {
     h->running = false;
+    eb_host_flush(h);
     if (h->consulted && h->policy.idle != NULL) {
         h->policy.idle(h->policy.policy);
     }

@@ -21,6 +21,7 @@ struct eb_host {
     bool running;           /* a turn runs: the sink queues */
     bool consulted;         /* the policy was asked since it was last idle */
     bool store_failed;      /* said so to the observer */
+    bool appended;          /* the store was given something since it was last told to write */
     bool events_lost;       /* to be said to the observer and healed by a complete picture */
     int code;               /* first failure of a queued event in this call */
     uint32_t symbols_max;
@@ -38,6 +39,8 @@ struct eb_host {
 
 /* Runs ev and its verdicts, then everything queued, within the budget of one call. The caller has set now. */
 int eb_host_run(struct eb_host *h, const struct eb_event *ev);
+/* Lets the store write: not before the orders of a step have left, since waking its thread may cost the processor. */
+void eb_host_flush(struct eb_host *h);
 /* Runs what is queued; EB_E_BUDGET when it does not end. */
 int eb_host_drain(struct eb_host *h);
 /* Hands out the held submits that may leave. */

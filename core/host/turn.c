@@ -34,6 +34,7 @@ static void journal(struct eb_host *h, const struct eb_event *ev)
     /* A quiet event needs no witness: a fold that has it has everything that the engine observed. */
     const struct eb_witness *witness = durable ? eb_engine_witness(h->engine) : NULL;
     uint64_t seq = h->store.append(h->store.store, ev, witness, durable);
+    h->appended = true;
     if (durable && seq == 0) {
         h->times.lost++;
     }
@@ -291,12 +292,21 @@ static void measure(struct eb_host *h, int64_t began_ns)
     h->times.longest_ns = took > h->times.longest_ns ? took : h->times.longest_ns;
 }
 
+void eb_host_flush(struct eb_host *h)
+{
+    if (h->appended && h->store.flush != NULL) {
+        h->store.flush(h->store.store);
+    }
+    h->appended = false;
+}
+
 int eb_host_run(struct eb_host *h, const struct eb_event *ev)
 {
     int64_t began_ns = h->clock != NULL ? h->clock(h->clock_user) : 0;
     h->times.turns++;
     h->consult_count = 0;
     int rc = run_step(h, ev, 0);
+    eb_host_flush(h);
     for (uint32_t i = 0; i < h->consult_count; i++) {
         int answered = answer(h, i);
         rc = rc != EB_OK ? rc : answered;

@@ -154,8 +154,17 @@ static uint64_t append(void *store, const struct eb_event *ev, const struct eb_w
     if (since >= (j->idles ? HASH_OVERDUE : UINT64_C(1)) * j->hash_every) {
         push_hash(j);
     }
-    eb_journal_wake(j);
+    if (!j->flushes) {
+        eb_journal_wake(j);
+    }
     return number_of(j, j->appended);
+}
+
+static void flush(void *store)
+{
+    struct eb_journal *j = store;
+    j->flushes = true;
+    eb_journal_wake(j);
 }
 
 static uint64_t durable_seq(void *store)
@@ -172,7 +181,8 @@ static bool failed(void *store)
 
 struct eb_store_port eb_journal_port(struct eb_journal *j)
 {
-    return (struct eb_store_port){.store = j, .append = append, .durable_seq = durable_seq, .failed = failed};
+    return (struct eb_store_port){
+        .store = j, .append = append, .durable_seq = durable_seq, .failed = failed, .flush = flush};
 }
 
 void eb_journal_idle(struct eb_journal *j)

@@ -97,6 +97,7 @@ struct eb_journal {
     int64_t event_ms, event_ns;    /* of it */
     uint64_t hashed;               /* seq of the last hash that was taken */
     bool idles;                    /* eb_journal_idle is called between turns */
+    bool flushes;                  /* the host says when to write: it need not be said within append */
     bool begun, hole;
     size_t ring_used_max;
 

@@ -67,12 +67,21 @@ static bool failed(void *store)
     return t->journal.failed != NULL && t->journal.failed(t->journal.store);
 }
 
+static void flush(void *store)
+{
+    struct eb_tee *t = store;
+    if (t->journal.flush != NULL) {
+        t->journal.flush(t->journal.store);
+    }
+}
+
 struct eb_store_port eb_tee_port(struct eb_tee *t)
 {
     return (struct eb_store_port){.store = t,
                                   .append = append,
                                   .durable_seq = durable_seq,
                                   .failed = failed,
+                                  .flush = flush,
                                   .wants_quiet = t->journal.wants_quiet || t->tape.wants_quiet};
 }
 

@@ -33,6 +33,7 @@ struct eb_store_port {
     uint64_t (*append)(void *store, const struct eb_event *ev, const struct eb_witness *witness, bool durable);
     uint64_t (*durable_seq)(void *store); /* everything up to it would survive a loss of power; NULL: all of it */
     bool (*failed)(void *store);          /* what it took may never become durable; may be NULL */
+    void (*flush)(void *store);           /* what was appended may be written now: orders have left; may be NULL */
     bool wants_quiet;                     /* append gets quiet events too, with durable = false */
 };
 

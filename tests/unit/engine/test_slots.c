@@ -119,11 +119,52 @@ static void one_with_less_at_risk_waits(void **state)
     fx_free(f);
 }
 
+static unsigned count(const struct fx *f, enum eb_action_kind kind)
+{
+    unsigned n = 0;
+    for (unsigned i = 0; i < f->log_count; i++) {
+        n += f->log[i].kind == kind ? 1 : 0;
+    }
+    return n;
+}
+
+/* All positions are known before the first backstop: nobody is given a slot only to yield it. */
+static void a_start_gives_each_slot_away_once(void **state)
+{
+    (void)state;
+    static const char *const qty[] = {"1", "5", "3", "2"};
+    static const struct eb_ev_command start = {.verb = EB_CMD_START, .who = "test", .why = ""};
+    struct fx *f = world();
+    unsigned seen = 0;
+    struct eb_event ev = fx_event(f, EB_EV_COMMAND, EB_NO_SYMBOL);
+    ev.u.command = &start;
+    assert_int_equal(fx_step(f, &ev), EB_OK);
+    ev = fx_event(f, EB_EV_SNAPSHOT_BEGIN, EB_NO_SYMBOL);
+    assert_int_equal(fx_step(f, &ev), EB_OK);
+    for (eb_symbol_id i = 0; i < 4; i++) {
+        open_at_100(f, i, qty[i]);
+    }
+    ev = fx_event(f, EB_EV_SNAPSHOT_END, EB_NO_SYMBOL);
+    assert_int_equal(fx_step(f, &ev), EB_OK);
+    settle(f, &seen);
+    assert_int_equal(protection(f, 0), EB_UNPROTECTABLE);
+    assert_int_equal(protection(f, 1), EB_PROTECTED);
+    assert_int_equal(protection(f, 2), EB_PROTECTED);
+    assert_int_equal(protection(f, 3), EB_UNPROTECTABLE);
+    for (int i = 0; i < 5; i++) {
+        settle(f, &seen); /* beyond the time after which those without ask again */
+    }
+    assert_int_equal(count(f, EB_ACT_SUBMIT), 2);
+    assert_int_equal(count(f, EB_ACT_CANCEL), 0);
+    fx_free(f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_position_with_least_at_risk_yields),
         cmocka_unit_test(one_with_less_at_risk_waits),
+        cmocka_unit_test(a_start_gives_each_slot_away_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
