@@ -469,6 +469,8 @@ static void told_refusal(struct eb_engine *e, struct eb_slot *s, const struct eb
         wait_until(e, b, b->as_quantity ? b->retry_ms : e->ev->now_ms);
         b->as_quantity = true;
         eb_emit(e, EB_ACT_SNAPSHOT);
+    } else if (why == EB_REJ_REDUCE_ONLY) { /* there is less to protect than thought, or nothing */
+        eb_look_again(e);
     } else if (why == EB_REJ_SLOTS && o->purpose == EB_PURPOSE_BACKSTOP) {
         no_slot(e, s, o->trigger, code);
     }

@@ -394,6 +394,14 @@ static bool is_dust(const struct oracle *o, eb_position_id at, eb_qty qty)
     return !eb_qty_is_tradable(&inst, qty) || worthless;
 }
 
+/* A stop that prices could not reach: they end before it. */
+static bool beyond_reach(const struct oracle *o, eb_position_id at)
+{
+    const struct eb_context *c = &o->slot[at].seen.ctx;
+    eb_price mark = o->price[at / 2].price[EB_SRC_MARK];
+    return c->stop.e8 > 0 && mark.e8 > 0 && !eb_stop_crossed(at % 2 == 0 ? EB_LONG : EB_SHORT, c->stop, mark);
+}
+
 void oracle_flat(struct oracle *o)
 {
     for (eb_position_id at = 0; at < 2 * o->symbols && !o->violated; at++) {
@@ -402,7 +410,7 @@ void oracle_flat(struct oracle *o)
         bool open = eb_sim_position(o->sim, at, &p);
         int64_t beyond = open ? p.qty.e8 - covered(o, at, &p) : 0;
         bool dust = open && (beyond <= 0 || is_dust(o, at, (eb_qty){beyond})) && (s->alarmed || s->stuck);
-        ORACLE_CHECK(o, !open || dust, "slot %u: every stop was crossed and %" PRId64 " (1e-8) is still open", at,
+        ORACLE_CHECK(o, !open || dust || beyond_reach(o, at), "slot %u: every stop was crossed and %" PRId64 " (1e-8) is still open", at,
                      p.qty.e8);
         ORACLE_CHECK(o, s->open == open, "slot %u: %s here, %s at the exchange", at, s->open ? "open" : "flat",
                      open ? "open" : "flat");

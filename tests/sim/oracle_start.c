@@ -114,6 +114,9 @@ static void keep_orders(struct oracle *o, struct oracle_slot *s)
         const int64_t *told = oracle_told(o, k->id);
         k->orphan = k->orphan || k->decided_seq > o->durable;
         k->decided_seq = k->orphan ? UINT64_MAX : k->decided_seq; /* numbers of lost records are given again */
+        if (k->told_seq > o->durable && (k->state == EB_OS_TRIGGERING || k->state == EB_OS_TRIGGERED)) {
+            k->state = EB_OS_NEW; /* it will be told again, and the 2 s count from then */
+        }
         k->credited.e8 = credit != NULL && told != NULL ? (*credit > *told ? *credit : *told) : 0;
         k->ended = k->ended || (!k->close_position && k->credited.e8 >= k->qty.e8); /* its fills told it */
         k->ended_ms = o->now_ms;

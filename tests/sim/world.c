@@ -410,17 +410,35 @@ static bool stands(const struct world *w, eb_symbol_id id, enum eb_side side)
     return false;
 }
 
-/* Prices go against every position, two percent at a time, until its stop must have fired. */
+static bool stands_anywhere(const struct world *w, enum eb_side side)
+{
+    bool any = false;
+    for (eb_symbol_id id = 0; id < w->symbols; id++) {
+        any = any || stands(w, id, side);
+    }
+    return any;
+}
+
+static void push_against(struct world *w, enum eb_side side, int64_t divisor)
+{
+    for (eb_symbol_id id = 0; id < w->symbols; id++) {
+        if (stands(w, id, side)) {
+            int64_t mid = w->symbol[id].mid_e8;
+            world_market_push(w, id, side == EB_LONG ? mid - mid / divisor : mid + mid / divisor);
+        }
+    }
+    run_until(w, w->now_ms + 400);
+}
+
+/* Prices go against every position, two percent at a time and then faster, until its stop must have fired. */
 static void cross_stops(struct world *w, enum eb_side side)
 {
     for (int i = 0; i < 45 && !w->oracle.violated; i++) {
-        for (eb_symbol_id id = 0; id < w->symbols; id++) {
-            if (stands(w, id, side)) {
-                int64_t mid = w->symbol[id].mid_e8;
-                world_market_push(w, id, side == EB_LONG ? mid - mid / 50 : mid + mid / 50);
-            }
-        }
-        run_until(w, w->now_ms + 400);
+        push_against(w, side, 50);
+    }
+    run_until(w, w->now_ms + 30000);
+    for (int i = 0; i < 20 && !w->oracle.violated && (stands_anywhere(w, side)); i++) {
+        push_against(w, side, 6);
     }
     run_until(w, w->now_ms + 30000);
 }
