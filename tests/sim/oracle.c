@@ -410,8 +410,8 @@ void oracle_flat(struct oracle *o)
         bool open = eb_sim_position(o->sim, at, &p);
         int64_t beyond = open ? p.qty.e8 - covered(o, at, &p) : 0;
         bool dust = open && (beyond <= 0 || is_dust(o, at, (eb_qty){beyond})) && (s->alarmed || s->stuck);
-        ORACLE_CHECK(o, !open || dust || beyond_reach(o, at), "slot %u: every stop was crossed and %" PRId64 " (1e-8) is still open", at,
-                     p.qty.e8);
+        ORACLE_CHECK(o, !open || dust || beyond_reach(o, at),
+                     "slot %u: every stop was crossed and %" PRId64 " (1e-8) is still open", at, p.qty.e8);
         ORACLE_CHECK(o, s->open == open, "slot %u: %s here, %s at the exchange", at, s->open ? "open" : "flat",
                      open ? "open" : "flat");
     }
