@@ -41,9 +41,9 @@ def market(folder):
         symbol = r.ask("positions")["positions"][0]["symbol"]
         side = r.ask("positions")["positions"][0]["side"]
 
-        r.hand("mute", symbol, "mark")
+        r.hand("mute", symbol, "all")
         names_only("stale prices", r, "prices.stale")
-        r.hand("unmute", symbol, "mark")
+        r.hand("unmute", symbol, "all")
         healthy(r, "prices again")
 
         r.command("pause", "--why", "scene")
