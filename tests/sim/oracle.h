@@ -150,10 +150,10 @@ void oracle_flat(struct oracle *o);
 /* ---- shared by its files ---- */
 #define ORACLE_CHECK(o, cond, ...) ((o)->checks++, (cond) ? (void)0 : oracle_violated((o), __VA_ARGS__))
 void oracle_violated(struct oracle *o, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-int64_t *oracle_credit(struct oracle *o, eb_client_id id);     /* NULL: never used */
-int64_t *oracle_told(struct oracle *o, eb_client_id id);       /* NULL: never used */
-int64_t oracle_truth(const struct oracle *o, eb_client_id id); /* what the exchange has filled of an order */
-bool oracle_trade_first(struct oracle *o, eb_symbol_id symbol, uint64_t trade_id); /* seen for the first time */
+int64_t *oracle_credit(struct oracle *o, eb_client_id id);            /* NULL: never used */
+int64_t *oracle_told(struct oracle *o, eb_client_id id);              /* NULL: never used */
+int64_t oracle_truth(const struct oracle *o, eb_client_id id);        /* what the exchange has filled of an order */
+bool oracle_trade_first(struct oracle *o, const struct eb_event *ev); /* seen for the first time */
 uint8_t oracle_state_at_exchange(const struct oracle *o, eb_symbol_id symbol, eb_client_id id); /* NONE: not open */
 void oracle_wired_unseen(struct oracle *o); /* those of a step that its process did not live to end */
 void oracle_orphans(struct oracle *o);

@@ -201,12 +201,18 @@ void oracle_orders_event(struct oracle *o, const struct eb_event *ev)
 
 /* ---- fills: each trade once -------------------------------------------------------------------------------------- */
 
-bool oracle_trade_first(struct oracle *o, eb_symbol_id symbol, uint64_t id)
+/* The venue's own closing of what is not there (yet: a picture under way may be older) says nothing, and may be told
+ * again. */
+bool oracle_trade_first(struct oracle *o, const struct eb_event *ev)
 {
-    uint8_t *byte = &o->trade[symbol][id % ORACLE_TRADES / 8];
-    uint8_t bit = (uint8_t)(1u << (id % 8));
+    const struct eb_ev_fill *f = &ev->u.fill;
+    const struct oracle_slot *s = &o->slot[2 * ev->symbol + (f->position_side == EB_PS_SHORT ? 1 : 0)];
+    uint8_t *byte = &o->trade[ev->symbol][f->trade_id % ORACLE_TRADES / 8];
+    uint8_t bit = (uint8_t)(1u << (f->trade_id % 8));
     bool first = (*byte & bit) == 0;
-    *byte |= bit;
+    if (!f->liquidation || s->seen.open) {
+        *byte |= bit;
+    }
     return first;
 }
 
@@ -253,7 +259,7 @@ static void exit_reported(struct oracle *o, const struct eb_exit *x, bool inferr
 static void fills(struct oracle *o, const struct eb_event *ev, const struct eb_actions *actions)
 {
     bool is_fill = ev->kind == EB_EV_FILL;
-    bool first = is_fill && ev->u.fill.trade_id != 0 && oracle_trade_first(o, ev->symbol, ev->u.fill.trade_id);
+    bool first = is_fill && ev->u.fill.trade_id != 0 && oracle_trade_first(o, ev);
     int64_t applied = 0;
     if (first) {
         const struct eb_ev_fill *f = &ev->u.fill;

@@ -77,7 +77,7 @@ void oracle_recount(struct oracle *o, const struct eb_event *ev, const struct eb
     }
     bool fills = ev->kind == EB_EV_FILL && ev->u.fill.trade_id != 0;
     int64_t *told = fills ? oracle_told(o, ev->u.fill.client_id) : NULL;
-    if (fills && oracle_trade_first(o, ev->symbol, ev->u.fill.trade_id) && told != NULL) {
+    if (fills && oracle_trade_first(o, ev) && told != NULL) {
         *told += ev->u.fill.qty.e8;
     }
     for (uint16_t i = 0; i < actions->count; i++) {
@@ -89,7 +89,9 @@ void oracle_recount(struct oracle *o, const struct eb_event *ev, const struct eb
     }
     for (unsigned leg = 0; leg < 2 && ev->symbol < o->symbols; leg++) {
         struct oracle_slot *s = &o->slot[2 * ev->symbol + leg];
-        if (!eb_engine_evidence(engine, 2 * ev->symbol + leg, &o->now)) {
+        bool known = eb_engine_evidence(engine, 2 * ev->symbol + leg, &o->now);
+        s->seen.open = known && o->now.open;
+        if (!known) {
             continue;
         }
         bool same = s->seen.ctx.episode == o->now.ctx.episode;
