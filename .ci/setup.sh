@@ -12,8 +12,8 @@ eb_packages_of() {
   case $1 in
     build) echo "${EB_PACKAGES_BUILD[@]}" ;;
     unit | sim | examples | asan) echo libcmocka-dev ;;
-    long) echo libcmocka-dev python3 ;;
-    spec) echo libcmocka-dev lua5.4 lua-busted ;;
+    long) echo libcmocka-dev python3 lua5.4 lua-busted ;;
+    spec | mutation) echo libcmocka-dev lua5.4 lua-busted ;;
     tidy) echo lua5.4 lua-check clang-format ;;
     golden) echo libcmocka-dev ;;
     e2e) echo libcmocka-dev python3 faketime ;;

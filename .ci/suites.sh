@@ -262,8 +262,15 @@ suite_fuzz() {
   done
 }
 
+# Each figure of the policies made wrong: whether a spec notices.
+suite_mutation() {
+  eb_build_release || return 1
+  EB_SCRIPT_TIMEOUT=3600 eb_scripts mutation run
+}
+
 suite_long() {
   eb_build_release || return 1
+  EB_SCRIPT_TIMEOUT=3600 eb_scripts mutation run
   EB_SIM_SEEDS=$EB_SIM_SEEDS_LONG eb_ctest "$EB_BUILD" "" sim
   EB_KILLS=200 EB_SCRIPT_TIMEOUT=3600 eb_scripts e2e kill
 }
