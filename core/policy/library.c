@@ -339,7 +339,7 @@ static void add_library(lua_State *L, const char *name, lua_CFunction opener, co
     lua_setfield(L, -2, name);
 }
 
-void eb_library_push(lua_State *L, lua_CFunction require)
+void eb_library_push(lua_State *L, void (*add_names)(lua_State *L))
 {
     lua_createtable(L, 0, 24);
     open_stock(L, luaopen_base);
@@ -349,8 +349,8 @@ void eb_library_push(lua_State *L, lua_CFunction require)
     set_function(L, "pcall", lib_pcall);
     set_function(L, "tostring", lib_tostring);
     set_function(L, "log", lib_log);
-    if (require != NULL) {
-        set_function(L, "require", require);
+    if (add_names != NULL) {
+        add_names(L);
     }
     add_library(L, "math", luaopen_math, math_allowed, EB_COUNT(math_allowed));
     add_library(L, "string", luaopen_string, string_allowed, EB_COUNT(string_allowed));

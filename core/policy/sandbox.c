@@ -124,7 +124,7 @@ static int build_environment(lua_State *L)
 {
     const struct eb_sandbox_options *opt = lua_touserdata(L, 1);
     if (opt->library) {
-        eb_library_push(L, opt->require);
+        eb_library_push(L, opt->add_names);
     } else {
         lua_createtable(L, 0, 0);
         lua_createtable(L, 0, 1);

@@ -42,13 +42,13 @@ struct eb_sandbox {
     uint64_t log_dropped;
 };
 
-/* library: the allow list, with `require` where given; otherwise nothing at all may be named. The sandbox must not move
- * while it is open. EB_E_MEMORY when there is no room; closed then. */
+/* library: the allow list, with what add_names sets in the table at the top of the stack; else nothing may be
+ * named. The sandbox must not move while it is open. EB_E_MEMORY when there is no room; closed then. */
 struct eb_sandbox_options {
     struct eb_heap heap;
     size_t used_max;
     bool library;
-    lua_CFunction require;
+    void (*add_names)(lua_State *L); /* NULL: nothing more */
     void *user;
     const struct eb_log *log;
 };
@@ -83,7 +83,7 @@ void eb_push_sorted_keys(lua_State *L, int index);
 const char *eb_push_text(lua_State *L, int index);
 
 /* In library.c: builds the environment and leaves it on the stack. */
-void eb_library_push(lua_State *L, lua_CFunction require);
+void eb_library_push(lua_State *L, void (*add_names)(lua_State *L));
 /* In library.c: pushes a read-only face of the table at the top of the stack, in its place. */
 void eb_library_seal(lua_State *L, lua_CFunction on_write);
 /* In iterate.c. */

@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Loading: require over the bytes in memory, the schema of what init.lua returns, its self test. */
+/* Loading: the names that a set is given, the schema of what init.lua returns, its self test. */
 #include "policy/set.h"
 
 #include <lauxlib.h>
-#include <stdio.h>
 #include <string.h>
 
-#include "policy/lex.h"
 #include "policy/reader.h"
 #include "policy/view.h"
 
@@ -22,76 +20,13 @@ static uint64_t load_quota(const struct eb_policy *p)
     return (uint64_t)p->memory_max * 64;
 }
 
-/* "a.b" -> "a/b.lua"; false when it names no file that a set could have. */
-static bool file_of(const char *name, char out[EB_SOURCE_NAME_MAX])
+/* What a set may name beyond the allow list. */
+static void add_names(lua_State *L)
 {
-    size_t len = strlen(name);
-    if (len == 0 || len + sizeof(".lua") > EB_SOURCE_NAME_MAX || name[0] == '.' || name[len - 1] == '.' ||
-        strstr(name, "..") != NULL || strpbrk(name, "/\\") != NULL) {
-        return false;
-    }
-    for (size_t i = 0; i < len; i++) {
-        out[i] = name[i] == '.' ? '/' : name[i];
-    }
-    memcpy(out + len, ".lua", sizeof(".lua"));
-    return true;
-}
-
-/* Runs the file and leaves what it returned. */
-static void run_file(lua_State *L, struct eb_source *f)
-{
-    char chunk[EB_SOURCE_NAME_MAX + 1];
-    (void)snprintf(chunk, sizeof(chunk), "@%s", f->name);
-    f->used = true;
-    int line = eb_lex_find_pow(f->text, f->len);
-    if (line > 0) {
-        luaL_error(L, "%s:%d: '^' is pow(), whose last bits differ between machines: write x^2, x*x*x or math.sqrt(x)",
-                   f->name, line);
-    }
-    if (luaL_loadbufferx(L, f->text, f->len, chunk, "t") != LUA_OK) {
-        (void)lua_error(L);
-    }
-    lua_call(L, 0, 1);
-}
-
-int eb_set_require(lua_State *L)
-{
-    static const char loading[] = "being loaded";
-    const char *name = luaL_checkstring(L, 1);
-    struct eb_sandbox *s = eb_sandbox_of(L);
-    struct eb_policy *p = s->user;
-    lua_settop(L, 1);
-    (void)lua_rawgeti(L, LUA_REGISTRYINDEX, EB_REF_LOADED);
-    lua_pushvalue(L, 1);
-    int type = lua_rawget(L, 2);
-    if (type == LUA_TLIGHTUSERDATA) {
-        return luaL_error(L, "require '%s': the file is still being loaded: files require each other in a circle",
-                          name);
-    }
-    if (type != LUA_TNIL) {
-        return 1;
-    }
-    if (s->ctx != NULL) {
-        return luaL_error(L, "require '%s' inside decide: write it at the top of the file", name);
-    }
-    char file[EB_SOURCE_NAME_MAX] = "";
-    struct eb_source *f = file_of(name, file) ? eb_sources_find(&p->sources, file) : NULL;
-    if (f == NULL) {
-        return luaL_error(L, "require '%s': no file '%s' in the set or the library (only those can be reached)", name,
-                          file);
-    }
-    lua_pushvalue(L, 1);
-    lua_pushlightuserdata(L, (void *)(uintptr_t)loading);
-    lua_rawset(L, 2);
-    run_file(L, f);
-    if (lua_isnil(L, -1)) {
-        lua_pop(L, 1);
-        lua_pushboolean(L, 1);
-    }
-    lua_pushvalue(L, 1);
-    lua_pushvalue(L, -2);
-    lua_rawset(L, 2);
-    return 1;
+    lua_pushcfunction(L, eb_set_require);
+    lua_setfield(L, -2, "require");
+    lua_pushcfunction(L, eb_set_modules);
+    lua_setfield(L, -2, "modules");
 }
 
 struct build_job {
@@ -194,12 +129,8 @@ int eb_set_build(struct eb_policy *p, struct eb_sandbox *box, bool test, struct 
 {
     struct eb_err unwanted;
     err = err != NULL ? err : &unwanted;
-    struct eb_sandbox_options opt = {.heap = p->heap,
-                                     .used_max = p->memory_max,
-                                     .library = true,
-                                     .require = eb_set_require,
-                                     .user = p,
-                                     .log = p->log};
+    struct eb_sandbox_options opt = {
+        .heap = p->heap, .used_max = p->memory_max, .library = true, .add_names = add_names, .user = p, .log = p->log};
     struct build_job job = {.p = p, .test = test, .err = err};
     int code = eb_sandbox_open(box, &opt, err);
     if (code != EB_OK) {

@@ -37,8 +37,9 @@ uint64_t eb_set_consult_quota(const struct eb_policy *p);
 /* Opens box and builds the set in it; closed again on failure. test: runs its self_test too. */
 int eb_set_build(struct eb_policy *p, struct eb_sandbox *box, bool test, struct eb_err *err);
 
-/* require(name) of a set. */
+/* In modules.c: require(name) and modules(prefix) of a set. */
 int eb_set_require(lua_State *L);
+int eb_set_modules(lua_State *L);
 
 /* In settings.c, inside a run, the settings table at the top of the stack: applies profile and overrides in place, then
  * renders what is in force to p->settings. false: err says which. */
