@@ -166,6 +166,11 @@ const char *eb_push_text(lua_State *L, int index)
     case LUA_TSTRING:
         return luaL_tolstring(L, index, NULL);
     case LUA_TUSERDATA:
+        if (luaL_getmetafield(L, index, "__tostring") == LUA_TFUNCTION) { /* the host's: scripts set none */
+            lua_pushvalue(L, index < 0 ? index - 1 : index);
+            lua_call(L, 1, 1);
+            return lua_tostring(L, -1);
+        }
         if (luaL_getmetafield(L, index, "__name") == LUA_TSTRING) {
             return lua_tostring(L, -1);
         }

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/decimal.h"
+#include "policy/units.h"
 
 static const char where[] = "policy.verdict";
 
@@ -33,9 +34,10 @@ bool eb_reader_say(struct eb_err *err, const struct eb_at *at, const char *text)
     return false;
 }
 
-/* The value as a complaint shows it; no conversion in place, which would allocate. */
+/* The value as a complaint shows it; no conversion in place, for that would change the table. */
 static void show(lua_State *L, char *out, size_t size)
 {
+    char unit[24];
     switch (lua_type(L, -1)) {
     case LUA_TNUMBER: {
         double x = (double)lua_tonumber(L, -1);
@@ -53,7 +55,11 @@ static void show(lua_State *L, char *out, size_t size)
         (void)snprintf(out, size, "\"%.40s\"", lua_tostring(L, -1));
         break;
     default: /* an int from Lua, not an enum */
-        (void)snprintf(out, size, "%s", lua_typename(L, lua_type(L, -1)));
+        if (eb_unit_text(L, -1, unit, sizeof(unit))) {
+            (void)snprintf(out, size, "%.23s (a unit: see exitbrain.decision)", unit);
+        } else {
+            (void)snprintf(out, size, "%s", lua_typename(L, lua_type(L, -1)));
+        }
         break;
     }
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "policy/reader.h"
+#include "policy/units.h"
 #include "policy/view.h"
 
 static const char where[] = "policy.load";
@@ -104,6 +105,8 @@ static int build(lua_State *L)
 {
     struct build_job *job = lua_touserdata(L, 1);
     lua_createtable(L, 0, 16);
+    eb_units_push(L, true);
+    lua_setfield(L, -2, "exitbrain.unit");
     lua_rawseti(L, LUA_REGISTRYINDEX, EB_REF_LOADED);
     eb_view_push(L);
     lua_rawseti(L, LUA_REGISTRYINDEX, EB_REF_CTX);

@@ -9,6 +9,7 @@
  *     policy:consult_fresh(ctx)   the same in a state of its own
  *     policy:pure(ctx) -> true | false, message     twice in a row and fresh: the same verdict, byte by byte
  *     policy:info() policy:settings() policy:log() policy:idle() policy:close()     host.version host.fields
+ *     host.unit     the module exitbrain.unit
  */
 #include <lauxlib.h>
 #include <lua.h>
@@ -18,6 +19,7 @@
 #include "policy/names.h"
 #include "policy/plain.h"
 #include "policy/set.h"
+#include "policy/units.h"
 #include "policy/view.h"
 
 static const char type_name[] = "exitbrain.policy";
@@ -321,6 +323,8 @@ int luaopen_exitbrain_host(lua_State *L)
     lua_setfield(L, -2, "context");
     push_fields(L);
     lua_setfield(L, -2, "fields");
+    eb_units_push(L, false);
+    lua_setfield(L, -2, "unit");
     lua_pushstring(L, EB_VERSION);
     lua_setfield(L, -2, "version");
     return 1;
