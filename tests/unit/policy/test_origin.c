@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Where a setting stands, and the set with another figure in its place. */
+#include "policy/origin.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "fixture.h"
+
+#define FILE_OF(name, text)              \
+    {                                    \
+        (name), (text), sizeof(text) - 1 \
+    }
+
+static const char init_file[] = "local S = require 'settings'\n"
+                                "local chandelier = require 'strategies.chandelier'\n"
+                                "S.strategies.chandelier = chandelier.settings\n"
+                                "return { name = 'set', version = '1', settings = S, decide = function(ctx)\n"
+                                "  local half = 0.5 -- of it\n"
+                                "  return { { type = 'move_stop', pct = S.stop_pct * S.factor.TREND },\n"
+                                "    { type = 'update_tp_limits', levels = {\n"
+                                "      { r = S.legs[1][1], fraction = half }, } } }\n"
+                                "end, self_test = function() assert(S.stop_pct < 5, 'too far') end }\n";
+static const char settings_file[] = "-- stop_pct = 9 is no setting\n"
+                                    "local unit = { stop_pct = 'percent' }\n"
+                                    "return {\n"
+                                    "  stop_pct = 1.5,        -- percent\n"
+                                    "  factor = { TREND = 0.8, ['RANGE'] = 1.2,\n"
+                                    "    CHOP = -2 },\n"
+                                    "  legs = { { 0.4, 35 },\n"
+                                    "    { 0.8, 0x10 } },\n"
+                                    "  age_ms = 48 * 3600000,\n"
+                                    "  unit = unit.stop_pct == 'percent' and 1 or 2,\n"
+                                    "  ratchet = true, profile = \"DEFAULT\",\n"
+                                    "  call = (function() local t = { 1, 2 }; return #t end)(),\n"
+                                    "  strategies = {},\n"
+                                    "  last = 7\n"
+                                    "}\n";
+static const char chandelier_file[] = "local settings = {\n"
+                                      "  atr_mult = 3.0,\n"
+                                      "  steps = { [2] = 5, [1] = 4 },\n"
+                                      "}\n"
+                                      "return { settings = settings }\n";
+static const char other_file[] = "return { atr_mult = 8.0 } -- another one's\n";
+
+static const struct eb_policy_text files[] = {
+    FILE_OF("init.lua", init_file),
+    FILE_OF("settings.lua", settings_file),
+    FILE_OF("strategies/chandelier.lua", chandelier_file),
+    FILE_OF("strategies/another.lua", other_file),
+};
+
+static struct eb_policy *open_set(const char *const *settings)
+{
+    struct eb_policy *p = NULL;
+    struct eb_err err = {.msg = ""};
+    const struct eb_policy_options opt = {.settings = settings};
+    if (eb_policy_open_with(&eb_heap_libc, NULL, files, EB_COUNT(files), &opt, &p, &err) != EB_OK) {
+        fail_msg("%s", err.msg);
+    }
+    return p;
+}
+
+static void expect(const struct eb_origins *o, const char *path, const char *place, double value)
+{
+    const struct eb_origin *item = eb_origins_find(o, path);
+    char got[160];
+    if (item == NULL) {
+        fail_msg("%s: not found", path);
+        return;
+    }
+    (void)snprintf(got, sizeof(got), "%s:%d", item->file, item->line);
+    assert_string_equal(got, place);
+    assert_true(item->value == value);
+}
+
+static void places_are_exact(void **state)
+{
+    (void)state;
+    struct eb_policy *p = open_set(NULL);
+    struct eb_origins o;
+    assert_int_equal(eb_origins_read(p, &o, NULL), EB_OK);
+    expect(&o, "stop_pct", "settings.lua:4", 1.5);
+    expect(&o, "factor", "settings.lua:5", 0);
+    expect(&o, "factor.TREND", "settings.lua:5", 0.8);
+    expect(&o, "factor.RANGE", "settings.lua:5", 1.2);
+    expect(&o, "factor.CHOP", "settings.lua:6", -2);
+    expect(&o, "legs.1.1", "settings.lua:7", 0.4);
+    expect(&o, "legs.2", "settings.lua:8", 0);
+    expect(&o, "legs.2.2", "settings.lua:8", 16);
+    expect(&o, "age_ms", "settings.lua:9", 172800000);
+    expect(&o, "unit", "settings.lua:10", 1);
+    expect(&o, "ratchet", "settings.lua:11", 1);
+    expect(&o, "profile", "settings.lua:11", 0);
+    expect(&o, "call", "settings.lua:12", 2);
+    expect(&o, "last", "settings.lua:14", 7);
+    expect(&o, "strategies.chandelier.atr_mult", "strategies/chandelier.lua:2", 3);
+    expect(&o, "strategies.chandelier.steps.2", "strategies/chandelier.lua:3", 5);
+    assert_null(eb_origins_find(&o, "stop"));
+    assert_true(eb_origins_find(&o, "stop_pct")->len == 3);
+    assert_true(eb_origins_find(&o, "factor.CHOP")->len == 2);
+    assert_true(eb_origins_find(&o, "age_ms")->len == 0); /* computed: its line is known, a literal it is not */
+    assert_true(eb_origins_find(&o, "legs.2.2")->integer && !eb_origins_find(&o, "stop_pct")->integer);
+    assert_int_equal(eb_origins_find(&o, "profile")->kind, EB_ORIGIN_TEXT);
+    assert_int_equal(eb_origins_find(&o, "ratchet")->kind, EB_ORIGIN_BOOL);
+    assert_int_equal(eb_origins_find(&o, "factor")->kind, EB_ORIGIN_TABLE);
+    assert_int_equal(eb_origins_find(&o, "unit")->kind, EB_ORIGIN_NUMBER);
+    eb_origins_free(&o);
+    eb_policy_close(p);
+}
+
+static void overrides_are_said(void **state)
+{
+    (void)state;
+    static const char *const settings[] = {"stop_pct=2", NULL};
+    struct eb_policy *p = open_set(settings);
+    struct eb_origins o;
+    assert_int_equal(eb_origins_read(p, &o, NULL), EB_OK);
+    expect(&o, "stop_pct", "settings.lua:4", 2);
+    assert_true(eb_origins_find(&o, "stop_pct")->overridden && !eb_origins_find(&o, "last")->overridden);
+    eb_origins_free(&o);
+    eb_policy_close(p);
+}
+
+static void ask(struct eb_policy *p, int64_t stop_ppm, int64_t fraction_ppm)
+{
+    struct eb_context ctx;
+    struct eb_verdict v;
+    struct eb_err err = {.msg = ""};
+    fixture_context(&ctx);
+    if (eb_policy_consult(p, &ctx, &v, &err) != EB_POLICY_OK) {
+        fail_msg("%s", err.msg);
+    }
+    assert_int_equal(v.decision[0].u.stop.pct_ppm, stop_ppm);
+    assert_int_equal(v.decision[1].u.targets.leg[0].fraction_ppm, fraction_ppm);
+}
+
+static void settings_vary(void **state)
+{
+    (void)state;
+    static const char *const settings[] = {"last=8", "stop_pct=2", NULL};
+    struct eb_policy *p = open_set(settings);
+    struct eb_policy *twin = NULL;
+    struct eb_origins o;
+    assert_int_equal(eb_origins_read(p, &o, NULL), EB_OK);
+    assert_int_equal(eb_policy_vary(p, eb_origins_find(&o, "stop_pct"), true, 10, &twin, NULL),
+                     EB_OK); /* no self test */
+    ask(twin, 80000, 500000);
+    ask(p, 16000, 500000);
+    eb_policy_close(twin);
+    struct eb_err err = {.msg = ""};
+    struct eb_origin wrong = *eb_origins_find(&o, "stop_pct");
+    (void)snprintf(wrong.path, sizeof(wrong.path), "stop");
+    assert_int_equal(eb_policy_vary(p, &wrong, true, 1, &twin, &err), EB_E_NOT_FOUND);
+    assert_null(twin);
+    fixture_holds(err.msg, "has no setting 'stop'");
+    eb_origins_free(&o);
+    eb_policy_close(p);
+}
+
+static void numbers_vary(void **state)
+{
+    (void)state;
+    struct eb_policy *p = open_set(NULL);
+    struct eb_policy *twin = NULL;
+    struct eb_origins o;
+    assert_int_equal(eb_origins_numbers(p, &o, NULL), EB_OK);
+    const struct eb_origin *half = eb_origins_find(&o, "half");
+    assert_non_null(half);
+    assert_string_equal(half->file, "init.lua");
+    assert_int_equal(half->line, 5);
+    assert_int_equal(eb_policy_vary(p, half, false, 0.25, &twin, NULL), EB_OK);
+    ask(twin, 12000, 250000);
+    ask(p, 12000, 500000);
+    eb_policy_close(twin);
+    for (unsigned i = 0; i < o.count; i++) {
+        assert_string_not_equal(o.item[i].file, "strategies/another.lua"); /* was not loaded */
+    }
+    eb_origins_free(&o);
+    eb_policy_close(p);
+}
+
+static void figures_read_back(void **state)
+{
+    (void)state;
+    static const struct {
+        double value;
+        bool integer;
+        const char *text;
+    } cases[] = {{1.5, false, "1.5"},
+                 {2, false, "2.0"},
+                 {2, true, "2"},
+                 {-3, true, "-3"},
+                 {0.1 + 0.2, false, "0.30000000000000004"},
+                 {1e300, false, "1e+300"}};
+    for (size_t i = 0; i < EB_COUNT(cases); i++) {
+        char text[48];
+        eb_figure_text(cases[i].value, cases[i].integer, text, sizeof(text));
+        assert_string_equal(text, cases[i].text);
+    }
+}
+
+/* Whatever the files look like: it ends, and what is not a literal table is left without a place or with its line. */
+static void odd_texts_end(void **state)
+{
+    (void)state;
+    static const char *const bodies[] = {
+        "local t = { { { { { { { { { { 1 } } } } } } } } } }",
+        "local t = { [1 + 1] = 2, f = function() return { } end, 3 }",
+        "local t = { if_ = 1, ['end'] = 2, x = (1); }",
+        "local s = [[ { a = ]]",
+        "local t = { a = -1 - 2 }",
+    };
+    for (size_t i = 0; i < EB_COUNT(bodies); i++) {
+        char text[512];
+        struct eb_origins o;
+        (void)snprintf(text, sizeof(text),
+                       "%s\nlocal S = { a = 1 }\nreturn { name = 'x', version = '1', settings = S,"
+                       " decide = function() end }",
+                       bodies[i]);
+        struct eb_err err = {.msg = ""};
+        struct eb_policy *p = fixture_try(text, NULL, &err);
+        if (p == NULL) {
+            fail_msg("%s", err.msg);
+        }
+        assert_int_equal(eb_origins_read(p, &o, NULL), EB_OK);
+        assert_int_equal(o.count, 1);
+        expect(&o, "a", "init.lua:2", 1);
+        eb_origins_free(&o);
+        eb_policy_close(p);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(places_are_exact), cmocka_unit_test(overrides_are_said), cmocka_unit_test(settings_vary),
+        cmocka_unit_test(numbers_vary),     cmocka_unit_test(figures_read_back),  cmocka_unit_test(odd_texts_end),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
