@@ -116,6 +116,9 @@ void eb_context_fill(const struct eb_engine *e, const struct eb_slot *s, struct 
     ctx->trailing_active = d->plan.trail.set && d->plan.trail.active;
     memcpy(ctx->strategy_id, d->strategy_id, sizeof ctx->strategy_id);
     memcpy(ctx->profile, d->profile, sizeof ctx->profile);
+    memcpy(ctx->owner, d->owner, sizeof ctx->owner);
+    ctx->exit_mode = e->mode.exit_mode;
+    ctx->planned = d->planned;
     ctx->now_ms = now_ms;
     ctx->opened_ms = d->opened_ms;
     ctx->entry = d->entry;

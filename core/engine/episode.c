@@ -129,6 +129,7 @@ static void to_live(struct eb_engine *e, struct eb_slot *s)
     memset(&d->plan, 0, sizeof d->plan);
     memset(&d->intent, 0, sizeof d->intent);
     memset(&d->memory, 0, sizeof d->memory);
+    d->planned = false;
     memset(&s->wake, 0, sizeof s->wake);
     eb_price now = eb_judge_price(e, s);
     s->best = s->worst = now.e8 > 0 ? now : d->entry;

@@ -73,13 +73,13 @@ static uint64_t hash_memory(uint64_t h, const struct eb_memory *m)
 static uint64_t hash_durable(uint64_t h, const struct eb_durable *d)
 {
     h = HASH(h, d->open, d->adopted, d->confirmed, d->released, d->tripped, d->rebase_pending, d->shadow,
-             d->shadow_done, d->unexplained, d->side, d->position_side, d->r_state, d->hits, d->regime, d->episode,
-             d->partial.e8, d->partial_reason, d->owed, d->window_orders, d->leg_refusals, d->leg_retry_ms, d->attempts,
-             d->sent_before, d->life_from, d->qty.e8, d->first_qty.e8, d->base.e8, d->exited.e8, d->venue_qty.e8,
-             d->entry.e8, d->r.e8, d->initial_stop.e8, d->first_r.e8, d->earlier_best.e8, d->earlier_worst.e8,
-             d->liquidation.e8, d->margin.e8, d->margin_qty.e8, d->leverage_ppm, d->opened_ms, d->window_ms,
-             d->last_fill_ms, d->claim.e8, d->claim_ms, d->claim_told_ms, d->told_ms, d->grown_ms, d->absorbed.e8,
-             d->absorbed_before.e8, (int64_t)d->permit_seq);
+             d->shadow_done, d->unexplained, d->planned, d->side, d->position_side, d->r_state, d->hits, d->regime,
+             d->episode, d->partial.e8, d->partial_reason, d->owed, d->window_orders, d->leg_refusals, d->leg_retry_ms,
+             d->attempts, d->sent_before, d->life_from, d->qty.e8, d->first_qty.e8, d->base.e8, d->exited.e8,
+             d->venue_qty.e8, d->entry.e8, d->r.e8, d->initial_stop.e8, d->first_r.e8, d->earlier_best.e8,
+             d->earlier_worst.e8, d->liquidation.e8, d->margin.e8, d->margin_qty.e8, d->leverage_ppm, d->opened_ms,
+             d->window_ms, d->last_fill_ms, d->claim.e8, d->claim_ms, d->claim_told_ms, d->told_ms, d->grown_ms,
+             d->absorbed.e8, d->absorbed_before.e8, (int64_t)d->permit_seq);
     h = hash_plan(h, &d->plan);
     const struct eb_intent *n = &d->intent;
     h = HASH(h, n->active, n->stuck, n->band, n->purpose, n->reason, n->tries, n->covered, n->level.e8, n->since_ms,
@@ -89,6 +89,8 @@ static uint64_t hash_durable(uint64_t h, const struct eb_durable *d)
              b->renewed_ms, b->retry_ms);
     h = hash_text(h, d->strategy_id, sizeof d->strategy_id);
     h = hash_text(h, d->profile, sizeof d->profile);
+    h = hash_text(h, d->owner, sizeof d->owner);
+    h = hash_text(h, d->memory.version, sizeof d->memory.version);
     return hash_memory(h, &d->memory);
 }
 

@@ -12,7 +12,7 @@
 #include <string.h>
 
 enum part { PART_HEAD = 1, PART_SYMBOLS, PART_SLOT, PART_END };
-static const uint8_t version[] = {[PART_HEAD] = 1, [PART_SYMBOLS] = 1, [PART_SLOT] = 1, [PART_END] = 1};
+static const uint8_t version[] = {[PART_HEAD] = 1, [PART_SYMBOLS] = 1, [PART_SLOT] = 2, [PART_END] = 1};
 
 #define SYMBOLS_OF_PART 40 /* at some 200 bytes each */
 _Static_assert(sizeof(struct eb_slot) < EB_IMAGE_PART_MAX, "any slot fits a part");
@@ -43,7 +43,7 @@ static void walk_head(struct eb_cursor *w, struct eb_engine *e, uint32_t *symbol
     U32(*slots);
     U64(e->durable_count);
     U32(e->episode_serial);
-    eb_cursor_below(w, &e->mode.exit_mode, EB_EXIT_MODE_EXIT_BRAIN_V3 + 1, "exit_mode");
+    eb_cursor_below(w, &e->mode.exit_mode, EB_EXIT_MODE_COUNT, "exit_mode");
     BOOL(e->mode.executor_live);
     BOOL(e->mode.rollout_enabled);
     BOOL(e->hedge);

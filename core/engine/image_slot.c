@@ -135,6 +135,7 @@ static void walk_flags(struct eb_cursor *w, struct eb_durable *v)
     BOOL(v->shadow);
     BOOL(v->shadow_done);
     BOOL(v->unexplained);
+    BOOL(v->planned);
     BELOW(v->side, EB_SHORT + 1);
     BELOW(v->position_side, EB_PS_SHORT + 1);
     BELOW(v->r_state, EB_R_FROZEN + 1);
@@ -186,6 +187,8 @@ static void walk_durable(struct eb_cursor *w, struct eb_durable *v)
     walk_backstop(w, &v->backstop);
     TEXT(v->strategy_id);
     TEXT(v->profile);
+    TEXT(v->owner);
+    TEXT(v->memory.version);
     walk_memory(w, &v->memory);
 }
 

@@ -114,6 +114,7 @@ struct eb_durable {
     bool shadow;      /* ran while nothing was sent: rebuilt from the venue before anything is */
     bool shadow_done; /* shadow: the virtual episode has ended before the real one */
     bool unexplained; /* something other than our fills changed the size */
+    bool planned;     /* the plan is one that `owner` gave, not the built-in one nor another owner's */
     uint8_t side, position_side, r_state, hits, regime;
     uint32_t episode;
     uint8_t leg_refusals;   /* orders of legs in a row that came back with nothing */
@@ -145,6 +146,7 @@ struct eb_durable {
     struct eb_backstop backstop;
     char strategy_id[EB_NAME_MAX];
     char profile[EB_NAME_MAX];
+    char owner[EB_NAME_MAX]; /* who of the policy set answered last; "" nobody said */
     struct eb_memory memory;
 };
 

@@ -286,9 +286,25 @@ static void no_plan(struct eb_engine *e, struct eb_slot *s, eb_price judge, cons
     }
 }
 
+/* Another owner starts anew: what the last one remembered is not for it, and no plan that stands is its own. */
+static void keep_owner(struct eb_engine *e, struct eb_slot *s, const struct eb_verdict *v)
+{
+    struct eb_durable *d = &s->d;
+    if (v->owner[0] == '\0' || strncmp(v->owner, d->owner, sizeof d->owner) == 0) {
+        return;
+    }
+    if (d->owner[0] != '\0') {
+        memset(&d->memory, 0, sizeof d->memory);
+        d->planned = false;
+    }
+    eb_text_copy(d->owner, sizeof d->owner, v->owner);
+    eb_touch(e);
+}
+
 static void keep_memory(struct eb_engine *e, struct eb_slot *s, const struct eb_verdict *v)
 {
     s->wake = v->wake;
+    keep_owner(e, s, v);
     if (v->has_memory) {
         s->d.memory = v->memory;
         eb_touch(e);
@@ -304,14 +320,18 @@ static void keep_memory(struct eb_engine *e, struct eb_slot *s, const struct eb_
     }
 }
 
-static bool forms_plan(const struct eb_verdict *v)
+/* Whether anything of it is more than to keep what is; levels: whether it sets any. */
+static bool forms_plan(const struct eb_verdict *v, bool *levels)
 {
+    bool forms = false;
+    *levels = false;
     for (unsigned i = 0; i < v->count; i++) {
-        if (v->decision[i].kind != EB_NO_CHANGE) {
-            return true;
-        }
+        uint8_t kind = v->decision[i].kind;
+        bool closes = kind == EB_PARTIAL_CLOSE || kind == EB_FULL_EXIT;
+        forms = forms || kind != EB_NO_CHANGE;
+        *levels = *levels || (kind != EB_NO_CHANGE && !closes);
     }
-    return false;
+    return forms;
 }
 
 /* Levels come into force only against a fresh price: without one the plan that stands is not changed. A close needs
@@ -325,7 +345,7 @@ static bool lacks_price(const struct eb_engine *e, const struct eb_slot *s, cons
     return judge.e8 <= 0 && !e->c.bars && s->d.plan.revision != 0 && !closes;
 }
 
-static void accept(struct eb_engine *e, struct eb_slot *s, const struct eb_verdict *v, eb_price judge,
+static void accept(struct eb_engine *e, struct eb_slot *s, const struct eb_verdict *v, bool levels, eb_price judge,
                    const struct eb_durable *was)
 {
     struct eb_plan *p = &s->d.plan;
@@ -334,6 +354,7 @@ static void accept(struct eb_engine *e, struct eb_slot *s, const struct eb_verdi
     s->quarantined = false;
     s->accepted++;
     keep_memory(e, s, v);
+    s->d.planned = s->d.planned || levels;
     bool changed = eb_plan_hash(p) != eb_plan_hash(before) || s->d.r.e8 != was->r.e8;
     if (changed || before->revision == 0) { /* the permit first: what finds no legal stop may have to close at once */
         p->revision = before->revision + 1;
@@ -373,7 +394,9 @@ void eb_step_verdict(struct eb_engine *e, const struct eb_event *ev)
     }
     s->last_verdict_ms = ev->now_ms;
     s->last_result = v->keep ? EB_POLICY_KEEP : EB_POLICY_OK;
-    if (v->keep || !forms_plan(v)) {
+    bool levels;
+    bool forms = forms_plan(v, &levels);
+    if (v->keep || !forms) {
         keep_memory(e, s, v);
         s->quarantined = false;
         no_plan(e, s, ctx->price, "the policy gave no plan for a new position", false);
@@ -394,7 +417,7 @@ void eb_step_verdict(struct eb_engine *e, const struct eb_event *ev)
         refuse(e, s, ctx->price, err.msg);
         return;
     }
-    accept(e, s, v, ctx->price, &before);
+    accept(e, s, v, levels, ctx->price, &before);
 }
 
 void eb_step_policy_failed(struct eb_engine *e, const struct eb_event *ev)

@@ -291,6 +291,7 @@ static enum eb_policy_result consult(struct eb_policy *p, struct eb_sandbox *box
         return EB_POLICY_INVALID;
     }
     memcpy(out->policy_hash, p->hash, sizeof(out->policy_hash));
+    memcpy(out->memory.version, p->version, out->has_memory ? sizeof(out->memory.version) : 0);
     return out->keep ? EB_POLICY_KEEP : EB_POLICY_OK;
 }
 

@@ -19,6 +19,12 @@ const char *const eb_lua_consult_reasons[EB_CONSULT_REASON_COUNT] = {
     [EB_CONSULT_REJECTION] = "rejection",
     [EB_CONSULT_RELOAD] = "reload",
     [EB_CONSULT_ADOPTED] = "adopted",
+    [EB_CONSULT_SIGNAL] = "signal",
+};
+
+const char *const eb_lua_exit_modes[EB_EXIT_MODE_COUNT] = {
+    [EB_EXIT_MODE_LEGACY] = "LEGACY",
+    [EB_EXIT_MODE_EXIT_BRAIN_V3] = "EXIT_BRAIN_V3",
 };
 
 const char *const eb_lua_stop_kinds[EB_STOP_KIND_COUNT] = {

@@ -7,6 +7,7 @@
 extern const char *const eb_lua_sides[2];
 extern const char *const eb_lua_regimes[EB_REGIME_COUNT];
 extern const char *const eb_lua_consult_reasons[EB_CONSULT_REASON_COUNT];
+extern const char *const eb_lua_exit_modes[EB_EXIT_MODE_COUNT];
 extern const char *const eb_lua_stop_kinds[EB_STOP_KIND_COUNT];
 extern const char *const eb_lua_leg_states[EB_LEG_STATE_COUNT];
 extern const char *const eb_lua_timeframes[EB_TF_COUNT];

@@ -15,5 +15,5 @@ void eb_plain_context(lua_State *L, int index, bool fill, struct eb_context *out
 /* Pushes the table that reads back literally as c. */
 void eb_plain_context_push(lua_State *L, const struct eb_context *c);
 
-/* Pushes { decisions = {...}, memory =, wake =, regime =, profile = }: what was not given is nil. */
+/* Pushes { decisions = {...}, memory =, wake =, regime =, profile =, owner = }: what was not given is nil. */
 void eb_plain_verdict_push(lua_State *L, const struct eb_verdict *v);

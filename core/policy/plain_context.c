@@ -9,7 +9,7 @@
 #include "policy/names.h"
 #include "policy/view.h"
 
-static const char *const fields_beside[] = {"features", "legs", "memory"};
+static const char *const fields_beside[] = {"features", "legs", "memory", "memory_version", "signals"};
 
 static const struct eb_field *find_field(const struct eb_field *fields, size_t count, const char *name)
 {
@@ -221,12 +221,12 @@ static void read_legs(lua_State *L, int table, struct eb_context *c)
     lua_pop(L, 1);
 }
 
-static void read_memory_entry(lua_State *L, struct eb_memory_entry *e)
+static void read_memory_entry(lua_State *L, const char *of, struct eb_memory_entry *e)
 {
     size_t len = 0;
     const char *key = luaL_checklstring(L, -2, &len);
     if (len >= sizeof(e->key)) {
-        luaL_error(L, "memory.%s: the key is too long", key);
+        luaL_error(L, "%s.%s: the key is too long", of, key);
     }
     memset(e, 0, sizeof(*e));
     memcpy(e->key, key, len + 1);
@@ -239,23 +239,24 @@ static void read_memory_entry(lua_State *L, struct eb_memory_entry *e)
     } else {
         const char *text = luaL_checklstring(L, -1, &len);
         if (len >= sizeof(e->text)) {
-            luaL_error(L, "memory.%s: the text is too long", key);
+            luaL_error(L, "%s.%s: the text is too long", of, key);
         }
         e->kind = EB_MEM_TEXT;
         memcpy(e->text, text, len + 1);
     }
 }
 
-static void read_memory(lua_State *L, int table, struct eb_memory *m)
+/* memory or signals: flat tables of scalars. */
+static void read_memory(lua_State *L, int table, const char *of, struct eb_memory *m)
 {
-    if (lua_getfield(L, table, "memory") == LUA_TTABLE) {
+    if (lua_getfield(L, table, of) == LUA_TTABLE) {
         lua_pushnil(L);
         while (lua_next(L, -2) != 0) {
             struct eb_memory_entry e;
             if (m->count >= EB_MEMORY_MAX) {
-                luaL_error(L, "memory: more than %d entries", EB_MEMORY_MAX);
+                luaL_error(L, "%s: more than %d entries", of, EB_MEMORY_MAX);
             }
-            read_memory_entry(L, &e);
+            read_memory_entry(L, of, &e);
             int place = m->count++;
             for (; place > 0 && strcmp(m->entry[place - 1].key, e.key) > 0; place--) {
                 m->entry[place] = m->entry[place - 1];
@@ -267,8 +268,19 @@ static void read_memory(lua_State *L, int table, struct eb_memory *m)
     lua_pop(L, 1);
 }
 
+/* The version of the set that wrote the memory, which a migration is told. */
+static void read_memory_version(lua_State *L, int table, struct eb_memory *m)
+{
+    static const struct eb_field field = {"memory_version", EB_F_TEXT, 0, NULL, sizeof(m->version)};
+    if (lua_getfield(L, table, "memory_version") != LUA_TNIL) {
+        store_text(L, &field, m->version);
+    }
+    lua_pop(L, 1);
+}
+
 static const struct eb_context defaults = {
     .consult_id = 1,
+    .exit_mode = EB_EXIT_MODE_EXIT_BRAIN_V3,
     .episode = 1,
     .live = true,
     .symbol = "BTCUSDT",
@@ -386,11 +398,14 @@ void eb_plain_context(lua_State *L, int index, bool fill, struct eb_context *out
 {
     int t = lua_absindex(L, index);
     luaL_checkstack(L, 20, NULL);
-    *out = fill ? defaults : (struct eb_context){.consult_id = 1, .price_age_ms = -1};
+    *out = fill ? defaults
+                : (struct eb_context){.consult_id = 1, .exit_mode = EB_EXIT_MODE_EXIT_BRAIN_V3, .price_age_ms = -1};
     lua_pushvalue(L, t);
     read_features(L, t, out);
     read_legs(L, t, out);
-    read_memory(L, t, &out->memory);
+    read_memory(L, t, "memory", &out->memory);
+    read_memory_version(L, t, &out->memory);
+    read_memory(L, t, "signals", &out->signals);
     store_all(L, eb_context_fields, eb_context_field_count, out, "ctx");
     lua_pop(L, 1);
     check_sign(L, t, out);
@@ -415,7 +430,7 @@ static void set_fields(lua_State *L, const struct eb_field *fields, size_t count
 void eb_plain_context_push(lua_State *L, const struct eb_context *c)
 {
     luaL_checkstack(L, 8, NULL);
-    lua_createtable(L, 0, (int)eb_context_field_count + 3);
+    lua_createtable(L, 0, (int)eb_context_field_count + 5);
     set_fields(L, eb_context_fields, eb_context_field_count, c, c, true);
     lua_createtable(L, 0, EB_TF_COUNT);
     for (int i = 0; i < EB_TF_COUNT; i++) {
@@ -433,4 +448,8 @@ void eb_plain_context_push(lua_State *L, const struct eb_context *c)
     lua_setfield(L, -2, "legs");
     eb_memory_push(L, &c->memory);
     lua_setfield(L, -2, "memory");
+    lua_pushstring(L, c->memory.version);
+    lua_setfield(L, -2, "memory_version");
+    eb_memory_push(L, &c->signals);
+    lua_setfield(L, -2, "signals");
 }

@@ -169,4 +169,5 @@ void eb_plain_verdict_push(lua_State *L, const struct eb_verdict *v)
         set_text(L, "regime", eb_lua_regimes[v->regime]);
     }
     set_text(L, "profile", v->profile);
+    set_text(L, "owner", v->owner);
 }

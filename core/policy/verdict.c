@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One reader per kind of decision over policy/reader; then the second result: memory, wake, regime, profile. */
+/* One reader per kind of decision over policy/reader; then the second result: memory, wake, regime, profile, owner. */
 #include "policy/verdict.h"
 
 #include <lauxlib.h>
@@ -405,7 +405,8 @@ static bool read_extras(lua_State *L, struct eb_verdict *out, struct eb_err *err
     if (!eb_reader_open(&r, L, err, &root) || !read_memory(&r, out) || !read_wake(&r, &out->wake) ||
         !eb_reader_word(&r, "regime", eb_lua_regimes, EB_REGIME_COUNT, &regime, &has_regime) ||
         !eb_reader_name(&r, "profile", out->profile, sizeof(out->profile)) ||
-        !eb_reader_close(&r, "the second result (memory, wake, regime, profile)")) {
+        !eb_reader_name(&r, "owner", out->owner, sizeof(out->owner)) ||
+        !eb_reader_close(&r, "the second result (memory, wake, regime, profile, owner)")) {
         return false;
     }
     out->regime = (uint8_t)regime;

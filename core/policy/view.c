@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Metatables of ctx, ctx.legs, ctx.features and ctx.memory. Each __index closure has one upvalue: a table from key to
+ * Metatables of ctx, ctx.legs, ctx.features, ctx.memory and ctx.signals. Each __index closure has one upvalue: a table from key to
  * either the number of a field or the finished object of a sub-view, so that a read allocates nothing.
  */
 #define _POSIX_C_SOURCE 200809L
@@ -262,24 +262,32 @@ static int memory_find(const struct eb_memory *m, const char *key)
     return -1;
 }
 
+/* What the view object at 1 shows: part 0 is ctx.memory, part 1 ctx.signals. */
+static const struct eb_memory *shown(lua_State *L)
+{
+    const struct part *part = lua_touserdata(L, 1);
+    const struct eb_context *ctx = bound(L);
+    return part->index == 0 ? &ctx->memory : &ctx->signals;
+}
+
 static int memory_index(lua_State *L)
 {
-    const struct eb_context *ctx = bound(L);
     if (lua_type(L, 2) != LUA_TSTRING) {
-        return unknown_field(L, "ctx.memory (keys are texts)");
+        return unknown_field(L, "ctx.memory or ctx.signals (keys are texts)");
     }
-    int i = memory_find(&ctx->memory, lua_tostring(L, 2));
+    const struct eb_memory *m = shown(L);
+    int i = memory_find(m, lua_tostring(L, 2));
     if (i < 0) {
         lua_pushnil(L);
     } else {
-        eb_memory_value_push(L, &ctx->memory.entry[i]);
+        eb_memory_value_push(L, &m->entry[i]);
     }
     return 1;
 }
 
 static int memory_next(lua_State *L)
 {
-    const struct eb_memory *m = &bound(L)->memory;
+    const struct eb_memory *m = shown(L);
     int i = lua_type(L, 2) == LUA_TSTRING ? memory_find(m, lua_tostring(L, 2)) + 1 : 0;
     if (i >= m->count || i >= EB_MEMORY_MAX) {
         lua_pushnil(L);
@@ -374,13 +382,14 @@ static void push_legs(lua_State *L)
     become_object(L);
 }
 
-static void push_memory(lua_State *L)
+static void push_memory(lua_State *L, const char *name, int index)
 {
     lua_createtable(L, 0, 0);
-    wrap(L, "ctx.memory", memory_index);
+    wrap(L, name, memory_index);
     lua_pushcfunction(L, memory_pairs);
     lua_setfield(L, -2, "__pairs");
-    become_object(L);
+    push_part(L, lua_gettop(L), index);
+    lua_remove(L, -2);
 }
 
 void eb_view_push(lua_State *L)
@@ -391,8 +400,10 @@ void eb_view_push(lua_State *L)
     lua_setfield(L, -2, "features");
     push_legs(L);
     lua_setfield(L, -2, "legs");
-    push_memory(L);
+    push_memory(L, "ctx.memory", 0);
     lua_setfield(L, -2, "memory");
+    push_memory(L, "ctx.signals", 1);
+    lua_setfield(L, -2, "signals");
     wrap(L, "ctx", ctx_index);
     become_object(L);
 }

@@ -23,8 +23,8 @@ enum eb_record_kind {
 
 #define EB_RECORD_OVERHEAD 12 /* bytes around a payload */
 #define EB_RECORD_MAX 16384   /* bytes of a whole record; a longer one is corrupt */
-#define EB_EVENT_VERSION 2    /* of the payload of every kind of event */
-#define EB_CODEC_SCHEMA 2     /* of all versions together: what `--version` names */
+#define EB_EVENT_VERSION 3    /* of the payload of every kind of event */
+#define EB_CODEC_SCHEMA 3     /* of all versions together: what `--version` names */
 
 /* An event with room for everything that it may point at. Large: allocate one and reuse it. */
 struct eb_decoded_event {

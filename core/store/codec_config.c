@@ -12,7 +12,7 @@
 
 void eb_cursor_config(struct eb_cursor *w, struct eb_ev_config *v)
 {
-    BELOW(v->exit_mode, EB_EXIT_MODE_EXIT_BRAIN_V3 + 1);
+    BELOW(v->exit_mode, EB_EXIT_MODE_COUNT);
     BOOL(v->executor_live);
     BOOL(v->rollout_enabled);
 }

@@ -65,13 +65,16 @@ static void wire_context_head(struct eb_cursor *w, struct eb_context *v)
     BELOW(v->regime, EB_REGIME_COUNT);
     BELOW(v->stop_kind, EB_STOP_KIND_COUNT);
     U8(v->hits);
+    BELOW(v->exit_mode, EB_EXIT_MODE_COUNT);
     BOOL(v->adopted);
     BOOL(v->live);
     BOOL(v->r_provisional);
     BOOL(v->trailing_active);
+    BOOL(v->planned);
     TEXT(v->symbol);
     TEXT(v->strategy_id);
     TEXT(v->profile);
+    TEXT(v->owner);
     I64(v->now_ms);
     I64(v->opened_ms);
     I64(v->price_age_ms);
@@ -122,7 +125,9 @@ void eb_cursor_context(struct eb_cursor *w, struct eb_context *v)
     for (size_t i = 0; i < EB_TF_COUNT; i++) {
         wire_features(w, &v->features[i]);
     }
+    TEXT(v->memory.version);
     wire_memory(w, &v->memory);
+    wire_memory(w, &v->signals);
 }
 
 static void wire_targets(struct eb_cursor *w, struct eb_decision *v)
@@ -200,6 +205,7 @@ void eb_cursor_verdict(struct eb_cursor *w, struct eb_verdict *v)
     BOOL(v->has_memory);
     BELOW(v->regime, EB_REGIME_COUNT);
     TEXT(v->profile);
+    TEXT(v->owner);
     BOOL(v->wake.set);
     I64(v->wake.at_ms);
     E8(v->wake.above);
@@ -208,6 +214,7 @@ void eb_cursor_verdict(struct eb_cursor *w, struct eb_verdict *v)
     for (uint8_t i = 0; i < v->count && w->code == EB_OK; i++) {
         wire_decision(w, &v->decision[i]);
     }
+    TEXT(v->memory.version);
     wire_memory(w, &v->memory);
     eb_cursor_bytes(w, v->policy_hash, sizeof(v->policy_hash));
 }

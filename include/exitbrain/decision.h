@@ -60,6 +60,7 @@ struct eb_memory_entry {
 };
 /* What a policy wants to remember of one position: flat, journaled, held by the engine, sorted by key. */
 struct eb_memory {
+    char version[EB_NAME_MAX]; /* of the policy set that wrote it; "" none */
     uint8_t count;
     struct eb_memory_entry entry[EB_MEMORY_MAX];
 };
@@ -74,8 +75,12 @@ enum eb_consult_reason {
     EB_CONSULT_REJECTION,
     EB_CONSULT_RELOAD,
     EB_CONSULT_ADOPTED,
+    EB_CONSULT_SIGNAL, /* what a host or an operator said (ctx.signals) has changed or expired */
     EB_CONSULT_REASON_COUNT
 };
+
+/* Who is to decide exits: EXIT_MODE. */
+enum eb_exit_mode { EB_EXIT_MODE_LEGACY = 0, EB_EXIT_MODE_EXIT_BRAIN_V3, EB_EXIT_MODE_COUNT };
 
 enum eb_stop_kind {
     EB_STOP_NONE = 0,
@@ -100,13 +105,16 @@ struct eb_context {
     uint8_t stop_kind;     /* enum eb_stop_kind of the stop in force */
     uint8_t hits;          /* legs HIT in this episode */
     uint8_t leg_count;
+    uint8_t exit_mode;  /* enum eb_exit_mode */
     bool adopted;       /* found open, not seen opening */
     bool live;          /* orders may leave */
     bool r_provisional; /* R comes from the built-in plan */
     bool trailing_active;
+    bool planned; /* the plan that stands is one that `owner` gave, not the built-in one */
     char symbol[EB_SYMBOL_MAX];
     char strategy_id[EB_NAME_MAX];
     char profile[EB_NAME_MAX]; /* as the last accepted verdict named it */
+    char owner[EB_NAME_MAX];   /* the same: who of the set answered */
     int64_t now_ms;
     int64_t opened_ms;
     int64_t price_age_ms; /* of the mark; -1 where there is none */
@@ -139,6 +147,7 @@ struct eb_context {
     struct eb_leg_view legs[EB_LEGS_MAX];
     struct eb_features features[EB_TF_COUNT];
     struct eb_memory memory;
+    struct eb_memory signals; /* what hosts and operators said, sorted by name; no version */
 };
 
 enum eb_decision_kind {
@@ -221,6 +230,8 @@ struct eb_verdict {
     uint8_t regime; /* enum eb_regime; UNKNOWN leaves the last one */
     uint8_t count;
     char profile[EB_NAME_MAX]; /* "" leaves the last one */
+    char owner
+        [EB_NAME_MAX]; /* who of the set answers; "" leaves the last one. Another one starts with an empty memory */
     struct eb_wake wake;
     struct eb_decision decision[EB_DECISIONS_MAX];
     struct eb_memory memory;

@@ -175,7 +175,6 @@ struct eb_ev_open_order {
     eb_price price, trigger;
 };
 
-enum eb_exit_mode { EB_EXIT_MODE_LEGACY = 0, EB_EXIT_MODE_EXIT_BRAIN_V3 };
 struct eb_ev_config {
     uint8_t exit_mode;    /* enum eb_exit_mode: EXIT_MODE */
     bool executor_live;   /* EXIT_EXECUTOR_MODE == LIVE */

@@ -40,7 +40,7 @@ static const char *const keys[] = {
     "price", "risk_price",   "role",       "allow_loosen", "levels",     "r",
     "soft",  "id",           "off",        "rules",        "tighten",    "callback_pct",
     "to",    "activation_r", "memory",     "wake",         "at_ms",      "above",
-    "below", "regime",       "profile",    "after_hits",   "offset_pct", "x",
+    "below", "regime",       "profile",    "after_hits",   "offset_pct", "owner",
 };
 static const char *const values[] = {
     "0/0",

@@ -119,7 +119,7 @@ static void test_extras(void **state)
     (void)state;
     struct eb_verdict out;
     accept("nil, { memory = { zeta = true, alpha = 1.25, mid = 'text', off = false, neg = -0.0 }, regime = 'CHOP',"
-           " profile = 'runner', wake = { at_ms = 1700000090000, above = 102.5, below = 99 } }",
+           " profile = 'runner', owner = 'brain', wake = { at_ms = 1700000090000, above = 102.5, below = 99 } }",
            &out);
     static const char *const keys[] = {"alpha", "mid", "neg", "off", "zeta"};
     assert_true(out.keep && out.has_memory && out.wake.set);
@@ -134,6 +134,7 @@ static void test_extras(void **state)
     assert_memory_equal(&out.memory.entry[2].number, &zero, sizeof(zero));
     assert_int_equal(out.regime, EB_REGIME_CHOP);
     assert_string_equal(out.profile, "runner");
+    assert_string_equal(out.owner, "brain");
     assert_int_equal(out.wake.at_ms, INT64_C(1700000090000));
     assert_int_equal(out.wake.above.e8, INT64_C(10250000000));
     assert_int_equal(out.wake.below.e8, INT64_C(9900000000));
@@ -276,7 +277,7 @@ static void test_refused_plans(void **state)
         {"{ type = 'update_tp_limits' }", "decision.levels: expected list of levels, got nil"},
         {"{ type = 'update_tp_limits', levels = 3 }", "decision.levels: expected list of levels, got 3"},
         {"{ type = 'no_change' }, { { type = 'update_tp_limits', levels = {} } }",
-         "second result: a key of type number in the second result (memory, wake, regime, profile)"},
+         "second result: a key of type number in the second result (memory, wake, regime, profile, owner)"},
         {"{ { type = 'no_change' }, { type = 'update_tp_limits', levels = { { price = nan, fraction = 1 } } } }",
          "decision[2].levels[1].price: expected number > 0, got nan"},
         {"{ type = 'update_tp_limits', levels = { { r = 1 } } }",
@@ -330,10 +331,11 @@ static void test_refused_extras(void **state)
     static const struct refusal cases[] = {
         {"nil, 7", "second result: expected table, got 7"},
         {"nil, { memroy = {} }",
-         "second result: unknown key 'memroy' in the second result (memory, wake, regime, profile)"},
+         "second result: unknown key 'memroy' in the second result (memory, wake, regime, profile, owner)"},
         {"nil, { regime = 'BULL' }",
          "regime: expected one of UNKNOWN, TREND, RANGE, VOLATILE, CHOP, NORMAL, got \"BULL\""},
         {"nil, { profile = '' }", "profile: expected text of 1 to 31 bytes, got \"\""},
+        {"nil, { owner = 7 }", "owner: expected text of 1 to 31 bytes, got 7"},
         {"nil, { profile = 'a\\0b' }", "profile: expected text of 1 to 31 bytes, got \"a\""},
         {"nil, { wake = {} }", "wake: give at_ms, above or below"},
         {"nil, { wake = 5 }", "wake: expected table, got 5"},

@@ -37,7 +37,11 @@ static const char *const truths[] = {
     "ctx.memory.plan == 'runner' and ctx.memory.nothing == nil",
     "(function() local s = '' for k in pairs(ctx.memory) do s = s .. k end return s == 'countdoneplan' end)()",
     "(function() local s = 0 for _, v in pairs(ctx.memory) do s = s + (v == 3 and v or 1) end return s == 5 end)()",
-    "ctx.features == ctx.features and ctx.legs[1] == ctx.legs[1] and type(ctx.legs) == 'userdata'",
+    "ctx.exit_mode == 'EXIT_BRAIN_V3' and ctx.owner == 'brain' and ctx.planned == true",
+    "ctx.signals.risk_mode == 'CRITICAL' and ctx.signals.confidence == 0.75 and ctx.signals.count == nil",
+    "(function() local s = '' for k in pairs(ctx.signals) do s = s .. k end return s == 'confidencerisk_mode' end)()",
+    "ctx.memory ~= ctx.signals and ctx.memory.risk_mode == nil and ctx.features == ctx.features and ctx.legs[1] == "
+    "ctx.legs[1] and type(ctx.legs) == 'userdata'",
 };
 
 static void test_fields(void **state)
@@ -87,6 +91,7 @@ static void test_unknown_fields(void **state)
         {"ctx.legs.price", "ctx.legs (a list) has no field 'price'"},
         {"ctx.legs[1].prize", "ctx.legs[i] has no field 'prize'"},
         {"ctx.memory[1]", "keys are texts"},
+        {"ctx.signals[1]", "keys are texts"},
         {"#ctx", "attempt to get length of a ctx value"},
         {"ctx.stop.x", "attempt to index a number value (field 'stop')"},
         {"ctx.liquidation * 2", "a nil value (field 'liquidation')"},

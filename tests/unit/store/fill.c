@@ -233,13 +233,16 @@ static void fill_context_head(struct eb_rng *r, struct eb_context *v)
     BELOW(v->regime, EB_REGIME_COUNT);
     BELOW(v->stop_kind, EB_STOP_KIND_COUNT);
     U8(v->hits);
+    BELOW(v->exit_mode, EB_EXIT_MODE_COUNT);
     BOOL(v->adopted);
     BOOL(v->live);
     BOOL(v->r_provisional);
     BOOL(v->trailing_active);
+    BOOL(v->planned);
     TEXT(v->symbol);
     TEXT(v->strategy_id);
     TEXT(v->profile);
+    TEXT(v->owner);
     I64(v->now_ms);
     I64(v->opened_ms);
     I64(v->price_age_ms);
@@ -304,7 +307,9 @@ static void fill_context(struct eb_rng *r, struct eb_context *v)
     for (size_t i = 0; i < EB_TF_COUNT; i++) {
         fill_features(r, &v->features[i]);
     }
+    TEXT(v->memory.version);
     fill_memory(r, &v->memory);
+    fill_memory(r, &v->signals);
 }
 
 static void fill_targets(struct eb_rng *r, struct eb_decision *v)
@@ -372,6 +377,7 @@ static void fill_verdict(struct eb_rng *r, struct eb_verdict *v)
     BOOL(v->has_memory);
     BELOW(v->regime, EB_REGIME_COUNT);
     TEXT(v->profile);
+    TEXT(v->owner);
     BOOL(v->wake.set);
     I64(v->wake.at_ms);
     E8(v->wake.above);
@@ -380,6 +386,7 @@ static void fill_verdict(struct eb_rng *r, struct eb_verdict *v)
     for (uint8_t i = 0; i < v->count; i++) {
         fill_decision(r, &v->decision[i]);
     }
+    TEXT(v->memory.version);
     fill_memory(r, &v->memory);
     bytes(r, v->policy_hash, sizeof(v->policy_hash));
 }

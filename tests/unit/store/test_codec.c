@@ -106,8 +106,8 @@ static void no_struct_has_grown_unnoticed(void **state)
         {"fill", sizeof(struct eb_ev_fill), 72},         {"order", sizeof(struct eb_ev_order), 48},
         {"command", sizeof(struct eb_ev_command), 144},  {"policy", sizeof(struct eb_ev_policy), 224},
         {"config", sizeof(struct eb_ev_config), 3},      {"policy_failed", sizeof(struct eb_ev_policy_failed), 112},
-        {"witness", sizeof(struct eb_witness), 248},     {"context", sizeof(struct eb_context), 2488},
-        {"verdict", sizeof(struct eb_verdict), 5464},    {"engine_config", sizeof(struct eb_engine_config), 256},
+        {"witness", sizeof(struct eb_witness), 248},     {"context", sizeof(struct eb_context), 3752},
+        {"verdict", sizeof(struct eb_verdict), 5528},    {"engine_config", sizeof(struct eb_engine_config), 256},
         {"event", sizeof(struct eb_event), 112},
     };
     for (size_t i = 0; i < EB_COUNT(sizes); i++) {
@@ -261,7 +261,7 @@ static void the_bytes_are_these(void **state)
     ev.u.funding = (struct eb_ev_funding){.rate_e8 = -1, .next_ms = 0x10};
     static const unsigned char expected[] = {
         0x29, 0,    0,    0,    EB_EV_FUNDING,
-        0,    2,    0, /* 41 bytes, kind, version */
+        0,    3,    0, /* 41 bytes, kind, version */
         8,    7,    6,    5,    4,
         3,    2,    1, /* now_ns */
         0xfe, 0xff, 0xff, 0xff, 0xff,
