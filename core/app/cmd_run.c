@@ -159,6 +159,7 @@ static int read_options(struct job *job, struct eb_err *err)
     const char *policies = job->config.policies[0] != '\0' ? job->config.policies : NULL;
     rc = rc == EB_OK ? eb_policy_choose(policies, &job->o.choice, err) : rc;
     job->o.choice.profile = job->config.profile[0] != '\0' ? job->config.profile : NULL;
+    job->o.choice.legacy_trailing = job->config.legacy_trailing;
     job->start_ms = start_ms - start_ms % FRAME_MS;
     return rc;
 }

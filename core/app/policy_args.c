@@ -5,6 +5,19 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "app/value.h"
+
+static int read_legacy_trailing(bool *out, struct eb_err *err)
+{
+    static const char name[] = "QT_TRAILING_STOP_ENABLED";
+    static const char *const booleans[] = {"false", "true", NULL};
+    const char *text = getenv(name);
+    int64_t value = 1;
+    int rc = text != NULL && text[0] != '\0' ? eb_value_choice(name, text, booleans, &value, err) : EB_OK;
+    *out = value == 1;
+    return rc;
+}
+
 int eb_policy_choose(const char *dir, struct eb_policy_choice *out, struct eb_err *err)
 {
     memset(out, 0, sizeof(*out));
@@ -15,6 +28,10 @@ int eb_policy_choose(const char *dir, struct eb_policy_choice *out, struct eb_er
                               profile, EB_NAME_MAX - 1);
         }
         out->profile = profile;
+    }
+    int rc = read_legacy_trailing(&out->legacy_trailing, err);
+    if (rc != EB_OK) {
+        return rc;
     }
     if (eb_share_library(out->lib_dir, err) != EB_OK) {
         out->lib_dir[0] = '\0';
@@ -35,6 +52,7 @@ int eb_policy_open_choice(const struct eb_policy_choice *choice, const char *con
     const struct eb_policy_options opt = {.lib_dir = choice->lib_dir[0] != '\0' ? choice->lib_dir : NULL,
                                           .settings = settings,
                                           .profile = choice->profile,
+                                          .qt_trailing_stop_enabled = &choice->legacy_trailing,
                                           .log = log};
     return eb_policy_open(choice->dir, &opt, out, err);
 }

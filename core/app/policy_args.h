@@ -10,6 +10,7 @@ struct eb_policy_choice {
     char dir[EB_SHARE_PATH_MAX];
     char lib_dir[EB_SHARE_PATH_MAX]; /* "" when there is none: then what lies beside the set is used */
     const char *profile;             /* EXIT_BRAIN_PROFILE, NULL where it is not set or empty */
+    bool legacy_trailing;            /* QT_TRAILING_STOP_ENABLED, true where it is not set or empty */
 };
 
 /* dir NULL: the shipped set. The library is the shipped one, because program and library belong together. */

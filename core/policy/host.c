@@ -40,6 +40,8 @@ static int copy_options(struct eb_policy *p, const struct eb_policy_options *opt
     p->load_instructions_max = opt->load_instructions_max != 0 ? opt->load_instructions_max : 20000000;
     p->memory_max = opt->memory_max != 0 ? opt->memory_max : (size_t)4 * 1024 * 1024;
     p->log = opt->log;
+    p->has_trailing_stop = opt->qt_trailing_stop_enabled != NULL;
+    p->trailing_stop = p->has_trailing_stop && *opt->qt_trailing_stop_enabled;
     size_t count = 0;
     while (opt->settings != NULL && opt->settings[count] != NULL) {
         count++;
@@ -202,6 +204,7 @@ int eb_policy_copy(const struct eb_policy *p, struct eb_policy **out, struct eb_
     }
     const struct eb_policy_options opt = {.settings = overrides,
                                           .profile = p->profile,
+                                          .qt_trailing_stop_enabled = p->has_trailing_stop ? &p->trailing_stop : NULL,
                                           .instructions_max = p->instructions_max,
                                           .load_instructions_max = p->load_instructions_max,
                                           .memory_max = p->memory_max};

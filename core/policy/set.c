@@ -37,8 +37,8 @@ struct build_job {
     struct eb_err *err;
 };
 
-/* A field that must be a function; left on the stack. */
-static bool read_function(struct eb_reader *r, const char *name, bool required, bool *present)
+/* A field that must be a function, kept in the registry at ref. */
+static bool read_function(struct eb_reader *r, const char *name, bool required, int ref, bool *present)
 {
     int type = eb_reader_field(r, name);
     *present = type == LUA_TFUNCTION;
@@ -46,6 +46,7 @@ static bool read_function(struct eb_reader *r, const char *name, bool required, 
         struct eb_at at = {r->at, name, 0};
         return eb_reader_refuse(r->L, r->err, &at, "function");
     }
+    lua_rawseti(r->L, LUA_REGISTRYINDEX, ref);
     return true;
 }
 
@@ -62,37 +63,43 @@ static bool read_label(struct eb_reader *r, const char *name, char out[EB_NAME_M
     return true;
 }
 
-/* The value at the top of the stack is what init.lua returned. Leaves after it: decide, self_test or nil. */
+/* A field that may be a table, left on the stack; an empty one where it is not there. */
+static bool read_table(struct eb_reader *r, const char *name)
+{
+    int type = eb_reader_field(r, name);
+    if (type != LUA_TTABLE && type != LUA_TNIL) {
+        struct eb_at at = {r->at, name, 0};
+        return eb_reader_refuse(r->L, r->err, &at, "table");
+    }
+    if (type == LUA_TNIL) {
+        lua_pop(r->L, 1);
+        lua_createtable(r->L, 0, 0);
+    }
+    return true;
+}
+
+/* The value at the top of the stack is what init.lua returned. */
 static bool read_schema(lua_State *L, struct build_job *job)
 {
     static const struct eb_at root = {NULL, "init.lua", 0};
+    struct eb_policy *p = job->p;
     struct eb_reader r;
     bool has_decide;
     bool has_migrate;
-    if (!eb_reader_open(&r, L, job->err, &root) || !read_label(&r, "name", job->p->name) ||
-        !read_label(&r, "version", job->p->version) || !read_function(&r, "decide", true, &has_decide) ||
-        !read_function(&r, "self_test", false, &job->p->has_self_test) ||
-        !read_function(&r, "migrate", false, &has_migrate)) {
+    if (!eb_reader_open(&r, L, job->err, &root) || !read_label(&r, "name", p->name) ||
+        !read_label(&r, "version", p->version) || !read_function(&r, "decide", true, EB_REF_DECIDE, &has_decide) ||
+        !read_function(&r, "self_test", false, EB_REF_SELF_TEST, &p->has_self_test) ||
+        !read_function(&r, "migrate", false, EB_REF_MIGRATE, &has_migrate) || !read_table(&r, "presets") ||
+        !read_table(&r, "settings") || !eb_settings_apply(L, lua_gettop(L) - 1, p, job->err)) {
         return false;
     }
-    lua_pop(L, 1);
-    int type = eb_reader_field(&r, "settings");
-    if (type != LUA_TTABLE && type != LUA_TNIL) {
-        struct eb_at at = {&root, "settings", 0};
-        return eb_reader_refuse(L, job->err, &at, "table");
-    }
-    if (type == LUA_TNIL) {
-        lua_pop(L, 1);
-        lua_createtable(L, 0, 0);
-    }
-    bool ok = eb_settings_apply(L, job->p, job->err);
-    lua_pop(L, 1);
-    return ok && eb_reader_close(&r, "what init.lua returns (name, version, decide, settings, self_test, migrate)");
+    return eb_reader_close(&r, "what init.lua returns (name, version, decide, settings, presets, self_test, migrate)");
 }
 
 /* The self test raises, or returns false and a text, when something is wrong. */
 static bool run_self_test(lua_State *L, struct build_job *job)
 {
+    (void)lua_rawgeti(L, LUA_REGISTRYINDEX, EB_REF_SELF_TEST);
     lua_call(L, 0, 2);
     if (lua_isboolean(L, -2) && !lua_toboolean(L, -2)) {
         (void)eb_err_set(job->err, EB_E_SCRIPT, where, "self_test: %s", eb_push_text(L, -1));
@@ -119,8 +126,6 @@ static int build(lua_State *L)
     if (job->test && job->p->has_self_test && !run_self_test(L, job)) {
         return 0;
     }
-    lua_settop(L, 3); /* job, what init returned, decide */
-    lua_rawseti(L, LUA_REGISTRYINDEX, EB_REF_DECIDE);
     lua_settop(L, 0);
     (void)lua_gc(L, LUA_GCCOLLECT);
     (void)lua_gc(L, LUA_GCSTOP);

@@ -9,7 +9,7 @@
 #include "policy/files.h"
 
 /* Registry slots of a built state. */
-enum { EB_REF_LOADED = 16, EB_REF_DECIDE, EB_REF_CTX };
+enum { EB_REF_LOADED = 16, EB_REF_CTX, EB_REF_DECIDE, EB_REF_SELF_TEST, EB_REF_MIGRATE };
 
 enum { EB_SETTINGS_TEXT_MAX = 32 * 1024, EB_SETTINGS_DEPTH_MAX = 8 };
 
@@ -21,6 +21,7 @@ struct eb_policy {
     char **overrides; /* owned copies of options.settings */
     size_t override_count;
     char *profile; /* owned; NULL none */
+    bool has_trailing_stop, trailing_stop;
     uint64_t instructions_max, load_instructions_max;
     size_t memory_max;
     char name[EB_NAME_MAX], version[EB_NAME_MAX];
@@ -41,9 +42,10 @@ int eb_set_build(struct eb_policy *p, struct eb_sandbox *box, bool test, struct 
 int eb_set_require(lua_State *L);
 int eb_set_modules(lua_State *L);
 
-/* In settings.c, inside a run, the settings table at the top of the stack: applies profile and overrides in place, then
- * renders what is in force to p->settings. false: err says which. */
-bool eb_settings_apply(lua_State *L, struct eb_policy *p, struct eb_err *err);
+/* In settings.c, inside a run, the settings table at the top of the stack, that of presets at index
+ * `presets`: applies the environment, the preset that the profile names and the overrides in place, then renders what is in
+ * force to p->settings. false: err says which. */
+bool eb_settings_apply(lua_State *L, int presets, struct eb_policy *p, struct eb_err *err);
 
 /* One text of a set that does not come from a directory. */
 struct eb_policy_text {

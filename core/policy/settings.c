@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Settings of a set: "name=literal" overrides written into the table that the files hold, and the result as text. */
+/*
+ * Settings of a set: what a preset, the environment and "name=literal" overrides say, written in this order into the
+ * table that the files hold; and the result as text.
+ */
 #include "policy/set.h"
 
 #include <lauxlib.h>
@@ -110,6 +113,50 @@ static bool is_switch(lua_State *L)
     return off || on;
 }
 
+/* Makes the table at `to` hold what the one at `from` does: files may keep references to it. */
+static void replace_content(lua_State *L, int to, int from)
+{
+    lua_pushnil(L);
+    while (lua_next(L, to) != 0) {
+        lua_pop(L, 1);
+        lua_pushvalue(L, -1);
+        lua_pushnil(L);
+        lua_rawset(L, to);
+    }
+    lua_pushnil(L);
+    while (lua_next(L, from) != 0) {
+        lua_pushvalue(L, -2);
+        lua_insert(L, -2);
+        lua_rawset(L, to);
+    }
+}
+
+/* Holder, key and new value are at the top of the stack, where find_setting() left the first two. write: sets it. */
+static bool take_value(lua_State *L, const char *name, bool write, struct eb_err *err)
+{
+    int value = lua_gettop(L);
+    lua_pushvalue(L, -2);
+    (void)lua_rawget(L, -4);
+    if (lua_type(L, -1) != lua_type(L, value) && !is_switch(L)) {
+        (void)eb_err_set(err, EB_E_INVALID, where, "setting '%s': expected a %s, got a %s", name, luaL_typename(L, -1),
+                         luaL_typename(L, value));
+        return false;
+    }
+    if (write && lua_istable(L, -1) && lua_istable(L, value)) {
+        replace_content(L, value + 1, value);
+    } else if (write) {
+        lua_settop(L, value);
+        lua_rawset(L, -3);
+    }
+    return true;
+}
+
+static bool is_override_of(const char *text, const char *name)
+{
+    size_t len = strlen(name);
+    return strncmp(text, name, len) == 0 && text[len] == '=';
+}
+
 static bool apply_override(lua_State *L, int settings, const char *text, struct eb_err *err)
 {
     char name[NAME_BYTES_MAX];
@@ -120,30 +167,27 @@ static bool apply_override(lua_State *L, int settings, const char *text, struct 
     }
     memcpy(name, text, len);
     name[len] = '\0';
-    if (!find_setting(L, settings, name, err) || !push_literal(L, name, text + len + 1, err)) {
+    if (!find_setting(L, settings, name, err) || !push_literal(L, name, text + len + 1, err) ||
+        !take_value(L, name, true, err)) {
         return false;
     }
-    lua_pushvalue(L, -2);
-    (void)lua_rawget(L, -4);
-    if (lua_type(L, -1) != lua_type(L, -2) && !is_switch(L)) {
-        (void)eb_err_set(err, EB_E_INVALID, where, "setting '%s': expected a %s, got a %s", name, luaL_typename(L, -1),
-                         luaL_typename(L, -2));
-        return false;
-    }
-    lua_pop(L, 1);
-    lua_rawset(L, -3);
     lua_settop(L, settings);
     return true;
 }
 
-/* EXIT_BRAIN_PROFILE reaches a set that declares a setting of that name. */
-static void apply_profile(lua_State *L, int settings, const char *profile)
+/* EXIT_BRAIN_PROFILE and QT_TRAILING_STOP_ENABLED reach a set that declares settings for them. */
+static void apply_environment(lua_State *L, int settings, const struct eb_policy *p)
 {
     lua_pushstring(L, "profile");
-    bool declared = lua_rawget(L, settings) == LUA_TSTRING;
-    if (declared && profile != NULL) {
+    if (lua_rawget(L, settings) == LUA_TSTRING && p->profile != NULL) {
         lua_pushstring(L, "profile");
-        lua_pushstring(L, profile);
+        lua_pushstring(L, p->profile);
+        lua_rawset(L, settings);
+    }
+    lua_pushstring(L, "qt_trailing_stop_enabled");
+    if (lua_rawget(L, settings) == LUA_TBOOLEAN && p->has_trailing_stop) {
+        lua_pushstring(L, "qt_trailing_stop_enabled");
+        lua_pushboolean(L, p->trailing_stop);
         lua_rawset(L, settings);
     }
     lua_settop(L, settings);
@@ -271,10 +315,108 @@ static bool render(lua_State *L, struct eb_buffer *out, int depth, struct eb_err
 
 /* NOLINTEND(misc-no-recursion) */
 
-bool eb_settings_apply(lua_State *L, struct eb_policy *p, struct eb_err *err)
+/* One setting of a preset, key and value at the top of the stack. p->settings is room to try the value's text in. */
+static bool take_preset_value(lua_State *L, int settings, struct eb_policy *p, bool write, struct eb_err *err)
+{
+    int value = lua_gettop(L);
+    if (lua_type(L, value - 1) != LUA_TSTRING) {
+        (void)eb_err_set(err, EB_E_INVALID, where, "a preset holds settings by their names, not [%s]",
+                         eb_push_text(L, value - 1));
+        return false;
+    }
+    const char *name = lua_tostring(L, value - 1);
+    if (strcmp(name, "profile") == 0) {
+        (void)eb_err_set(err, EB_E_INVALID, where, "'profile' is what names the preset: it cannot stand in one");
+        return false;
+    }
+    eb_buffer_clear(&p->settings);
+    bool ok = render(L, &p->settings, 0, err) && find_setting(L, settings, name, err);
+    if (ok) {
+        lua_pushvalue(L, value);
+        ok = take_value(L, name, write, err);
+    }
+    lua_settop(L, value - 1);
+    return ok;
+}
+
+/* The preset at the top of the stack: tries its settings, or writes them. */
+static bool take_preset(lua_State *L, int settings, struct eb_policy *p, bool write, struct eb_err *err)
+{
+    int preset = lua_gettop(L);
+    if (!lua_istable(L, preset)) {
+        (void)eb_err_set(err, EB_E_INVALID, where, "expected a table of settings, got a %s", luaL_typename(L, preset));
+        return false;
+    }
+    eb_push_sorted_keys(L, preset);
+    for (lua_Integer i = 1; lua_rawgeti(L, preset + 1, i) != LUA_TNIL; i++) {
+        lua_pushvalue(L, -1);
+        (void)lua_rawget(L, preset);
+        if (!take_preset_value(L, settings, p, write, err)) {
+            return false;
+        }
+        lua_settop(L, preset + 1);
+    }
+    lua_settop(L, preset);
+    return true;
+}
+
+/* Names the preset in a complaint about what it holds. */
+static bool complain_preset(const char *name, struct eb_err *err)
+{
+    struct eb_err inner = *err;
+    (void)eb_err_set(err, inner.code, where, "presets.%s: %s", name, inner.msg);
+    return false;
+}
+
+/* All presets are tried, so that a mistake in one shows before it is needed. */
+static bool check_presets(lua_State *L, int presets, int settings, struct eb_policy *p, struct eb_err *err)
+{
+    eb_push_sorted_keys(L, presets);
+    int keys = lua_gettop(L);
+    for (lua_Integer i = 1; lua_rawgeti(L, keys, i) != LUA_TNIL; i++) {
+        if (lua_type(L, -1) != LUA_TSTRING || lua_rawlen(L, -1) == 0 || lua_rawlen(L, -1) >= EB_NAME_MAX) {
+            (void)eb_err_set(err, EB_E_INVALID, where, "presets: a preset's name is a text of 1 to %d bytes, not %s",
+                             EB_NAME_MAX - 1, eb_push_text(L, -1));
+            return false;
+        }
+        lua_pushvalue(L, -1);
+        (void)lua_rawget(L, presets);
+        if (!take_preset(L, settings, p, false, err)) {
+            return complain_preset(lua_tostring(L, keys + 1), err);
+        }
+        lua_settop(L, keys);
+    }
+    lua_settop(L, keys - 1);
+    return true;
+}
+
+/* The preset that `profile` names, if it names one, with the profile that an override may have set. */
+static bool apply_preset(lua_State *L, int presets, int settings, struct eb_policy *p, struct eb_err *err)
+{
+    for (size_t i = 0; i < p->override_count; i++) {
+        if (is_override_of(p->overrides[i], "profile") && !apply_override(L, settings, p->overrides[i], err)) {
+            return false;
+        }
+    }
+    if (!check_presets(L, presets, settings, p, err)) {
+        return false;
+    }
+    lua_pushstring(L, "profile");
+    if (lua_rawget(L, settings) == LUA_TSTRING && lua_rawget(L, presets) == LUA_TTABLE &&
+        !take_preset(L, settings, p, true, err)) {
+        return false;
+    }
+    lua_settop(L, settings);
+    return true;
+}
+
+bool eb_settings_apply(lua_State *L, int presets, struct eb_policy *p, struct eb_err *err)
 {
     int settings = lua_gettop(L);
-    apply_profile(L, settings, p->profile);
+    apply_environment(L, settings, p);
+    if (!apply_preset(L, presets, settings, p, err)) {
+        return false;
+    }
     for (size_t i = 0; i < p->override_count; i++) {
         if (!apply_override(L, settings, p->overrides[i], err)) {
             return false;

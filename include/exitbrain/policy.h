@@ -17,13 +17,14 @@ struct eb_log;
 
 /* What a set may use. Zero fields take the default. */
 struct eb_policy_options {
-    const char *lib_dir;            /* lua/exitbrain: what `require "exitbrain.x"` reaches; NULL: next to the set */
-    const char *const *settings;    /* "name=lua literal", overrides of the set's settings; NULL-terminated or NULL */
-    const char *profile;            /* EXIT_BRAIN_PROFILE; NULL DEFAULT */
-    uint64_t instructions_max;      /* 200,000 per consult */
-    uint64_t load_instructions_max; /* 20,000,000 while loading and in self tests */
-    size_t memory_max;              /* 4 MiB */
-    const struct eb_log *log;       /* for the script's log(); NULL drops it */
+    const char *lib_dir;         /* lua/exitbrain: what `require "exitbrain.x"` reaches; NULL: next to the set */
+    const char *const *settings; /* "name=lua literal", overrides of the set's settings; NULL-terminated or NULL */
+    const char *profile;         /* EXIT_BRAIN_PROFILE, also names a preset; NULL: the set's own */
+    const bool *qt_trailing_stop_enabled; /* QT_TRAILING_STOP_ENABLED, for a set that asks; NULL: the set's own */
+    uint64_t instructions_max;            /* 200,000 per consult */
+    uint64_t load_instructions_max;       /* 20,000,000 while loading and in self tests */
+    size_t memory_max;                    /* 4 MiB */
+    const struct eb_log *log;             /* for the script's log(); NULL drops it */
 };
 
 /* Loads and tries a set, owned by the caller; opt may be NULL. On failure *out is NULL and err says file:line and what

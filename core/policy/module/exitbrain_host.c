@@ -2,7 +2,8 @@
 /*
  * require "exitbrain_host": the production sandbox inside a stock Lua, so that specs test what will run.
  *
- *     host.open { dir = | files = { ["init.lua"] = text }, lib =, settings = { "stop_pct=2" }, profile = }
+ *     host.open { dir = | files = { ["init.lua"] = text }, lib =, settings = { "stop_pct=2" }, profile =,
+ *                 qt_trailing_stop_enabled = }
  *         -> policy | nil, message
  *     host.context { price = 101 } -> a whole table of ctx fields: the rest by default, or following
  *     policy:consult(ctx) -> "ok" | "keep" | "error" ..., verdict | nil, message     such a ctx; what is nil is unknown
@@ -68,6 +69,16 @@ static uint64_t count_option(lua_State *L, const char *name)
     return (uint64_t)value;
 }
 
+/* A boolean field of the options into *value; NULL where it is not there. */
+static const bool *bool_option(lua_State *L, const char *name, bool *value)
+{
+    int type = lua_getfield(L, 1, name);
+    luaL_argcheck(L, type == LUA_TNIL || type == LUA_TBOOLEAN, 1, name);
+    *value = lua_toboolean(L, -1);
+    lua_pop(L, 1);
+    return type == LUA_TNIL ? NULL : value;
+}
+
 /* Fills list, closed by NULL, from the list of texts in options.settings. */
 static void settings_option(lua_State *L, const char *list[SETTINGS_MAX + 1])
 {
@@ -108,8 +119,15 @@ static struct eb_policy_text *files_option(lua_State *L, size_t *count)
 
 static void refuse_unknown(lua_State *L)
 {
-    static const char *const known[] = {
-        "dir", "files", "lib", "settings", "profile", "memory_max", "instructions_max", "load_instructions_max"};
+    static const char *const known[] = {"dir",
+                                        "files",
+                                        "lib",
+                                        "settings",
+                                        "profile",
+                                        "qt_trailing_stop_enabled",
+                                        "memory_max",
+                                        "instructions_max",
+                                        "load_instructions_max"};
     lua_pushnil(L);
     while (lua_next(L, 1) != 0) {
         lua_pop(L, 1);
@@ -139,10 +157,12 @@ static int host_open(lua_State *L)
     size_t count = 0;
     const struct eb_policy_text *texts = files_option(L, &count);
     luaL_argcheck(L, (dir != NULL) != (count > 0), 1, "give dir or files");
+    bool trailing_stop;
     struct eb_policy_options opt = {
         .lib_dir = text_option(L, "lib"),
         .settings = settings,
         .profile = text_option(L, "profile"),
+        .qt_trailing_stop_enabled = bool_option(L, "qt_trailing_stop_enabled", &trailing_stop),
         .instructions_max = count_option(L, "instructions_max"),
         .load_instructions_max = count_option(L, "load_instructions_max"),
         .memory_max = (size_t)count_option(L, "memory_max"),
