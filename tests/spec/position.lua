@@ -134,7 +134,8 @@ local function set_legs(ctx, levels)
     if leg.state == "hit" then legs[#legs + 1] = leg end
   end
   for _, level in ipairs(levels) do
-    local price = level.price or ctx.entry + ctx.sign * level.r * ctx.r
+    local price = level.price or level.pct and ctx.entry * (1 + ctx.sign * level.pct / 100)
+      or ctx.entry + ctx.sign * level.r * ctx.r
     legs[#legs + 1] = {
       id = #legs + 1, state = "armed", soft = level.soft or false, r = level.r or 0, fraction = level.fraction,
       price = on_tick(ctx, price, ctx.sign == -1), qty = ctx.leg_base * level.fraction, filled = 0,
@@ -143,6 +144,9 @@ local function set_legs(ctx, levels)
   ctx.legs = legs
 end
 
+-- Decisions that form a plan: with one of them, the plan that stands is its owner's.
+local PLANS = { move_stop = true, update_tp_limits = true, set_trailing = true, set_ratchet = true }
+
 -- The context of the next cycle, `answer` accepted; `over` says what has changed since.
 function position.accept(ctx, answer, over)
   local after = copy(ctx)
@@ -150,7 +154,12 @@ function position.accept(ctx, answer, over)
   if #answer.decisions > 0 then after.plan_revision = ctx.plan_revision + 1 end
   after.memory = answer.memory or after.memory
   after.regime, after.profile = answer.regime or after.regime, answer.profile or after.profile
+  if answer.owner and answer.owner ~= after.owner then
+    if after.owner then after.planned, after.memory = false, answer.memory or {} end
+    after.owner = answer.owner
+  end
   for _, decision in ipairs(answer.decisions) do
+    after.planned = after.planned or PLANS[decision.type] or false
     if decision.type == "move_stop" and decision.role ~= "risk_floor" then set_stop(after, decision) end
     if decision.type == "update_tp_limits" then set_legs(after, decision.levels) end
   end
