@@ -113,6 +113,8 @@ static int build(lua_State *L)
     struct build_job *job = lua_touserdata(L, 1);
     lua_createtable(L, 0, 16);
     eb_units_push(L, true);
+    lua_pushvalue(L, -1);
+    lua_setfield(L, -3, "@exitbrain/unit.lua"); /* in the place of the library's file, which is for a stock Lua */
     lua_setfield(L, -2, "exitbrain.unit");
     lua_rawseti(L, LUA_REGISTRYINDEX, EB_REF_LOADED);
     eb_view_push(L);

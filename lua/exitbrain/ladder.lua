@@ -1,6 +1,9 @@
 -- SPDX-License-Identifier: Apache-2.0
--- Take-profit ladders: lists of { r, fraction, soft }, rising in r, fractions of the leg base.
+-- Take-profit ladders: lists of { r (or pct, price, at = unit), fraction, soft }, fractions of the leg base.
 -- Fractions are whole millionths, as the engine counts them, so that a ladder that sums to 1 still does after scaling.
+
+local check = require "exitbrain.check"
+local unit = require "exitbrain.unit"
 
 local ladder = {}
 
@@ -16,6 +19,57 @@ function ladder.from_percent(legs)
     levels[i] = { r = leg.r or leg[1], fraction = percent / 100, soft = leg.soft or leg[3] or false }
   end
   return levels
+end
+
+local function in_order(path, at, before)
+  if before and unit.kind(before) == unit.kind(at) and at <= before then
+    check.fail(path, "more than " .. tostring(before), at, "sort the ladder")
+  end
+end
+
+-- { { r(0.5), 0.25 }, { pct(3), 0.25, soft = true }, runner = true } -> levels: where, and how much of the leg base.
+-- Checked: distances above 0 that rise, fractions that make 1, or less where `runner` says that the rest has no target.
+function ladder.build(list)
+  check.keys("ladder", list, { "runner" })
+  local levels, total, before = {}, 0, nil
+  check.list("ladder", list, 1, 12, function(path, level)
+    check.keys(path, level, { "soft" })
+    local at, fraction = level[1], level[2]
+    check.unit(path .. "[1]", at, { "r", "pct", "atr", "price" }, 1e-8, 1e10)
+    check.number(path .. "[2]", fraction, 1 / WHOLE, 1)
+    in_order(path .. "[1]", at, before)
+    before, total = at, total + millionths(fraction)
+    local kind, out = unit.kind(at), { fraction = fraction, soft = level.soft or false }
+    if kind == "atr" then out.at = at else out[kind] = unit.value(at) end
+    levels[#levels + 1] = out
+  end)
+  local sum = string.format("%.6g", total / WHOLE)
+  if total > WHOLE then error("ladder: the fractions sum to " .. sum .. ", more than the position", 0) end
+  if list.runner and total == WHOLE then error("ladder: runner = true, but nothing is left for it to run with", 0) end
+  if not list.runner and total < WHOLE then
+    error("ladder: the fractions sum to " .. sum .. ": say runner = true if the rest is to have no target", 0)
+  end
+  return levels
+end
+
+-- Levels of any unit as levels in r, nearest first; r: R as a price distance where ctx has none yet. What ctx does not
+-- know (an ATR that is not warm) is left out, and said by the second result.
+function ladder.in_r(levels, ctx, r)
+  local out, missing = {}, nil
+  for i = 1, #levels do
+    local level = levels[i]
+    local value, why = level.r, nil
+    if value == nil then
+      local at = level.at or level.pct and unit.pct(level.pct) or unit.price(level.price)
+      value, why = unit.to_r(at, ctx, r)
+    end
+    if value and value > 0 then
+      out[#out + 1] = { r = value, fraction = level.fraction, soft = level.soft or false }
+    end
+    missing = missing or why
+  end
+  table.sort(out, function(a, b) return a.r < b.r end)
+  return out, missing
 end
 
 function ladder.sum(levels)

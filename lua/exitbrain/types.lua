@@ -3,7 +3,8 @@
 ---@meta
 
 ---@alias exitbrain.Regime "UNKNOWN"|"TREND"|"RANGE"|"VOLATILE"|"CHOP"|"NORMAL"
----@alias exitbrain.Reason "new"|"cycle"|"hit"|"size"|"margin"|"mode"|"rejection"|"reload"|"adopted"
+---@alias exitbrain.Reason "new"|"cycle"|"hit"|"size"|"margin"|"mode"|"rejection"|"reload"|"adopted"|"signal"
+---@alias exitbrain.Scalar boolean|number|string
 ---@alias exitbrain.StopKind "none"|"plan"|"ratchet"|"risk_floor"|"trail"|"protective"
 ---@alias exitbrain.LegState "armed"|"parked"|"resting"|"firing"|"partial"|"hit"
 
@@ -40,6 +41,9 @@
 ---@field symbol string
 ---@field strategy_id string?
 ---@field profile string? as the last accepted answer named it
+---@field owner string? who of the set gave the last accepted answer
+---@field exit_mode "LEGACY"|"EXIT_BRAIN_V3" EXIT_MODE: who is to decide exits
+---@field planned boolean an accepted plan, not the built-in one, of this very owner stands
 ---@field side "LONG"|"SHORT"
 ---@field sign 1|-1
 ---@field reason exitbrain.Reason why decide is asked
@@ -95,7 +99,8 @@
 ---@field min_notional number?
 ---@field legs exitbrain.Leg[]
 ---@field features exitbrain.FeatureSet
----@field memory table<string, boolean|number|string> as the last answer left it
+---@field memory table<string, exitbrain.Scalar> as the last answer left it; pairs works
+---@field signals table<string, exitbrain.Scalar> what a host or an operator said; pairs works
 
 ---@class exitbrain.Level exactly one of r, pct, price
 ---@field r number?

@@ -18,10 +18,10 @@ function position.open(dir, options)
   return host.open(options)
 end
 
--- A set of one file: `body` is its decide, `d` in it the constructors of decisions.
+-- A set of one file: `body` is its decide, in it `d` the constructors of decisions, `u` the units.
 function position.script(body)
-  local text = 'local d = require "exitbrain.decision" return { name = "t", version = "1", decide = function(ctx) '
-    .. body .. " end }"
+  local text = 'local d, u = require "exitbrain.decision", require "exitbrain.unit" '
+    .. 'return { name = "t", version = "1", ' .. "decide = function(ctx) " .. body .. " end }"
   return assert(host.open { files = { ["init.lua"] = text }, lib = ROOT .. "/lua/exitbrain" })
 end
 
