@@ -1,23 +1,28 @@
 -- SPDX-License-Identifier: Apache-2.0
--- The order of decisions: exit, plan, change of profile, then what a running plan needs. A new position gets stop,
--- targets, trailing and ratchet in one answer: V3 gave one of them per cycle, and the stop's turn never came.
--- Nothing new to say is nil, with a wake that saves the consults in between; what was said is looked at once more.
+-- The order of decisions: exit, plan, change of profile or signals, partial close, then what the stop of a running plan
+-- needs. A new position gets stop, targets, trailing and ratchet in one answer: V3 gave one of them per cycle, and the
+-- stop's turn never came. Nothing new to say is nil, with a wake that saves the consults in between; what was said is
+-- looked at once more.
 
 local S = require "settings"
 local challenge = require "challenge_100"
+local decide = require "exitbrain.decision"
 local ladder = require "exitbrain.ladder"
 local memory = require "memory"
 local planner = require "planner"
 local profiles = require "tp_profiles"
 local regime = require "regime"
 local risk = require "risk"
+local side = require "exitbrain.side"
+local signals = require "signals"
+local targets = require "targets"
 local wake = require "exitbrain.wake"
 
 local adapter = {}
 
 local UNCONFIRMED_MS = 60000 -- an exit that waits for a person is asked for again after this
 
-local function is_challenge(profile) return profile.name == "CHALLENGE_100" end
+local function is_challenge(case) return case.profile.name == "CHALLENGE_100" end
 
 local function size(ctx) return ctx.leg_base or ctx.qty end
 
@@ -28,64 +33,84 @@ local function needs_plan(ctx, own)
   return nil
 end
 
-local function planned(ctx, own, profile)
-  own.plan, own.leg_base = profiles.mark(profile), size(ctx)
-  own.callback = is_challenge(profile) and challenge.callback_pct(ctx) or nil
+-- Everything that this consult is judged by.
+local function case_of(ctx, own)
+  local case = { own = own, hints = signals.read(ctx), why = needs_plan(ctx, own) }
+  case.regime, case.warming = regime.update(ctx, own)
+  case.profile = profiles.select(ctx, case.regime)
+  if case.why then own.locked = not is_challenge(case) and ctx.pnl_pct > S.profit_lock_at_pct or nil end
+  if own.locked then case.profile = profiles.PROFIT_LOCK end
+  case.wanted_pct = planner.wanted_pct(ctx, case)
+  return case
 end
 
--- What the stop of a running plan needs now; in general nothing.
-local function tighten(ctx, own, profile, list)
-  list[#list + 1] = risk.floor(ctx, own)
-  list[#list + 1] = risk.secure(ctx, profile)
+-- One stop: of those that are asked for the tightest, if it is tighter than what stands.
+local function tighten(ctx, case, list, retuned)
+  list[#list + 1] = risk.floor(ctx, case.own)
+  local stop, why = risk.secured(ctx, targets.trails(case))
+  if retuned and case.hints.key ~= "" then
+    local nearer, because = planner.nearer_stop(ctx, case)
+    if side.tighter(ctx, nearer, stop) then stop, why = nearer, because end
+  end
+  if stop and side.tighter(ctx, stop, ctx.stop) then list[#list + 1] = decide.stop_at(stop, why) end
   return list
 end
 
-local function manage(ctx, own, profile)
-  return tighten(ctx, own, profile, { is_challenge(profile) and challenge.retrail(ctx, own) or nil })
+local function manage(ctx, case)
+  local list = { risk.partial(ctx, case.own) }
+  if is_challenge(case) then list[#list + 1] = challenge.retrail(ctx, case.profile, case.own) end
+  return tighten(ctx, case, list, false)
+end
+
+local function planned(ctx, case)
+  local own = case.own
+  own.plan, own.leg_base, own.tuned = profiles.mark(case.profile), size(ctx), case.hints.key
+  own.callback = is_challenge(case) and challenge.callback_pct(ctx, case.profile) or nil
 end
 
 -- The plan's decisions, and whether something is left over for the next cycle.
-local function plan(ctx, own, name, profile, warming)
-  local why = needs_plan(ctx, own)
-  if why then
-    planned(ctx, own, profile)
+local function plan(ctx, case)
+  local own, profile = case.own, case.profile
+  if case.why then
+    planned(ctx, case)
     own.leverage = risk.leverage(ctx)
-    return planner.open(ctx, name, profile, why .. ": " .. profile.name .. (warming and " (warming)" or "")), false
+    return planner.open(ctx, case, case.why .. ": " .. profile.name .. (case.warming and " (warming)" or "")), false
   end
   own.leg_base = size(ctx) -- may have been reduced by another hand
-  if own.plan == profiles.mark(profile) then return manage(ctx, own, profile), false end
+  local retuned = (own.tuned or "") ~= case.hints.key
+  if own.plan == profiles.mark(profile) and not retuned then return manage(ctx, case), false end
   local _, _, moving = ladder.taken(ctx)
-  if moving then return manage(ctx, own, profile), true end -- not under the feet of a leg that is firing
-  planned(ctx, own, profile)
-  local list = planner.change(ctx, profile, (ctx.profile or "other plan") .. " becomes " .. profile.name)
-  return tighten(ctx, own, profile, list), false
+  if moving then return manage(ctx, case), true end -- not under the feet of a leg that is firing
+  local from = retuned and "signals" or ctx.profile or "other plan"
+  local why = from .. (retuned and " changed: " or " becomes ") .. profile.name
+  planned(ctx, case)
+  return tighten(ctx, case, planner.change(ctx, case, why), retuned), false
 end
 
-local function next_consult(ctx, name, profile)
+local function next_consult(ctx, case)
   local born = ctx.now_ms - risk.age_ms(ctx)
   return wake.at(ctx, {
-    wake.bar_end(ctx.now_ms, is_challenge(profile) and 5 * 60000 or regime.BAR_MS),
+    wake.bar_end(ctx.now_ms, is_challenge(case) and 5 * 60000 or regime.BAR_MS),
     born + S.time_stop_ms,
-    is_challenge(profile) and ctx.hits == 0 and born + S.challenge_time_stop_ms or 0,
-  }, risk.prices(ctx, name, profile))
+    is_challenge(case) and ctx.hits == 0 and born + S.challenge_time_stop_ms or 0,
+  }, risk.prices(ctx, case.regime, case.own, targets.trails(case)))
 end
 
 function adapter.decide(ctx)
   local own, before = memory.read(ctx)
-  local name, warming = regime.update(ctx, own)
-  local profile = profiles.select(ctx, name)
-  local answer = { regime = name, profile = profile.name }
+  local case = case_of(ctx, own)
+  local answer = { regime = case.regime, profile = case.profile.name }
 
-  local exit = risk.full_exit(ctx, name) or is_challenge(profile) and challenge.time_stop(ctx) or nil
+  local exit = risk.full_exit(ctx, case.regime, case.hints) or is_challenge(case) and challenge.time_stop(ctx) or nil
   if exit and not ctx.adopted then return exit, answer end
 
-  local list, again = plan(ctx, own, name, profile, warming)
+  local list, again = plan(ctx, case)
   if exit then
     -- A position that was found open is closed by a person's confirmation; until then it is managed.
     list[#list + 1] = exit
     answer.wake = { at_ms = ctx.now_ms + UNCONFIRMED_MS }
   elseif #list == 0 and not again then
-    answer.wake = next_consult(ctx, name, profile)
+    answer.wake = next_consult(ctx, case)
   end
   answer.memory = memory.changed(own, before)
   return #list > 0 and list or nil, answer

@@ -25,8 +25,10 @@ local function swing_pct(ctx)
   return S.challenge_atr_mult * (f.warm and f.atr_pct or S.challenge_atr_pct)
 end
 
-function challenge.callback_pct(ctx)
-  return math.max(MIN_CALLBACK_PCT, math.min(MAX_CALLBACK_PCT, swing_pct(ctx)))
+-- The runner's callback; while the bars are warming V3's figure of the profile.
+function challenge.callback_pct(ctx, profile)
+  local pct = ctx.features.m5.warm and swing_pct(ctx) or profile.trailing.callback_pct
+  return math.max(MIN_CALLBACK_PCT, math.min(MAX_CALLBACK_PCT, pct))
 end
 
 function challenge.stop_pct(ctx)
@@ -41,19 +43,21 @@ local function first_pct(ctx, r_pct)
   return math.min(math.max(pct, risk.least_target_pct(ctx)), S.challenge_max_tp1_pct)
 end
 
-function challenge.levels(ctx, r_pct)
-  return { { price = side.price(ctx, first_pct(ctx, r_pct)), fraction = 0.30 } }
+function challenge.levels(ctx, profile, r_pct)
+  local leg = profile.levels[1]
+  return { { price = side.price(ctx, leg.r * first_pct(ctx, r_pct)), fraction = leg.fraction } }
 end
 
 -- The runner's trail begins where the first target lies.
-function challenge.trailing(ctx, r_pct)
-  return { activation_r = first_pct(ctx, r_pct) / r_pct, callback_pct = challenge.callback_pct(ctx) }
+function challenge.trailing(ctx, profile, r_pct)
+  local activation_r = profile.trailing.activation_r * first_pct(ctx, r_pct) / r_pct
+  return { activation_r = activation_r, callback_pct = challenge.callback_pct(ctx, profile) }
 end
 
 -- Once the trail runs: a new callback when the ATR has moved far enough from the one in use.
-function challenge.retrail(ctx, own)
+function challenge.retrail(ctx, profile, own)
   if not ctx.trailing_active then return nil end
-  local callback, used = challenge.callback_pct(ctx), own.callback
+  local callback, used = challenge.callback_pct(ctx, profile), own.callback
   if used and math.abs(callback - used) < used * S.challenge_retrail_pct / 100 then return nil end
   own.callback = callback
   return decide.trailing({ activation_r = 0, callback_pct = callback }, "ATR changed")

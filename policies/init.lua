@@ -1,9 +1,12 @@
 -- SPDX-License-Identifier: Apache-2.0
--- The default policy set: Exit Brain V3's exits as they were meant.
---     ctx -> adapter (order of decisions) -> regime, tp_profiles, planner, risk, challenge_100
+-- The default policy set: Exit Brain V3's exits as they were meant, or, with EXIT_BRAIN_PROFILE=V3_FAITHFUL, with the
+-- figures that it ran with.
+--     ctx -> adapter (order of decisions) -> signals, regime, tp_profiles -> planner, targets, risk, challenge_100
 
 local settings = require "settings"
 local adapter = require "adapter"
+local faithful = require "v3_faithful"
+local limits = require "limits"
 local profiles = require "tp_profiles"
 local regime = require "regime"
 
@@ -11,8 +14,10 @@ return {
   name = "exit-brain",
   version = "1.0.0",
   settings = settings,
+  presets = { V3_FAITHFUL = faithful.preset },
   decide = adapter.decide,
   self_test = function()
+    limits.self_test({ strategies = true, legacy = true })
     profiles.self_test()
     regime.self_test()
   end,

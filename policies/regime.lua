@@ -4,7 +4,6 @@
 -- flicker: it is easier to stay in a regime than to enter it, and a new one counts only after regime_dwell_ms.
 
 local S = require "settings"
-local check = require "exitbrain.check"
 
 local regime = {}
 
@@ -16,8 +15,18 @@ local function limit(pair, name, current)
   return pair[1]
 end
 
+-- V3's rules and their order; its TREND is called TRENDING there, and CHOP was never found.
+local function classify_v3(f)
+  local T, vol = S.v3_regime, S.volatility == "bar" and f.vol_bar_pct or f.vol_day_pct
+  local distance = math.abs(f.trend_pct)
+  if distance > T.trend_pct and vol < T.trend_vol_pct then return "TREND" end
+  if f.avg_range_pct < T.range_avg_range_pct and distance < T.range_trend_pct then return "RANGE" end
+  return vol > T.volatile_vol_pct and "VOLATILE" or "NORMAL"
+end
+
 -- The regime of these features, seen from the regime in force (nil: none yet).
 function regime.classify(f, current)
+  if S.regime_method == "v3" then return classify_v3(f) end
   local distance, straight, range = math.abs(f.trend_pct), f.efficiency, f.avg_range_pct
   if f.vol_day_pct >= limit(S.volatile_vol_day_pct, "VOLATILE", current) then return "VOLATILE" end
   if distance >= limit(S.trend_distance_pct, "TREND", current)
@@ -41,13 +50,8 @@ function regime.update(ctx, own)
   local f = ctx.features.m15
   if not f.warm then return own.regime or "NORMAL", "warming" end
   local seen = regime.classify(f, own.regime)
-  if own.regime == nil then
-    own.regime = seen
-  elseif seen == own.regime then
-    own.candidate, own.since_ms = nil, nil
-  elseif seen ~= own.candidate then
-    own.candidate, own.since_ms = seen, ctx.now_ms
-  elseif ctx.now_ms - own.since_ms >= S.regime_dwell_ms then
+  if seen ~= own.regime and seen ~= own.candidate then own.candidate, own.since_ms = seen, ctx.now_ms end
+  if own.regime == nil or seen == own.regime or ctx.now_ms - own.since_ms >= S.regime_dwell_ms then
     own.regime, own.candidate, own.since_ms = seen, nil, nil
   end
   return own.regime
@@ -57,11 +61,9 @@ end
 function regime.self_test()
   local function pair(name, rising)
     local enter, stay = S[name][1], S[name][2]
-    check.number(name .. "[1]", enter, 0, 1000)
-    if rising then
-      check.number(name .. "[2]", stay, 0, enter)
-    else
-      check.number(name .. "[2]", stay, enter, 1000)
+    if rising and stay > enter or not rising and stay < enter then
+      error(string.format("%s[2]: expected at %s %s, as easy to stay in as to enter, got %s", name,
+        rising and "most" or "least", enter, stay), 0)
     end
   end
   pair("volatile_vol_day_pct", true)
@@ -71,7 +73,6 @@ function regime.self_test()
   pair("chop_avg_range_pct", true)
   pair("range_distance_pct", false)
   pair("range_avg_range_pct", false)
-  check.number("regime_dwell_ms", S.regime_dwell_ms, 0, 7 * 86400000)
 end
 
 return regime

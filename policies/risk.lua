@@ -32,7 +32,7 @@ end
 function risk.age_ms(ctx) return ctx.age_ms or 0 end
 
 -- The rules that end a position, gravest first; nil where none applies.
-function risk.full_exit(ctx, regime)
+function risk.full_exit(ctx, regime, hints)
   local pnl, allowed = ctx.pnl_pct, risk.allowed_pct(ctx)
   if pnl <= -S.loss_guard_pct then
     return decide.emergency_exit(string.format("loss guard: %.2f %%", pnl))
@@ -40,6 +40,7 @@ function risk.full_exit(ctx, regime)
   if allowed and allowed < S.over_leverage_move_pct then
     return decide.emergency_exit(string.format("over-leveraged: only %.3f %% of room", allowed))
   end
+  if hints.mode == "ESS_ACTIVE" then return decide.emergency_exit("signals: ESS_ACTIVE") end
   if regime == "VOLATILE" and pnl <= -S.volatile_exit_pct then
     return decide.full_exit(string.format("%.2f %% in a volatile market", pnl))
   end
@@ -68,17 +69,22 @@ local function fees_pct(ctx) return S.ratchet_fees * (ctx.fee_taker_pct or 0) en
 
 local function breakeven_price(ctx) return side.price(ctx, math.max(S.breakeven_offset_pct, fees_pct(ctx))) end
 
--- In profit the stop goes to breakeven; without a trail of its own a profile is then followed at a distance.
-function risk.secure(ctx, profile)
-  if not profile.trailing and ctx.pnl_pct >= S.lock_at_pct then
+-- The next of settings.partials, once it is reached.
+function risk.partial(ctx, own)
+  local step = S.partials[(own.partials or 0) + 1]
+  if step == nil or ctx.pnl_pct < step.pct then return nil end
+  own.partials = (own.partials or 0) + 1
+  return decide.partial_close(step.fraction, string.format("partial close at %.2f %%", ctx.pnl_pct))
+end
+
+-- Where the stop of a profit belongs, and why: at breakeven; without a trail of its own it then follows at a distance.
+function risk.secured(ctx, trails)
+  if not trails and ctx.pnl_pct >= S.lock_at_pct then
     local target = ctx.price * (1 - ctx.sign * S.lock_distance_pct / 100)
     local step = ctx.sign * ctx.entry * S.lock_step_pct / 100
-    if side.tighter(ctx, target, ctx.stop and ctx.stop + step) then return decide.stop_at(target, "profit lock") end
+    if side.tighter(ctx, target, ctx.stop and ctx.stop + step) then return target, "profit lock" end
   end
-  if ctx.pnl_pct >= S.breakeven_at_pct then
-    local target = breakeven_price(ctx)
-    if side.tighter(ctx, target, ctx.stop) then return decide.stop_at(target, "breakeven") end
-  end
+  if ctx.pnl_pct >= S.breakeven_at_pct then return breakeven_price(ctx), "breakeven" end
   return nil
 end
 
@@ -90,12 +96,14 @@ function risk.ratchet(ctx, single)
 end
 
 -- Prices at which one of these rules would say something new.
-function risk.prices(ctx, regime, profile)
+function risk.prices(ctx, regime, own, trails)
   local loss = regime == "VOLATILE" and S.volatile_exit_pct or S.loss_guard_pct
   if risk.age_ms(ctx) >= S.time_stop_ms then loss = S.time_stop_loss_pct end
   local out, stop = { side.price(ctx, -loss) }, ctx.stop
   if side.tighter(ctx, breakeven_price(ctx), stop) then out[2] = side.price(ctx, S.breakeven_at_pct) end
-  if stop and not profile.trailing then
+  local part = S.partials[(own.partials or 0) + 1]
+  if part then out[#out + 1] = side.price(ctx, part.pct) end
+  if stop and not trails then
     local step = ctx.sign * ctx.entry * S.lock_step_pct / 100
     local next_lock = (stop + step) / (1 - ctx.sign * S.lock_distance_pct / 100)
     local first = side.price(ctx, S.lock_at_pct)

@@ -14,7 +14,8 @@ local HARD, SOFT = false, true
 
 local function profile(name, legs, trailing)
   if trailing then trailing.tighten = curve.from_pairs(trailing.tighten) end
-  return { name = name, levels = ladder.from_percent(legs), trailing = trailing }
+  local levels = ladder.from_percent(legs)
+  return { name = name, levels = levels, trailing = trailing, full = ladder.sum(levels) == 1 }
 end
 
 profiles.all = {
@@ -28,6 +29,9 @@ profiles.all = {
     { activation_r = 1.0, callback_pct = 1.5, tighten = { { 3, 1.0 } } }),
   CHALLENGE_100 = profile("CHALLENGE_100", { { 1.0, 30, HARD } }, { activation_r = 1.0, callback_pct = 2.0 }),
 }
+
+-- V3's branch for a plan that is made in a large profit: what it says is computed in targets.lua.
+profiles.PROFIT_LOCK = profile("PROFIT_LOCK", {})
 
 -- How specific a rule is for this position: symbol 100, strategy 10, regime 1 (NORMAL fits any); nil: does not fit.
 local function score(rule, ctx, regime)
@@ -50,7 +54,8 @@ end
 
 -- The profile of a position: the pinned one, else the most specific rule's (first of equals), else the regime's own.
 function profiles.select(ctx, regime)
-  if S.profile ~= "DEFAULT" then return profiles.all[S.profile] end
+  local pinned = profiles.all[S.profile]
+  if pinned then return pinned end
   local name, best = regime, -1
   for _, rule in ipairs(S.profile_rules) do
     local points = score(rule, ctx, regime)
@@ -59,34 +64,42 @@ function profiles.select(ctx, regime)
   return profiles.all[name]
 end
 
+-- Settings that shape a plan beside the profile.
+local SHAPING = { "tp_source", "one_ruler", "full_trail", "min_target_fees", "ratchet_fees", "base_tp_pct", "tp_factor",
+  "base_trail_pct", "profit_lock_tp_factor", "dynamic_tp", "challenge_tp1_r", "challenge_atr_mult" }
+
+local function mix(mark, value)
+  if type(value) == "table" then
+    for key, inner in pairs(value) do mark = mix(mix(mark, key), inner) end
+    return mark
+  end
+  local text = tostring(value)
+  for i = 1, #text do mark = (mark * 33 + string.byte(text, i)) % 4294967291 end
+  return (mark * 33) % 4294967291
+end
+
 -- A number that stands for everything in a profile: when it differs from the one in memory, the plan is another.
 function profiles.mark(p)
-  if p.mark then return p.mark end
-  local parts = { p.name, S.min_target_fees, S.ratchet_fees, S.challenge_tp1_r, S.challenge_atr_mult }
-  local function add(...)
-    for _, value in ipairs({ ... }) do parts[#parts + 1] = tostring(value) end
+  if p.mark == nil then
+    local mark = mix(mix(mix(0, p.name), p.levels), p.trailing)
+    for _, name in ipairs(SHAPING) do mark = mix(mark, S[name]) end
+    p.mark = mark
   end
-  for _, level in ipairs(p.levels) do add(level.r, level.fraction, level.soft) end
-  if p.trailing then
-    add(p.trailing.activation_r, p.trailing.callback_pct)
-    for _, step in ipairs(p.trailing.tighten) do add(step.r, step.callback_pct) end
-  end
-  local text, mark = table.concat(parts, " "), 0
-  for i = 1, #text do mark = (mark * 33 + string.byte(text, i)) % 4294967291 end
-  p.mark = mark
-  return mark
+  return p.mark
 end
 
 function profiles.self_test()
-  local names = {}
+  local names = { "DEFAULT", "V3_FAITHFUL" }
   for name, p in pairs(profiles.all) do
     names[#names + 1] = name
     check.levels("tp_profiles." .. name .. ".levels", p.levels)
     check.rising("tp_profiles." .. name .. ".levels", p.levels)
     if p.trailing then check.trailing("tp_profiles." .. name .. ".trailing", p.trailing) end
   end
-  if S.profile ~= "DEFAULT" then check.one_of("profile", S.profile, names) end
-  for i, rule in ipairs(S.profile_rules) do check.one_of("profile_rules[" .. i .. "].profile", rule.profile, names) end
+  check.one_of("profile", S.profile, names)
+  for i, rule in ipairs(S.profile_rules) do
+    check.one_of("profile_rules[" .. i .. "].profile", rule.profile, { table.unpack(names, 3) })
+  end
 end
 
 return profiles
