@@ -102,7 +102,7 @@ static void a_stop_gives_r_and_can_stand(void **state)
     p.stop = price("2.2");
     f = only(&p);
     says(&f, EB_LINT_STOP_BUFFER, EB_LINT_WARNING,
-         "stop lies 12.2456 % from entry, the liquidation buffer begins at 8.4164 %: brought in");
+         "stop lies 12.2457 % from entry, the liquidation buffer begins at 8.4164 %: brought in");
     assert_int_equal(f.proposed, 84164);
     p.liquidation = price("2.49"); /* no room between the buffer and the least distance */
     f = only(&p);
