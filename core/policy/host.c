@@ -2,12 +2,10 @@
 /* eb_policy as its users see it: open, consult, rebuild after a breach, idle, close. */
 #include "policy/set.h"
 
-#include <lauxlib.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/hash.h"
-#include "policy/verdict.h"
 
 static const char where[] = "policy.host";
 
@@ -262,42 +260,6 @@ void eb_policy_close(struct eb_policy *p)
     (void)heap.resize(heap.user, p, 0);
 }
 
-struct consult_job {
-    struct eb_verdict *out;
-    struct eb_err *err;
-    bool valid;
-};
-
-static int call_decide(lua_State *L)
-{
-    struct consult_job *job = lua_touserdata(L, 1);
-    (void)lua_rawgeti(L, LUA_REGISTRYINDEX, EB_REF_DECIDE);
-    (void)lua_rawgeti(L, LUA_REGISTRYINDEX, EB_REF_CTX);
-    lua_call(L, 1, 2);
-    job->valid = eb_verdict_read(L, 2, job->out, job->err);
-    return 0;
-}
-
-static enum eb_policy_result consult(struct eb_policy *p, struct eb_sandbox *box, const struct eb_context *ctx,
-                                     struct eb_verdict *out, struct eb_err *err)
-{
-    struct consult_job job = {.out = out, .err = err};
-    eb_sandbox_begin(box, p->instructions_max, eb_set_consult_quota(p));
-    box->ctx = ctx;
-    enum eb_policy_result result = eb_sandbox_run(box, call_decide, &job, err);
-    box->ctx = NULL;
-    p->last_instructions = box->spent;
-    if (result != EB_POLICY_OK) {
-        return result;
-    }
-    if (!job.valid) {
-        return EB_POLICY_INVALID;
-    }
-    memcpy(out->policy_hash, p->hash, sizeof(out->policy_hash));
-    memcpy(out->memory.version, p->version, out->has_memory ? sizeof(out->memory.version) : 0);
-    return out->keep ? EB_POLICY_KEEP : EB_POLICY_OK;
-}
-
 static bool rebuild(struct eb_policy *p, struct eb_err *err)
 {
     eb_sandbox_close(&p->box);
@@ -314,7 +276,7 @@ enum eb_policy_result eb_policy_consult(struct eb_policy *p, const struct eb_con
         return EB_POLICY_MEMORY; /* it loaded once from the same bytes: what is missing is memory */
     }
     eb_sandbox_make_room(&p->box, eb_set_consult_quota(p));
-    enum eb_policy_result result = consult(p, &p->box, ctx, out, err);
+    enum eb_policy_result result = eb_set_ask(p, &p->box, ctx, out, err);
     if (result != EB_POLICY_OK && result != EB_POLICY_KEEP) {
         p->failures++;
     }
@@ -332,7 +294,7 @@ enum eb_policy_result eb_policy_consult_fresh(struct eb_policy *p, const struct 
         return EB_POLICY_MEMORY;
     }
     uint64_t instructions = p->last_instructions;
-    enum eb_policy_result result = consult(p, &box, ctx, out, err);
+    enum eb_policy_result result = eb_set_ask(p, &box, ctx, out, err);
     p->last_instructions = instructions;
     eb_sandbox_close(&box);
     return result;
@@ -349,6 +311,7 @@ void eb_policy_info(const struct eb_policy *p, struct eb_policy_info *out)
         .name = p->name,
         .version = p->version,
         .files = p->sources.count,
+        .legacy = p->has_legacy,
         .consults = p->consults,
         .failures = p->failures,
         .rebuilds = p->rebuilds,

@@ -384,6 +384,9 @@ static void follow_plan(lua_State *L, int t, struct eb_context *c)
     if (c->reason != EB_CONSULT_NEW && !given(L, t, "plan_revision")) {
         c->plan_revision = 1;
     }
+    if (!given(L, t, "planned")) {
+        c->planned = c->plan_revision > 0 && !c->r_provisional;
+    }
 }
 
 static void check_sign(lua_State *L, int t, const struct eb_context *c)

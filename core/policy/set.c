@@ -28,6 +28,8 @@ static void add_names(lua_State *L)
     lua_setfield(L, -2, "require");
     lua_pushcfunction(L, eb_set_modules);
     lua_setfield(L, -2, "modules");
+    lua_pushcfunction(L, eb_set_owner);
+    lua_setfield(L, -2, "owner");
 }
 
 struct build_job {
@@ -85,15 +87,16 @@ static bool read_schema(lua_State *L, struct build_job *job)
     struct eb_policy *p = job->p;
     struct eb_reader r;
     bool has_decide;
-    bool has_migrate;
     if (!eb_reader_open(&r, L, job->err, &root) || !read_label(&r, "name", p->name) ||
         !read_label(&r, "version", p->version) || !read_function(&r, "decide", true, EB_REF_DECIDE, &has_decide) ||
         !read_function(&r, "self_test", false, EB_REF_SELF_TEST, &p->has_self_test) ||
-        !read_function(&r, "migrate", false, EB_REF_MIGRATE, &has_migrate) || !read_table(&r, "presets") ||
+        !read_function(&r, "migrate", false, EB_REF_MIGRATE, &p->has_migrate) ||
+        !read_function(&r, "legacy", false, EB_REF_LEGACY, &p->has_legacy) || !read_table(&r, "presets") ||
         !read_table(&r, "settings") || !eb_settings_apply(L, lua_gettop(L) - 1, p, job->err)) {
         return false;
     }
-    return eb_reader_close(&r, "what init.lua returns (name, version, decide, settings, presets, self_test, migrate)");
+    return eb_reader_close(
+        &r, "what init.lua returns (name, version, decide, legacy, migrate, settings, presets, self_test)");
 }
 
 /* The self test raises, or returns false and a text, when something is wrong. */

@@ -9,9 +9,22 @@
 #include "policy/files.h"
 
 /* Registry slots of a built state. */
-enum { EB_REF_LOADED = 16, EB_REF_CTX, EB_REF_DECIDE, EB_REF_SELF_TEST, EB_REF_MIGRATE };
+enum { EB_REF_LOADED = 16, EB_REF_CTX, EB_REF_DECIDE, EB_REF_SELF_TEST, EB_REF_MIGRATE, EB_REF_LEGACY };
 
 enum { EB_SETTINGS_TEXT_MAX = 32 * 1024, EB_SETTINGS_DEPTH_MAX = 8 };
+
+/* What is true of one consult. */
+struct eb_asked {
+    const struct eb_context *ctx;
+    char owner[EB_NAME_MAX]; /* as owner() said; "" not yet */
+    enum {
+        EB_MIGRATION_NONE,
+        EB_MIGRATION_REFUSED, /* begun: it has failed unless it ends */
+        EB_MIGRATION_INVALID,
+        EB_MIGRATION_DONE
+    } migration;
+    struct eb_context shown; /* where something in it differs from ctx */
+};
 
 struct eb_policy {
     struct eb_heap heap;
@@ -25,11 +38,12 @@ struct eb_policy {
     uint64_t instructions_max, load_instructions_max;
     size_t memory_max;
     char name[EB_NAME_MAX], version[EB_NAME_MAX];
-    bool has_self_test;
+    bool has_self_test, has_legacy, has_migrate;
     struct eb_buffer settings; /* text of the settings in force */
     uint8_t hash[EB_HASH_SIZE];
     char hash_text[2 * EB_HASH_SIZE + 1];
     uint64_t consults, failures, rebuilds, last_instructions;
+    struct eb_asked asked;
 };
 
 /* What a consult or a load may request from the allocator in sum: bounds the copying that instructions do not count. */
@@ -42,9 +56,14 @@ int eb_set_build(struct eb_policy *p, struct eb_sandbox *box, bool test, struct 
 int eb_set_require(lua_State *L);
 int eb_set_modules(lua_State *L);
 
-/* In settings.c, inside a run, the settings table at the top of the stack, that of presets at index
- * `presets`: applies the environment, the preset that the profile names and the overrides in place, then renders what is in
- * force to p->settings. false: err says which. */
+/* In ask.c: owner(name) of a set, and one consult in a state of it. */
+int eb_set_owner(lua_State *L);
+enum eb_policy_result eb_set_ask(struct eb_policy *p, struct eb_sandbox *box, const struct eb_context *ctx,
+                                 struct eb_verdict *out, struct eb_err *err);
+
+/* In settings.c, inside a run, the settings table at the top of the stack, that of presets at index `presets`: applies
+ * the environment, the preset that the profile names and the overrides in place, then renders what is in force to
+ * p->settings. false: err says which. */
 bool eb_settings_apply(lua_State *L, int presets, struct eb_policy *p, struct eb_err *err);
 
 /* One text of a set that does not come from a directory. */

@@ -351,6 +351,30 @@ static void complain_entries(lua_State *L, struct eb_err *err, const struct eb_a
     }
 }
 
+/* The table at the top of the stack. */
+static bool read_memory_table(lua_State *L, struct eb_err *err, const struct eb_at *at, struct eb_memory *m)
+{
+    if (!has_text_keys(L)) {
+        return eb_reader_say(err, at, "keys of memory are texts");
+    }
+    if (!read_entries(L, err, at, m)) {
+        complain_entries(L, err, at, m);
+        return false;
+    }
+    return true;
+}
+
+bool eb_memory_read(lua_State *L, const char *of, struct eb_memory *out, struct eb_err *err)
+{
+    struct eb_at at = {NULL, of, 0};
+    memset(out, 0, sizeof(*out));
+    if (lua_isnil(L, -1)) {
+        return true;
+    }
+    return lua_istable(L, -1) ? read_memory_table(L, err, &at, out)
+                              : eb_reader_refuse(L, err, &at, "nil or a table of what is remembered");
+}
+
 static bool read_memory(struct eb_reader *r, struct eb_verdict *out)
 {
     struct eb_at at = {r->at, "memory", 0};
@@ -359,11 +383,7 @@ static bool read_memory(struct eb_reader *r, struct eb_verdict *out)
         return eb_reader_refuse(r->L, r->err, &at, "table");
     }
     out->has_memory = type == LUA_TTABLE;
-    if (out->has_memory && !has_text_keys(r->L)) {
-        return eb_reader_say(r->err, &at, "keys of memory are texts");
-    }
-    if (out->has_memory && !read_entries(r->L, r->err, &at, &out->memory)) {
-        complain_entries(r->L, r->err, &at, &out->memory);
+    if (out->has_memory && !read_memory_table(r->L, r->err, &at, &out->memory)) {
         return false;
     }
     lua_pop(r->L, 1);

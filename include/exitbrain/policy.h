@@ -41,6 +41,7 @@ struct eb_policy_info {
     uint8_t hash[EB_HASH_SIZE]; /* over file names, bytes and effective settings */
     char hash_text[2 * EB_HASH_SIZE + 1];
     unsigned files;
+    bool legacy; /* it can answer in LEGACY mode */
     uint64_t consults, failures, rebuilds;
     size_t memory_used;
     uint64_t last_instructions; /* used by the last consult, to the hook's grain of 100 */

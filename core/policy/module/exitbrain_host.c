@@ -268,6 +268,8 @@ static int policy_info(lua_State *L)
     lua_setfield(L, -2, "version");
     lua_pushstring(L, info.hash_text);
     lua_setfield(L, -2, "hash");
+    lua_pushboolean(L, info.legacy);
+    lua_setfield(L, -2, "legacy");
     const struct {
         const char *name;
         uint64_t value;

@@ -101,7 +101,7 @@ void fixture_context(struct eb_context *c)
     set_entry(&c->memory, "plan", EB_MEM_TEXT, 0.0, "runner");
     c->exit_mode = EB_EXIT_MODE_EXIT_BRAIN_V3;
     c->planned = true;
-    (void)snprintf(c->owner, sizeof(c->owner), "brain");
+    (void)snprintf(c->owner, sizeof(c->owner), "t");
     set_entry(&c->signals, "confidence", EB_MEM_NUMBER, 0.75, "");
     set_entry(&c->signals, "risk_mode", EB_MEM_TEXT, 0.0, "CRITICAL");
 }

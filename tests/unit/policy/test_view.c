@@ -37,7 +37,7 @@ static const char *const truths[] = {
     "ctx.memory.plan == 'runner' and ctx.memory.nothing == nil",
     "(function() local s = '' for k in pairs(ctx.memory) do s = s .. k end return s == 'countdoneplan' end)()",
     "(function() local s = 0 for _, v in pairs(ctx.memory) do s = s + (v == 3 and v or 1) end return s == 5 end)()",
-    "ctx.exit_mode == 'EXIT_BRAIN_V3' and ctx.owner == 'brain' and ctx.planned == true",
+    "ctx.exit_mode == 'EXIT_BRAIN_V3' and ctx.owner == 't' and ctx.planned == true",
     "ctx.signals.risk_mode == 'CRITICAL' and ctx.signals.confidence == 0.75 and ctx.signals.count == nil",
     "(function() local s = '' for k in pairs(ctx.signals) do s = s .. k end return s == 'confidencerisk_mode' end)()",
     "ctx.memory ~= ctx.signals and ctx.memory.risk_mode == nil and ctx.features == ctx.features and ctx.legs[1] == "
@@ -116,6 +116,7 @@ static void test_short_and_unknowns(void **state)
     struct eb_err err;
     memset(&ctx, 0, sizeof(ctx));
     ctx.side = EB_SHORT;
+    ctx.exit_mode = EB_EXIT_MODE_EXIT_BRAIN_V3;
     ctx.price_age_ms = -1;
     ctx.pnl_r_ppm = 5;
     ctx.reason = 200; /* never sent; shown, not trusted */
