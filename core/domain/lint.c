@@ -10,19 +10,19 @@
 
 struct report {
     const struct eb_lint_plan *p;
-    struct eb_finding *out;
+    struct eb_lint_finding *out;
     unsigned count;
-    struct eb_finding spare; /* what finds no room */
+    struct eb_lint_finding spare; /* what finds no room */
 };
 
-static struct eb_finding *add(struct report *r, enum eb_lint_code code, enum eb_lint_grade grade, unsigned item)
+static struct eb_lint_finding *add(struct report *r, enum eb_lint_code code, enum eb_lint_grade grade, unsigned item)
 {
-    struct eb_finding *f = r->count < EB_FINDINGS_MAX ? &r->out[r->count++] : &r->spare;
-    *f = (struct eb_finding){.code = (uint8_t)code, .grade = (uint8_t)grade, .item = (uint8_t)item};
+    struct eb_lint_finding *f = r->count < EB_LINT_MAX ? &r->out[r->count++] : &r->spare;
+    *f = (struct eb_lint_finding){.code = (uint8_t)code, .grade = (uint8_t)grade, .item = (uint8_t)item};
     return f;
 }
 
-static void figures(struct eb_finding *f, enum eb_lint_unit unit, int64_t is, int64_t limit)
+static void figures(struct eb_lint_finding *f, enum eb_lint_unit unit, int64_t is, int64_t limit)
 {
     f->unit = f->proposed_unit = (uint8_t)unit;
     f->is = is;
@@ -70,7 +70,7 @@ static void check_buffer(struct report *r, const struct eb_guard *g)
         return;
     }
     bool fits = eb_guard_gives_risk(g, edge) || !p->gives_r;
-    struct eb_finding *f = add(r, EB_LINT_STOP_BUFFER, fits ? EB_LINT_WARNING : EB_LINT_ERROR, 0);
+    struct eb_lint_finding *f = add(r, EB_LINT_STOP_BUFFER, fits ? EB_LINT_WARNING : EB_LINT_ERROR, 0);
     figures(f, EB_LINT_PCT, loss_ppm(p, p->stop), loss_ppm(p, edge));
     f->proposed = f->limit > 0 ? f->limit : 0;
 }
@@ -83,18 +83,18 @@ static void check_stop(struct report *r)
         return;
     }
     if (p->gives_r && !eb_guard_gives_risk(&g, p->stop) && !eb_guard_gives_risk(&g, p->risk_price)) {
-        struct eb_finding *f = add(r, EB_LINT_STOP_NEAR, EB_LINT_ERROR, 0);
+        struct eb_lint_finding *f = add(r, EB_LINT_STOP_NEAR, EB_LINT_ERROR, 0);
         figures(f, EB_LINT_PCT, loss_ppm(p, p->stop), least_stop_ppm(p));
         f->proposed = f->limit;
     }
     check_buffer(r, &g);
     if (p->price.e8 > 0 && eb_stop_crossed(p->side, p->stop, p->price)) {
         bool at_entry = eb_stop_crossed(p->side, p->stop, p->entry);
-        struct eb_finding *f = add(r, EB_LINT_STOP_CROSSED, at_entry ? EB_LINT_ERROR : EB_LINT_WARNING, 0);
+        struct eb_lint_finding *f = add(r, EB_LINT_STOP_CROSSED, at_entry ? EB_LINT_ERROR : EB_LINT_WARNING, 0);
         figures(f, EB_LINT_PRICE, p->stop.e8, p->price.e8);
     }
     if (p->stop_before.e8 > 0 && !p->may_loosen && eb_is_better(p->side, p->stop_before, p->stop)) {
-        struct eb_finding *f = add(r, EB_LINT_STOP_LOOSER, EB_LINT_NOTE, 0);
+        struct eb_lint_finding *f = add(r, EB_LINT_STOP_LOOSER, EB_LINT_NOTE, 0);
         figures(f, EB_LINT_PRICE, p->stop.e8, p->stop_before.e8);
         f->proposed = p->stop_before.e8;
     }
@@ -115,7 +115,7 @@ static void check_fractions(struct report *r)
 {
     int64_t sum = planned_ppm(r->p);
     if (sum > EB_PPM) {
-        struct eb_finding *f = add(r, EB_LINT_FRACTIONS, EB_LINT_ERROR, r->p->leg_count);
+        struct eb_lint_finding *f = add(r, EB_LINT_FRACTIONS, EB_LINT_ERROR, r->p->leg_count);
         figures(f, EB_LINT_FRACTION, sum, EB_PPM);
         int64_t last = r->p->leg[r->p->leg_count - 1].fraction_ppm;
         f->proposed = last > sum - EB_PPM ? last - (sum - EB_PPM) : 0;
@@ -151,7 +151,7 @@ static void check_leg_size(struct report *r, unsigned i, enum eb_lint_grade grad
     const struct eb_lint_plan *p = r->p;
     const struct eb_lint_leg *leg = &p->leg[i];
     int64_t need = least_qty(p, leg->price);
-    struct eb_finding *f;
+    struct eb_lint_finding *f;
     int64_t raw;
     if (leg->qty.e8 >= need || leg->price.e8 <= 0) {
         return;
@@ -189,7 +189,7 @@ static void check_rest(struct report *r, enum eb_lint_grade grade)
     if (rest <= 0 || rest >= need) {
         return;
     }
-    struct eb_finding *f = add(r, EB_LINT_REST, grade == EB_LINT_ERROR ? EB_LINT_WARNING : grade, p->leg_count);
+    struct eb_lint_finding *f = add(r, EB_LINT_REST, grade == EB_LINT_ERROR ? EB_LINT_WARNING : grade, p->leg_count);
     figures(f, EB_LINT_QTY, rest, need);
     f->proposed_unit = EB_LINT_FRACTION;
     int64_t part = ratio_ppm(need - rest, p->base.e8, EB_ROUND_CEIL);
@@ -207,7 +207,7 @@ static void check_room(struct report *r)
         int64_t slices = most > 0 ? leg->qty.e8 / most + (leg->qty.e8 % most > 0) : 0;
         soft += leg->soft;
         if (slices > SLICES_MAX) {
-            struct eb_finding *f = add(r, EB_LINT_ROOM_SLICES, EB_LINT_WARNING, i + 1);
+            struct eb_lint_finding *f = add(r, EB_LINT_ROOM_SLICES, EB_LINT_WARNING, i + 1);
             figures(f, EB_LINT_NUMBER, slices, SLICES_MAX);
             f->proposed_unit = EB_LINT_FRACTION;
             f->proposed =
@@ -215,7 +215,7 @@ static void check_room(struct report *r)
         }
     }
     if (p->inst->max_orders > 0 && soft > p->inst->max_orders) {
-        struct eb_finding *f = add(r, EB_LINT_ROOM_ORDERS, EB_LINT_ERROR, 0);
+        struct eb_lint_finding *f = add(r, EB_LINT_ROOM_ORDERS, EB_LINT_ERROR, 0);
         figures(f, EB_LINT_NUMBER, soft, p->inst->max_orders);
         f->proposed = f->limit;
     }
@@ -244,20 +244,20 @@ static void check_leg_place(struct report *r, unsigned i)
     eb_price now = p->price.e8 > 0 ? p->price : p->entry;
     bool first = p->price.e8 <= 0 || p->price.e8 == p->entry.e8;
     if (leg->price.e8 <= 0 || at > EB_PPM) {
-        struct eb_finding *f = add(r, EB_LINT_LEG_FAR, EB_LINT_ERROR, i + 1);
+        struct eb_lint_finding *f = add(r, EB_LINT_LEG_FAR, EB_LINT_ERROR, i + 1);
         figures(f, EB_LINT_PCT, at, EB_PPM);
     } else if (eb_target_crossed(p->side, leg->price, first ? p->entry : now)) {
-        struct eb_finding *f = add(r, EB_LINT_LEG_CROSSED, first ? EB_LINT_ERROR : EB_LINT_WARNING, i + 1);
+        struct eb_lint_finding *f = add(r, EB_LINT_LEG_CROSSED, first ? EB_LINT_ERROR : EB_LINT_WARNING, i + 1);
         figures(f, EB_LINT_PRICE, leg->price.e8, now.e8);
     } else if (at < costs) {
-        struct eb_finding *f = add(r, EB_LINT_LEG_FEES, EB_LINT_ERROR, i + 1);
+        struct eb_lint_finding *f = add(r, EB_LINT_LEG_FEES, EB_LINT_ERROR, i + 1);
         figures(f, EB_LINT_PCT, at, costs);
         f->proposed = costs;
     }
     bool refused = !eb_price_in_range(p->inst, leg->price) ||
                    (leg->soft && !eb_percent_price_ok(p->inst, closing, leg->price, now));
     if (leg->price.e8 > 0 && refused) {
-        struct eb_finding *f = add(r, EB_LINT_LEG_RANGE, EB_LINT_ERROR, i + 1);
+        struct eb_lint_finding *f = add(r, EB_LINT_LEG_RANGE, EB_LINT_ERROR, i + 1);
         eb_price edge = p->side == EB_LONG ? p->inst->max_price : p->inst->min_price;
         figures(f, EB_LINT_PRICE, leg->price.e8, edge.e8);
     }
@@ -270,7 +270,7 @@ static void check_order(struct report *r)
         const struct eb_lint_leg *a = &p->leg[i - 1];
         const struct eb_lint_leg *b = &p->leg[i];
         if (a->price.e8 > 0 && b->price.e8 > 0 && eb_is_better(p->side, a->price, b->price)) {
-            struct eb_finding *f = add(r, EB_LINT_ORDER, EB_LINT_ERROR, i + 1);
+            struct eb_lint_finding *f = add(r, EB_LINT_ORDER, EB_LINT_ERROR, i + 1);
             figures(f, EB_LINT_PCT, favour_ppm(p, b->price), favour_ppm(p, a->price));
         }
     }
@@ -320,7 +320,7 @@ static void check_trail(struct report *r)
     int64_t before = t->callback_ppm;
     for (unsigned i = 0; i < t->curve_count && i < EB_CURVE_MAX; i++) {
         if (t->curve[i].callback_ppm > before) {
-            struct eb_finding *f = add(r, EB_LINT_TRAIL_LOOSENS, EB_LINT_ERROR, i + 1);
+            struct eb_lint_finding *f = add(r, EB_LINT_TRAIL_LOOSENS, EB_LINT_ERROR, i + 1);
             figures(f, EB_LINT_PCT, t->curve[i].callback_ppm, before);
             f->proposed = before;
         }
@@ -330,7 +330,7 @@ static void check_trail(struct report *r)
     eb_price last = leg_by_distance(p, p->leg_count);
     if (last.e8 > 0 && planned_ppm(p) == EB_PPM && eb_trail_activation_price(t, p->side, p->entry, p->r, &start) &&
         !eb_is_better(p->side, last, start)) {
-        struct eb_finding *f = add(r, EB_LINT_TRAIL_NEVER, EB_LINT_WARNING, 0);
+        struct eb_lint_finding *f = add(r, EB_LINT_TRAIL_NEVER, EB_LINT_WARNING, 0);
         figures(f, EB_LINT_PCT, favour_ppm(p, start), favour_ppm(p, last));
     }
 }
@@ -351,14 +351,14 @@ static void check_ratchet_rule(struct report *r, unsigned i, eb_price stop)
     const struct eb_lint_plan *p = r->p;
     const struct eb_ratchet_rule *rule = &p->ratchet[i];
     if (rule->after_hits > p->hits + p->leg_count) {
-        struct eb_finding *f = add(r, EB_LINT_RATCHET_NEVER, EB_LINT_NOTE, i + 1);
+        struct eb_lint_finding *f = add(r, EB_LINT_RATCHET_NEVER, EB_LINT_NOTE, i + 1);
         figures(f, EB_LINT_NUMBER, rule->after_hits, p->hits + p->leg_count);
         f->proposed = f->limit;
         return;
     }
     eb_price there = rule->after_hits > p->hits ? leg_by_distance(p, rule->after_hits - p->hits) : (eb_price){0};
     if (there.e8 > 0 && eb_stop_crossed(p->side, stop, there)) {
-        struct eb_finding *f = add(r, EB_LINT_RATCHET_FIRES, EB_LINT_ERROR, i + 1);
+        struct eb_lint_finding *f = add(r, EB_LINT_RATCHET_FIRES, EB_LINT_ERROR, i + 1);
         figures(f, EB_LINT_PRICE, stop.e8, there.e8);
     }
 }
@@ -373,7 +373,7 @@ static void check_ratchet(struct report *r)
             eb_price earlier = ratchet_stop(p, &p->ratchet[k]);
             if (p->ratchet[k].after_hits < p->ratchet[i].after_hits && stop.e8 > 0 &&
                 eb_is_better(p->side, earlier, stop) && earlier.e8 > 0) {
-                struct eb_finding *f = add(r, EB_LINT_RATCHET_LOOSENS, EB_LINT_WARNING, i + 1);
+                struct eb_lint_finding *f = add(r, EB_LINT_RATCHET_LOOSENS, EB_LINT_WARNING, i + 1);
                 figures(f, EB_LINT_PRICE, stop.e8, earlier.e8);
                 break;
             }
@@ -381,7 +381,7 @@ static void check_ratchet(struct report *r)
     }
 }
 
-unsigned eb_lint(const struct eb_lint_plan *p, struct eb_finding *out)
+unsigned eb_lint(const struct eb_lint_plan *p, struct eb_lint_finding *out)
 {
     struct report r = {.p = p, .out = out};
     if (p->inst != NULL && p->inst->tick.e8 > 0 && p->inst->step.e8 > 0 && p->leg_count <= EB_LEGS_MAX &&
@@ -394,9 +394,9 @@ unsigned eb_lint(const struct eb_lint_plan *p, struct eb_finding *out)
     return r.count;
 }
 
-const struct eb_finding *eb_lint_worst(const struct eb_finding *f, unsigned n, enum eb_lint_grade least)
+const struct eb_lint_finding *eb_lint_worst(const struct eb_lint_finding *f, unsigned n, enum eb_lint_grade least)
 {
-    const struct eb_finding *worst = NULL;
+    const struct eb_lint_finding *worst = NULL;
     for (unsigned i = 0; i < n; i++) {
         if (f[i].grade >= least && (worst == NULL || f[i].grade > worst->grade)) {
             worst = &f[i];

@@ -12,8 +12,8 @@
 #include "domain/guard.h"
 #include "domain/trail.h"
 
-#define EB_FINDINGS_MAX 16
-#define EB_FINDING_TEXT_MAX 128
+#define EB_LINT_MAX 16
+#define EB_LINT_TEXT_MAX 128
 
 enum eb_lint_code {
     EB_LINT_NONE = 0,
@@ -53,7 +53,7 @@ enum eb_lint_unit {
     EB_LINT_NUMBER    /* a count */
 };
 
-struct eb_finding {
+struct eb_lint_finding {
     uint8_t code;  /* enum eb_lint_code */
     uint8_t grade; /* enum eb_lint_grade */
     uint8_t unit;  /* enum eb_lint_unit of `is` and `limit` */
@@ -97,14 +97,14 @@ struct eb_lint_plan {
 void eb_lint_plan_of(const struct eb_context *ctx, const struct eb_verdict *v, const struct eb_instrument *inst,
                      eb_price r, struct eb_lint_plan *out);
 
-/* Findings in the order of the plan, at most EB_FINDINGS_MAX; how many. */
-unsigned eb_lint(const struct eb_lint_plan *p, struct eb_finding *out);
+/* Findings in the order of the plan, at most EB_LINT_MAX; how many. */
+unsigned eb_lint(const struct eb_lint_plan *p, struct eb_lint_finding *out);
 
 /* The gravest of n, the first of equals; NULL when there is none of at least this grade. */
-const struct eb_finding *eb_lint_worst(const struct eb_finding *f, unsigned n, enum eb_lint_grade least);
+const struct eb_lint_finding *eb_lint_worst(const struct eb_lint_finding *f, unsigned n, enum eb_lint_grade least);
 
 /* "leg 2 lies 0.04 % from entry, a round trip costs 0.08 %" */
-void eb_finding_text(const struct eb_finding *f, char *out, size_t size);
+void eb_lint_text(const struct eb_lint_finding *f, char *out, size_t size);
 /* "0.08 %", "0.25", "12": a figure of a finding; its length. */
 #define EB_LINT_FIGURE_MAX 32
 size_t eb_lint_figure(enum eb_lint_unit unit, int64_t value, char out[EB_LINT_FIGURE_MAX]);

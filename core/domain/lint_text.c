@@ -63,7 +63,7 @@ size_t eb_lint_figure(enum eb_lint_unit unit, int64_t value, char out[EB_LINT_FI
     return l.len;
 }
 
-void eb_finding_text(const struct eb_finding *f, char *out, size_t size)
+void eb_lint_text(const struct eb_lint_finding *f, char *out, size_t size)
 {
     struct line l = {.out = out, .size = size};
     const char *text = f->code < EB_LINT_COUNT && words[f->code].text != NULL ? words[f->code].text : "";

@@ -41,24 +41,24 @@ static struct eb_lint_plan worked_plan(void)
 }
 
 /* The only finding of a plan. */
-static struct eb_finding only(const struct eb_lint_plan *p)
+static struct eb_lint_finding only(const struct eb_lint_plan *p)
 {
-    struct eb_finding f[EB_FINDINGS_MAX];
+    struct eb_lint_finding f[EB_LINT_MAX];
     unsigned n = eb_lint(p, f);
     if (n != 1) {
-        char text[EB_FINDING_TEXT_MAX] = "";
+        char text[EB_LINT_TEXT_MAX] = "";
         if (n > 0) {
-            eb_finding_text(&f[n - 1], text, sizeof text);
+            eb_lint_text(&f[n - 1], text, sizeof text);
         }
         fail_msg("%u findings, the last: %s", n, text);
     }
     return f[0];
 }
 
-static void says(const struct eb_finding *f, enum eb_lint_code code, enum eb_lint_grade grade, const char *text)
+static void says(const struct eb_lint_finding *f, enum eb_lint_code code, enum eb_lint_grade grade, const char *text)
 {
-    char got[EB_FINDING_TEXT_MAX];
-    eb_finding_text(f, got, sizeof got);
+    char got[EB_LINT_TEXT_MAX];
+    eb_lint_text(f, got, sizeof got);
     assert_string_equal(got, text);
     assert_int_equal(f->code, code);
     assert_int_equal(f->grade, grade);
@@ -66,7 +66,7 @@ static void says(const struct eb_finding *f, enum eb_lint_code code, enum eb_lin
 
 static void clean(const struct eb_lint_plan *p)
 {
-    struct eb_finding f[EB_FINDINGS_MAX];
+    struct eb_lint_finding f[EB_LINT_MAX];
     assert_int_equal(eb_lint(p, f), 0);
 }
 
@@ -88,7 +88,7 @@ static void a_stop_gives_r_and_can_stand(void **state)
     (void)state;
     struct eb_lint_plan p = worked_plan();
     p.stop = price("2.503");
-    struct eb_finding f = only(&p);
+    struct eb_lint_finding f = only(&p);
     says(&f, EB_LINT_STOP_NEAR, EB_LINT_ERROR,
          "stop lies 0.1595 % from entry, at least 0.2399 % is needed to measure R");
     assert_int_equal(f.proposed, 2399); /* 0.2 % and the tick that rounding may take */
@@ -135,7 +135,7 @@ static void a_short_is_the_mirror(void **state)
     p.leg[2].price = price("2.448");
     clean(&p);
     p.leg[1].price = price("2.495");
-    struct eb_finding f = only(&p);
+    struct eb_lint_finding f = only(&p);
     says(&f, EB_LINT_ORDER, EB_LINT_ERROR,
          "leg 2 lies 0.4786 % from entry, nearer than the one listed before it, 0.5584 %");
     p.leg[1].price = price("2.478");
@@ -149,7 +149,7 @@ static void fractions_and_order(void **state)
     (void)state;
     struct eb_lint_plan p = worked_plan();
     p.leg[1].fraction_ppm = 400000;
-    struct eb_finding f = only(&p);
+    struct eb_lint_finding f = only(&p);
     says(&f, EB_LINT_FRACTIONS, EB_LINT_ERROR, "fractions of the legs sum to 1.05, at most 1");
     assert_int_equal(f.proposed, 250000);
     p.hit_ppm = 500000;
@@ -191,7 +191,7 @@ static void legs_that_cannot_be_traded(void **state)
             clean(&p);
             continue;
         }
-        struct eb_finding f = only(&p);
+        struct eb_lint_finding f = only(&p);
         says(&f, cases[i].code, EB_LINT_ERROR, cases[i].text);
         assert_int_equal(f.proposed_unit, EB_LINT_FRACTION);
         assert_int_equal(f.proposed, cases[i].proposed);
@@ -200,7 +200,7 @@ static void legs_that_cannot_be_traded(void **state)
     inst.min_qty = qty("50");
     p.leg[0].qty = qty("40");
     p.leg[0].fraction_ppm = 100000;
-    struct eb_finding f = only(&p);
+    struct eb_lint_finding f = only(&p);
     says(&f, EB_LINT_LEG_QUANTITY, EB_LINT_ERROR, "leg 1 would close 40, below the minimum quantity 50");
     assert_int_equal(f.proposed, 125629);
     p.base = qty("299"); /* less than twice what three legs need: no ladder of three fits well */
@@ -215,7 +215,7 @@ static void what_is_left_over(void **state)
     p.leg[2].qty = qty("119");
     clean(&p);
     p.hedge = true; /* one at 2.47 is less than 5 */
-    struct eb_finding f = only(&p);
+    struct eb_lint_finding f = only(&p);
     says(&f, EB_LINT_REST, EB_LINT_WARNING, "the legs leave 1 over, below 3 that the stop can trade");
     assert_int_equal(f.proposed, 293974); /* two more steps stay */
 }
@@ -226,7 +226,7 @@ static void where_legs_lie(void **state)
     struct eb_lint_plan p = worked_plan();
     p.leg[0].price = price("2.508");
     p.ratchet_count = 0;
-    struct eb_finding f = only(&p);
+    struct eb_lint_finding f = only(&p);
     says(&f, EB_LINT_LEG_FEES, EB_LINT_ERROR, "leg 1 lies 0.0398 % from entry, a round trip costs 0.0801 %");
     assert_int_equal(f.proposed, 801);
     p.leg[0].price = price("2.509"); /* 0.0797 %: a maker's fee makes it worth it, a taker's does not */
@@ -264,7 +264,7 @@ static void room_for_orders(void **state)
     p.leg[0].soft = p.leg[1].soft = true;
     clean(&p);
     p.leg[2].soft = true;
-    struct eb_finding f = only(&p);
+    struct eb_lint_finding f = only(&p);
     says(&f, EB_LINT_ROOM_ORDERS, EB_LINT_ERROR, "3 legs would rest, the venue takes 2 orders of a symbol");
     p = worked_plan();
     inst.market_max_qty = qty("8");
@@ -279,7 +279,7 @@ static void trails_that_do_nothing(void **state)
     (void)state;
     struct eb_lint_plan p = worked_plan();
     p.trail.activation_r_ppm = 1600000; /* 2.5662: beyond the last leg, which is rounded towards entry */
-    struct eb_finding f = only(&p);
+    struct eb_lint_finding f = only(&p);
     says(&f, EB_LINT_TRAIL_NEVER, EB_LINT_WARNING,
          "the trail starts 2.3613 % from entry, the legs have closed everything at 2.3534 %");
     p.trail.activation_r_ppm = 1594594;
@@ -299,7 +299,7 @@ static void ratchets_that_fire_or_never_act(void **state)
     struct eb_lint_plan p = worked_plan();
     p.ratchet[0].offset_ppm = 6000;
     p.ratchet_count = 1;
-    struct eb_finding f = only(&p);
+    struct eb_lint_finding f = only(&p);
     says(&f, EB_LINT_RATCHET_FIRES, EB_LINT_ERROR,
          "ratchet rule 1 sets the stop to 2.523, where price is then (2.521)");
     p.ratchet[0] = (struct eb_ratchet_rule){1, EB_RATCHET_FIRST_HIT, 0};
@@ -323,16 +323,16 @@ static void many_findings_are_bounded(void **state)
 {
     (void)state;
     struct eb_lint_plan p = worked_plan();
-    struct eb_finding f[EB_FINDINGS_MAX + 1] = {[EB_FINDINGS_MAX] = {.code = 77}};
+    struct eb_lint_finding f[EB_LINT_MAX + 1] = {[EB_LINT_MAX] = {.code = 77}};
     p.leg_count = EB_LEGS_MAX;
     for (unsigned i = 0; i < EB_LEGS_MAX; i++) {
         p.leg[i] = (struct eb_lint_leg){false, 100000, price("2.5"), qty("0")};
     }
-    assert_int_equal(eb_lint(&p, f), EB_FINDINGS_MAX);
-    assert_int_equal(f[EB_FINDINGS_MAX].code, 77);
-    assert_ptr_equal(eb_lint_worst(f, EB_FINDINGS_MAX, EB_LINT_WARNING), &f[0]);
+    assert_int_equal(eb_lint(&p, f), EB_LINT_MAX);
+    assert_int_equal(f[EB_LINT_MAX].code, 77);
+    assert_ptr_equal(eb_lint_worst(f, EB_LINT_MAX, EB_LINT_WARNING), &f[0]);
     assert_null(eb_lint_worst(f, 0, EB_LINT_NOTE));
-    struct eb_finding two[2] = {{.grade = EB_LINT_WARNING}, {.grade = EB_LINT_ERROR}};
+    struct eb_lint_finding two[2] = {{.grade = EB_LINT_WARNING}, {.grade = EB_LINT_ERROR}};
     assert_ptr_equal(eb_lint_worst(two, 2, EB_LINT_WARNING), &two[1]);
     assert_null(eb_lint_worst(two, 1, EB_LINT_ERROR));
     p.leg_count = 200; /* what no array holds is not looked at */
@@ -423,7 +423,7 @@ static void a_plan_under_way(void **state)
     assert_int_equal(p.hit_ppm, 650000);
     assert_price(p.first_hit, "2.521");
     assert_true(p.hedge && !p.gives_r && !p.legs_are_new);
-    struct eb_finding f = only(&p);
+    struct eb_lint_finding f = only(&p);
     assert_int_equal(f.code, EB_LINT_STOP_LOOSER);
     ctx.r_provisional = true; /* the built-in plan's: not what this one is held against */
     ctx.hits = 0;
@@ -443,8 +443,8 @@ static void names_are_whole(void **state)
     }
     assert_string_equal(eb_lint_name(EB_LINT_NONE), "?");
     char text[8];
-    struct eb_finding f = {.code = EB_LINT_LEG_FAR};
-    eb_finding_text(&f, text, sizeof text);
+    struct eb_lint_finding f = {.code = EB_LINT_LEG_FAR};
+    eb_lint_text(&f, text, sizeof text);
     assert_string_equal(text, "leg 0 l");
 }
 
