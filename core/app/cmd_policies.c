@@ -28,7 +28,7 @@ static bool add_directory(const struct eb_args *a, struct eb_doc *d)
     return true;
 }
 
-static enum eb_status ask(const struct eb_args *a, const char *why, const char *confirm)
+static enum eb_status ask(const struct eb_args *a, const char *why, const char *confirm, bool all)
 {
     struct eb_buffer members;
     struct eb_doc d = {.out = &members};
@@ -41,6 +41,9 @@ static enum eb_status ask(const struct eb_args *a, const char *why, const char *
         if (confirm != NULL) {
             eb_doc_text(&d, "confirm", confirm);
         }
+        if (all) {
+            eb_doc_bool(&d, "all", true);
+        }
         status = eb_control_ask(a, a->command->name, eb_buffer_str(&members));
     }
     eb_buffer_deinit(&members);
@@ -49,17 +52,17 @@ static enum eb_status ask(const struct eb_args *a, const char *why, const char *
 
 static enum eb_status reload(const struct eb_args *a)
 {
-    return ask(a, eb_args_text(a, "why"), eb_args_text(a, "confirm"));
+    return ask(a, eb_args_text(a, "why"), eb_args_text(a, "confirm"), false);
 }
 
 static enum eb_status rollback(const struct eb_args *a)
 {
-    return ask(a, eb_args_text(a, "why"), NULL);
+    return ask(a, eb_args_text(a, "why"), NULL, false);
 }
 
 static enum eb_status plan(const struct eb_args *a)
 {
-    return ask(a, NULL, NULL);
+    return ask(a, NULL, NULL, eb_args_has(a, "all"));
 }
 
 static const struct eb_option reload_options[] = {
@@ -71,7 +74,10 @@ static const struct eb_option rollback_options[] = {
     {"why", EB_OPT_VALUE, "TEXT", "is journaled with the change"},
     EB_ASK_OPTIONS,
 };
-static const struct eb_option plan_options[] = {EB_ASK_OPTIONS};
+static const struct eb_option plan_options[] = {
+    {"all", EB_OPT_FLAG, NULL, "every level of every position, where there are many"},
+    EB_ASK_OPTIONS,
+};
 
 const struct eb_subcommand eb_cmd_reload = {
     .name = "reload",
@@ -89,12 +95,15 @@ const struct eb_subcommand eb_cmd_reload = {
 
 const struct eb_subcommand eb_cmd_plan = {
     .name = "plan",
-    .arguments = "DIR [OPTIONS]",
+    .arguments = "[DIR] [OPTIONS]",
     .summary = "what would change on every open position if the set in DIR were loaded now",
-    .about = "Exit status 0: it could be taken over as it is; 1: it is refused, or would have to be confirmed.",
+    .about =
+        "Levels now and then, what would be parked, closed or fire at once, and which setting or file each change is\n"
+        "due to: found by taking back one difference at a time and asking again, on a copy of the engine. Without\n"
+        "DIR: the directory of the set in force, as it is now. Exit status 0: it could be taken over as it is; 1: it\n"
+        "is refused, or would have to be confirmed.",
     .option = plan_options,
     .option_count = EB_COUNT(plan_options),
-    .positional_min = 1,
     .positional_max = 1,
     .run = plan,
 };

@@ -37,6 +37,11 @@ static enum eb_control_when begin_trial(struct eb_request *q, enum eb_reload_cau
                                                                .confirm = q->args.confirm,
                                                                .who = q->who,
                                                                .why = q->args.why != NULL ? q->args.why : "",
+                                                               .view = {.all = q->args.all,
+                                                                        .colour = q->answer.colour,
+                                                                        .no_text = q->answer.no_text,
+                                                                        .no_doc = q->answer.no_doc,
+                                                                        .columns = q->answer.columns},
                                                                .done = done,
                                                                .user = q});
     return EB_ANSWER_LATER;

@@ -92,7 +92,7 @@ const struct eb_control_command eb_control_commands[] = {
     {"rearm", DONE | EB_ARG(SYMBOL), EB_ARG(SYMBOL), eb_control_rearm},
     {"mode", DONE | EB_ARG(EXECUTOR) | EB_ARG(ROLLOUT) | EB_ARG(EXIT) | EB_ARG(YES), 0, eb_control_mode},
     {"reload", SHOWN | EB_ARG(WHY) | EB_ARG(DIR) | EB_ARG(CONFIRM), 0, eb_control_reload},
-    {"plan", SHOWN | EB_ARG(DIR), EB_ARG(DIR), eb_control_plan},
+    {"plan", SHOWN | EB_ARG(DIR) | EB_ARG(ALL), 0, eb_control_plan},
     {"rollback", SHOWN | EB_ARG(WHY), 0, eb_control_rollback},
 };
 const unsigned eb_control_command_count = EB_COUNT(eb_control_commands);

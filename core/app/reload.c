@@ -327,6 +327,7 @@ static bool read_request(const struct eb_reload_request *q, struct eb_reload_wan
     w->cause = q->cause;
     w->done = q->done;
     w->user = q->user;
+    w->view = q->view;
     eb_reload_text_copy(w->who, sizeof(w->who), q->who);
     eb_reload_text_copy(w->why, sizeof(w->why), q->why);
     eb_reload_text_copy(w->dir, sizeof(w->dir), q->dir);

@@ -59,6 +59,7 @@ struct eb_reload_change {
     bool asks;           /* the whole entry: the policy wants to close, but a person must confirm: it was found open */
     bool anyway;         /* the set in force would do the same now: not counted below */
 };
+struct eb_plan;
 struct eb_reload_report {
     uint8_t outcome; /* enum eb_reload_outcome */
     uint8_t cause;
@@ -78,6 +79,7 @@ struct eb_reload_report {
     unsigned parked, stops_moved, levels_moved, closes;
     struct eb_reload_change change[EB_RELOAD_CHANGES_MAX];
     int64_t at_ms, took_ns;
+    const struct eb_plan *plan; /* PLANNED on positions: all of it (plan.h), while it is told; else NULL */
 };
 
 struct eb_reload;
@@ -108,11 +110,18 @@ void eb_reload_destroy(struct eb_reload *r);
 struct eb_policy *eb_reload_policy(const struct eb_reload *r);
 void eb_reload_event(const struct eb_reload *r, struct eb_ev_policy *out);
 
+/* How a plan is to be shown: the worker writes its pages, the loop's thread only sends them. */
+struct eb_plan_view {
+    bool all; /* every level of every position */
+    bool colour, no_text, no_doc;
+    unsigned columns; /* 0: as wide as it is */
+};
 struct eb_reload_request {
     uint8_t cause;       /* enum eb_reload_cause */
     const char *dir;     /* NULL: the directory of the set in force */
     const char *confirm; /* hash (or its first 8 digits or more) of the staged candidate; NULL */
     const char *who, *why;
+    struct eb_plan_view view;                                        /* of EB_RELOAD_PLAN */
     void (*done)(void *user, const struct eb_reload_report *report); /* once, later or at once; may be NULL */
     void *user;
 };

@@ -6,24 +6,24 @@
 
 #include "base/decimal.h"
 
-static const struct eb_dry_level nothing;
+const struct eb_dry_level eb_dry_no_level;
 
 static bool same_key(const struct eb_dry_level *a, const struct eb_dry_level *b)
 {
     return a->kind == b->kind && a->leg == b->leg && a->pending == b->pending;
 }
 
-static const struct eb_dry_level *find(const struct eb_dry_picture *p, const struct eb_dry_level *key)
+const struct eb_dry_level *eb_dry_level_of(const struct eb_dry_picture *p, const struct eb_dry_level *key)
 {
     for (unsigned i = 0; i < p->level_count; i++) {
         if (same_key(&p->level[i], key)) {
             return &p->level[i];
         }
     }
-    return &nothing;
+    return &eb_dry_no_level;
 }
 
-static bool same_level(const struct eb_dry_level *a, const struct eb_dry_level *b)
+bool eb_dry_same_level(const struct eb_dry_level *a, const struct eb_dry_level *b)
 {
     return a->price.e8 == b->price.e8 && a->qty.e8 == b->qty.e8 && a->parked == b->parked && a->hit == b->hit;
 }
@@ -89,10 +89,10 @@ static void count_level(struct eb_reload_report *out, const struct eb_reload_cha
 /* One level of either picture. True when the candidate changes it. */
 static bool compare_level(const struct eb_dry_position *p, const struct eb_dry_level *key, struct eb_reload_report *out)
 {
-    const struct eb_dry_level *now = find(&p->now, key);
-    const struct eb_dry_level *next = find(&p->next.after, key);
-    const struct eb_dry_level *old = find(&p->old.after, key);
-    if (same_level(now, next)) {
+    const struct eb_dry_level *now = eb_dry_level_of(&p->now, key);
+    const struct eb_dry_level *next = eb_dry_level_of(&p->next.after, key);
+    const struct eb_dry_level *old = eb_dry_level_of(&p->old.after, key);
+    if (eb_dry_same_level(now, next)) {
         return false;
     }
     eb_price r = p->now.r.e8 > 0 ? p->now.r : p->next.after.r;
@@ -106,7 +106,7 @@ static bool compare_level(const struct eb_dry_position *p, const struct eb_dry_l
     c.qty_after = next->qty;
     c.moved_r_ppm = moved_r_ppm(&c, r);
     c.parked = next->parked && !(now->parked && now->price.e8 == next->price.e8);
-    c.anyway = same_level(old, next);
+    c.anyway = eb_dry_same_level(old, next);
     keep(out, &c);
     if (!c.anyway) {
         count_level(out, &c, r);
@@ -122,7 +122,7 @@ static bool compare_levels(const struct eb_dry_position *p, struct eb_reload_rep
     }
     for (unsigned i = 0; i < p->next.after.level_count; i++) {
         const struct eb_dry_level *l = &p->next.after.level[i];
-        if (find(&p->now, l) == &nothing) {
+        if (eb_dry_level_of(&p->now, l) == &eb_dry_no_level) {
             changed = compare_level(p, l, out) || changed;
         }
     }
@@ -146,6 +146,16 @@ static bool compare_closes(const struct eb_dry_position *p, struct eb_reload_rep
     return !c.anyway;
 }
 
+bool eb_dry_untried(const struct eb_dry_position *p)
+{
+    return !p->next.asked || p->next.after.stale != p->now.stale;
+}
+
+bool eb_dry_gone(const struct eb_dry_position *p, const struct eb_dry_answer *a)
+{
+    return a->closes && (a->closed.e8 >= p->now.qty.e8 || !a->after.open);
+}
+
 void eb_dry_compare(const struct eb_dry *d, struct eb_reload_report *out)
 {
     for (uint32_t i = 0; i < d->count; i++) {
@@ -154,11 +164,10 @@ void eb_dry_compare(const struct eb_dry *d, struct eb_reload_report *out)
             continue;
         }
         out->positions++;
-        out->untried += !p->next.asked || p->next.after.stale != p->now.stale;
+        out->untried += eb_dry_untried(p);
         out->failing += p->next.fails;
         bool changed = compare_closes(p, out);
-        bool gone = p->next.closes && (p->next.closed.e8 >= p->now.qty.e8 || !p->next.after.open);
-        if (!gone) { /* levels of what is closed tell nothing */
+        if (!eb_dry_gone(p, &p->next)) { /* levels of what is closed tell nothing */
             changed = compare_levels(p, out) || changed;
         }
         out->changed_positions += changed;

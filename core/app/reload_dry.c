@@ -20,6 +20,7 @@ static void take_level(const struct eb_evidence *v, const struct eb_level_eviden
                                 .pending = from->kind == EB_STOP_TRAIL && !v->ctx.trailing_active,
                                 .parked = from->state == EB_LEG_PARKED,
                                 .hit = from->state == EB_LEG_HIT,
+                                .fires = from->state == EB_LEG_FIRING || from->state == EB_LEG_PARTIAL,
                                 .price = from->price,
                                 .qty = from->qty};
     if (from->leg == 0) {
@@ -61,6 +62,11 @@ static void look(struct eb_dry *d, const struct eb_engine *e, eb_position_id id,
     memcpy(p->symbol, v->ctx.symbol, sizeof(p->symbol));
     p->side = v->ctx.side;
     p->expected = v->owner_is_brain && !v->released && !v->firing;
+    p->released = v->released;
+    p->firing = v->firing;
+    p->entry = v->ctx.entry;
+    p->price = v->ctx.price;
+    p->tick = v->ctx.tick;
     take(v, &p->now);
     d->paused = d->paused || v->paused;
     d->place[id] = d->count++;

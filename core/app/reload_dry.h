@@ -18,6 +18,7 @@
 struct eb_dry_level {
     uint8_t kind, leg; /* kind EB_STOP_NONE and leg 0: the stop that is parked */
     bool pending, parked, hit;
+    bool fires; /* its order is on the way */
     eb_price price;
     eb_qty qty;
 };
@@ -40,7 +41,9 @@ struct eb_dry_position {
     eb_position_id id;
     char symbol[EB_SYMBOL_MAX];
     uint8_t side;
-    bool expected; /* the policy would be asked about it */
+    bool expected;               /* the policy would be asked about it; else: */
+    bool released, firing;       /* neither: it has another owner */
+    eb_price entry, price, tick; /* price: by which levels are judged, 0 unknown */
     struct eb_dry_picture now;
     struct eb_dry_answer old, next;
 };
@@ -68,5 +71,14 @@ void eb_dry_close(struct eb_dry *d);
  * by another thread, no policy is asked any more. EB_E_MEMORY, or what a turn said. */
 EB_NODISCARD int eb_dry_run(struct eb_dry *d, struct eb_engine *e, struct eb_policy *policy, bool candidate,
                             struct eb_dry_problem *problem, const atomic_bool *stop, struct eb_err *err);
+/* The level of that kind, leg and pending, or eb_dry_no_level, which has no price. */
+extern const struct eb_dry_level eb_dry_no_level;
+const struct eb_dry_level *eb_dry_level_of(const struct eb_dry_picture *p, const struct eb_dry_level *key);
+/* Price, quantity, and whether it is parked or hit. */
+bool eb_dry_same_level(const struct eb_dry_level *a, const struct eb_dry_level *b);
+/* Whether the policy could not be asked, or its levels not be judged. */
+bool eb_dry_untried(const struct eb_dry_position *p);
+/* Whether a run closes the whole of it. */
+bool eb_dry_gone(const struct eb_dry_position *p, const struct eb_dry_answer *a);
 /* Fills the figures and changes of a report. */
 void eb_dry_compare(const struct eb_dry *d, struct eb_reload_report *out);

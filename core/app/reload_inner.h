@@ -23,6 +23,7 @@ struct eb_reload_wanted {
     char dir[EB_SHARE_PATH_MAX]; /* "": that of the staged candidate which confirm names, else of the set in force */
     char confirm[2 * EB_HASH_SIZE + 1]; /* lower case; "" none */
     char who[EB_NAME_MAX], why[EB_REASON_MAX];
+    struct eb_plan_view view;
     void (*done)(void *user, const struct eb_reload_report *report);
     void *user;
 };
@@ -45,6 +46,7 @@ struct eb_reload_job {
 
     struct eb_policy *candidate; /* owned */
     struct eb_policy *twin;      /* owned: the set in force, not built */
+    struct eb_plan *plan;        /* owned: of EB_RELOAD_PLAN; NULL none */
     struct eb_engine *clone;     /* owned */
     struct eb_engine *room;      /* owned: for the clone, made by the worker; NULL none */
     struct eb_engine_config room_config;

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "app/reload_dry.h"
+#include "app/plan.h"
 #include "app/reload_inner.h"
 #include "app/trial.h"
 
@@ -35,6 +35,7 @@ void eb_reload_job_destroy(struct eb_reload_job *j)
     eb_policy_close(j->twin);
     eb_engine_destroy(j->clone);
     eb_engine_destroy(j->room);
+    eb_plan_free(j->plan);
     (void)pthread_cond_destroy(&j->ended);
     (void)pthread_mutex_destroy(&j->lock);
     free(j);
@@ -107,6 +108,8 @@ static void judge_hash(struct eb_reload_job *j)
 void eb_reload_job_build(struct eb_reload_job *j)
 {
     struct eb_err err = {.msg = ""};
+    eb_plan_free(j->plan); /* of a trial that has to be made anew */
+    j->plan = NULL;
     /* No log: what a candidate writes is nobody's, and the log belongs to the loop's thread. */
     if (atomic_load(&j->stop) || eb_policy_open_choice(&j->choice, NULL, NULL, &j->candidate, &err) != EB_OK) {
         eb_reload_job_settle(j, EB_RELOAD_REFUSED, "%s", err.msg);
@@ -202,38 +205,88 @@ static void excuse(struct eb_reload_job *j, const struct eb_dry *d)
     }
 }
 
-/* The set in force first: whoever fails under it too is no reason against the candidate. */
-static int run_both(struct eb_reload_job *j, struct eb_dry *d, struct eb_dry_problem *problem, struct eb_err *err)
+/* What the trial runs on: the clone for the candidate, one of it for the set in force, one more to find out causes. */
+struct ground {
+    struct eb_engine *candidate, *in_force, *causes; /* owned until a run takes them */
+};
+
+static int take_ground(struct eb_reload_job *j, struct ground *g, struct eb_err *err)
 {
-    struct eb_engine *second = NULL;
+    *g = (struct ground){.candidate = j->clone};
+    j->clone = NULL;
+    int rc = eb_engine_clone(g->candidate, &g->in_force, err);
+    return rc == EB_OK && j->wanted.cause == EB_RELOAD_PLAN ? eb_engine_clone(g->candidate, &g->causes, err) : rc;
+}
+
+static void leave_ground(struct ground *g)
+{
+    eb_engine_destroy(g->candidate);
+    eb_engine_destroy(g->in_force);
+    eb_engine_destroy(g->causes);
+}
+
+/* A run takes its engine in any case. */
+static struct eb_engine *give(struct eb_engine **e)
+{
+    struct eb_engine *given = *e;
+    *e = NULL;
+    return given;
+}
+
+/* The set in force first: whoever fails under it too is no reason against the candidate. */
+static int run_both(struct eb_reload_job *j, struct ground *g, struct eb_dry *d, struct eb_dry_problem *problem,
+                    struct eb_err *err)
+{
     int rc = eb_dry_open(d, j->clone, j->now_ms, err);
     rc = rc == EB_OK ? eb_policy_build(j->twin, err) : rc;
-    rc = rc == EB_OK ? eb_engine_clone(j->clone, &second, err) : rc;
-    rc = rc == EB_OK ? eb_dry_run(d, second, j->twin, false, NULL, &j->stop, err) : rc;
+    rc = rc == EB_OK ? take_ground(j, g, err) : rc;
+    rc = rc == EB_OK ? eb_dry_run(d, give(&g->in_force), j->twin, false, NULL, &j->stop, err) : rc;
+    return rc == EB_OK ? eb_dry_run(d, give(&g->candidate), j->candidate, true, problem, &j->stop, err) : rc;
+}
+
+/* Position by position, with causes. */
+static int plan(struct eb_reload_job *j, const struct eb_dry *d, const struct eb_engine *ground, struct eb_err *err)
+{
+    j->plan = calloc(1, sizeof(*j->plan));
+    if (j->plan == NULL) {
+        return eb_err_set(err, EB_E_MEMORY, "reload.plan", "no memory for a plan");
+    }
+    int rc = eb_plan_rows(j->plan, d, err);
+    rc = rc == EB_OK ? eb_plan_causes(j->plan, d, ground, j->twin, j->candidate, &j->stop, err) : rc;
     if (rc == EB_OK) {
-        struct eb_engine *first = j->clone;
-        j->clone = NULL;
-        rc = eb_dry_run(d, first, j->candidate, true, problem, &j->stop, err);
+        eb_plan_render(j->plan, &j->wanted.view);
+        j->report.plan = j->plan;
     }
     return rc;
+}
+
+static void judge(struct eb_reload_job *j, const struct eb_dry *d, const struct eb_dry_problem *problem,
+                  const struct eb_engine *ground)
+{
+    struct eb_err err = {.msg = ""};
+    eb_dry_compare(d, &j->report);
+    if (problem->count > 0) {
+        refuse(j, d, problem);
+    } else if (j->wanted.cause == EB_RELOAD_PLAN && plan(j, d, ground, &err) != EB_OK) {
+        eb_reload_job_settle(j, EB_RELOAD_REFUSED, "the plan could not be made: %s", err.msg);
+    } else {
+        excuse(j, d);
+        apply_rule(j);
+    }
 }
 
 static void try_on_positions(struct eb_reload_job *j)
 {
     struct eb_err err = {.msg = ""};
     struct eb_dry d = {0};
+    struct ground g = {0};
     struct eb_dry_problem problem = {0};
-    if (run_both(j, &d, &problem, &err) != EB_OK) {
-        eb_reload_job_settle(j, EB_RELOAD_REFUSED, "the trial could not be made: %s", err.msg);
+    if (run_both(j, &g, &d, &problem, &err) == EB_OK) {
+        judge(j, &d, &problem, g.causes);
     } else {
-        eb_dry_compare(&d, &j->report);
-        if (problem.count > 0) {
-            refuse(j, &d, &problem);
-        } else {
-            excuse(j, &d);
-            apply_rule(j);
-        }
+        eb_reload_job_settle(j, EB_RELOAD_REFUSED, "the trial could not be made: %s", err.msg);
     }
+    leave_ground(&g);
     eb_dry_close(&d);
 }
 
@@ -242,7 +295,11 @@ void eb_reload_job_try(struct eb_reload_job *j)
     struct eb_err err = {.msg = ""};
     if (j->clone != NULL) {
         try_on_positions(j);
-    } else if (j->live && j->wanted.cause != EB_RELOAD_PLAN && !confirmed(j)) {
+    } else if (j->wanted.cause == EB_RELOAD_PLAN) {
+        j->report.needs_confirmation = true;
+        eb_reload_job_settle(j, EB_RELOAD_PLANNED,
+                             "the engine is not connected to its venue: it loads, and could not be tried on positions");
+    } else if (j->live && !confirmed(j)) {
         j->report.needs_confirmation = true;
         eb_reload_job_settle(j, EB_RELOAD_STAGED,
                              "the engine is not connected to its venue, so it could not be tried on positions; to load "

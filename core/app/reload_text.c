@@ -4,12 +4,11 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "app/reload.h"
+#include "app/plan.h"
 #include "app/table.h"
 #include "app/words.h"
 #include "base/decimal.h"
 
-#define LEVEL_NAME_MAX 32
 #define HASH_SHOWN 12
 
 const char *eb_reload_outcome_name(enum eb_reload_outcome o)
@@ -31,20 +30,9 @@ static const char *cause_name(uint8_t cause)
     return cause < EB_COUNT(name) ? name[cause] : "?";
 }
 
-static const char *level_name(const struct eb_reload_change *c, char out[LEVEL_NAME_MAX])
+static const char *level_name(const struct eb_reload_change *c, char out[EB_PLAN_LEVEL_MAX])
 {
-    if (c->closes || c->asks) {
-        (void)snprintf(out, LEVEL_NAME_MAX, "position");
-    } else if (c->pending) {
-        (void)snprintf(out, LEVEL_NAME_MAX, "trail begins");
-    } else if (c->kind != EB_STOP_NONE) {
-        (void)snprintf(out, LEVEL_NAME_MAX, "stop (%s)", eb_stop_name((enum eb_stop_kind)c->kind));
-    } else if (c->leg != 0) {
-        (void)snprintf(out, LEVEL_NAME_MAX, "target %u", c->leg);
-    } else {
-        (void)snprintf(out, LEVEL_NAME_MAX, "stop (parked)");
-    }
-    return out;
+    return eb_plan_level_name(c->kind, c->leg, c->pending, c->closes || c->asks, out);
 }
 
 /* ---- for people -------------------------------------------------------------------------------------------------- */
@@ -81,7 +69,7 @@ static const char *note(const struct eb_reload_change *c)
 
 static void add_row(struct eb_table *t, const struct eb_reload_change *c)
 {
-    char name[LEVEL_NAME_MAX];
+    char name[EB_PLAN_LEVEL_MAX];
     char moved[EB_DECIMAL_TEXT_MAX] = "";
     bool whole = c->closes || c->asks;
     bool grave = !c->anyway && (c->closes || c->parked);
@@ -164,6 +152,10 @@ void eb_reload_text(const struct eb_reload_report *r, bool colour, struct eb_buf
     }
     if (r->outcome == EB_RELOAD_STAGED || r->outcome == EB_RELOAD_SWAPPED || r->outcome == EB_RELOAD_PLANNED) {
         say_tried(r, out);
+    }
+    if (r->plan != NULL) {
+        (void)eb_buffer_add(out, eb_buffer_str(&r->plan->text), r->plan->text.len);
+    } else if (r->outcome == EB_RELOAD_STAGED || r->outcome == EB_RELOAD_SWAPPED) {
         table(r, colour, out);
     }
     if (r->outcome == EB_RELOAD_PLANNED && r->needs_confirmation) {
@@ -176,7 +168,7 @@ void eb_reload_text(const struct eb_reload_report *r, bool colour, struct eb_buf
 
 static void change_doc(const struct eb_reload_change *c, struct eb_doc *d)
 {
-    char name[LEVEL_NAME_MAX];
+    char name[EB_PLAN_LEVEL_MAX];
     bool whole = c->closes || c->asks;
     eb_doc_begin(d, NULL, '{');
     eb_doc_text(d, "symbol", c->symbol);
@@ -239,4 +231,9 @@ void eb_reload_doc(const struct eb_reload_report *r, struct eb_doc *d)
         change_doc(&r->change[i], d);
     }
     eb_doc_end(d, ']');
+    if (r->plan != NULL && r->plan->doc.len > 0) {
+        (void)eb_buffer_printf(d->out, "%s", d->comma ? "," : "");
+        (void)eb_buffer_add(d->out, eb_buffer_str(&r->plan->doc), r->plan->doc.len);
+        d->comma = true;
+    }
 }

@@ -276,6 +276,9 @@ static void told(void *user, const struct eb_reload_report *report)
     w->told++;
     w->told_of[report->outcome]++;
     w->report = *report;
+    w->report.plan = NULL; /* lives no longer than this call */
+    eb_buffer_clear(&w->page);
+    eb_reload_text(report, false, &w->page);
 }
 
 static void answered(void *user, const struct eb_reload_report *report)
@@ -283,6 +286,7 @@ static void answered(void *user, const struct eb_reload_report *report)
     struct reload_world *w = user;
     w->answers++;
     w->answer = *report;
+    w->answer.plan = NULL;
 }
 
 static void write_line(void *user, enum eb_log_level level, const char *line)
@@ -299,6 +303,8 @@ void reload_world_open(struct reload_world *w, const struct reload_world_options
 {
     struct eb_err err = {.msg = ""};
     memset(w, 0, sizeof(*w));
+    eb_buffer_init(&w->page, (size_t)1 << 20);
+    w->view.columns = 100;
     w->o = *o;
     w->now_ms = START_MS;
     w->price_e8 = 100 * EB_E8;
@@ -331,6 +337,7 @@ void reload_world_close(struct reload_world *w)
     eb_host_destroy(w->host);
     eb_loop_destroy(w->loop);
     remove_tree(w->root);
+    eb_buffer_deinit(&w->page);
 }
 
 /* ---- questions --------------------------------------------------------------------------------------------------- */
@@ -342,6 +349,7 @@ void reload_world_ask(struct reload_world *w, enum eb_reload_cause cause, const 
                                                          .confirm = confirm,
                                                          .who = "somebody",
                                                          .why = "a test",
+                                                         .view = w->view,
                                                          .done = answered,
                                                          .user = w});
 }

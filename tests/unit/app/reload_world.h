@@ -41,6 +41,8 @@ struct reload_world {
     eb_client_id backstop[RELOAD_WORLD_MAX]; /* the last that was sent for each */
     struct eb_reload_report report;          /* the last that was told */
     struct eb_reload_report answer;          /* the last that somebody waited for */
+    struct eb_plan_view view;                /* of plans that are asked for: text in 100 columns */
+    struct eb_buffer page;                   /* the last report that was told, for people */
     char lines[16384];                       /* of the log */
 };
 
