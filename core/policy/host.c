@@ -60,7 +60,7 @@ static int copy_options(struct eb_policy *p, const struct eb_policy_options *opt
     if (p->override_count != count || (opt->profile != NULL && p->profile == NULL)) {
         return eb_err_set(err, EB_E_MEMORY, where, "no memory for the settings");
     }
-    return EB_OK;
+    return eb_set_copy_functions(p, opt->functions, opt->function_count, err);
 }
 
 static int read_library(struct eb_policy *p, const char *dir, const char *lib_dir, struct eb_err *err)
@@ -205,7 +205,9 @@ int eb_policy_copy(const struct eb_policy *p, struct eb_policy **out, struct eb_
                                           .qt_trailing_stop_enabled = p->has_trailing_stop ? &p->trailing_stop : NULL,
                                           .instructions_max = p->instructions_max,
                                           .load_instructions_max = p->load_instructions_max,
-                                          .memory_max = p->memory_max};
+                                          .memory_max = p->memory_max,
+                                          .functions = p->functions,
+                                          .function_count = p->function_count};
     int code = copy_options(copy, &opt, err);
     if (code == EB_OK) {
         code = copy_sources(&p->sources, &copy->sources, err);

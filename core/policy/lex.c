@@ -154,6 +154,14 @@ bool eb_lex_is(const struct eb_lex *x, const char *text)
 
 bool eb_lex_is_name(const char *text)
 {
+    static const char *const keywords[] = {"and",      "break",  "do",   "else", "elseif", "end",  "false", "for",
+                                           "function", "goto",   "if",   "in",   "local",  "nil",  "not",   "or",
+                                           "repeat",   "return", "then", "true", "until",  "while"};
+    for (size_t i = 0; i < sizeof(keywords) / sizeof(keywords[0]); i++) {
+        if (strcmp(text, keywords[i]) == 0) {
+            return false;
+        }
+    }
     size_t len = strlen(text);
     return len > 0 && !is_digit(text[0]) &&
            strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_") == len;

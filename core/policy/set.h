@@ -44,6 +44,9 @@ struct eb_policy {
     char hash_text[2 * EB_HASH_SIZE + 1];
     uint64_t consults, failures, rebuilds, last_instructions;
     struct eb_asked asked;
+    unsigned function_count;
+    struct eb_policy_function functions[EB_FUNCTIONS_MAX];
+    char function_names[EB_FUNCTIONS_MAX][EB_NAME_MAX];
 };
 
 /* What a consult or a load may request from the allocator in sum: bounds the copying that instructions do not count. */
@@ -60,6 +63,11 @@ int eb_set_modules(lua_State *L);
 int eb_set_owner(lua_State *L);
 enum eb_policy_result eb_set_ask(struct eb_policy *p, struct eb_sandbox *box, const struct eb_context *ctx,
                                  struct eb_verdict *out, struct eb_err *err);
+
+/* In functions.c: pushes `host`, and takes what options.functions says. */
+void eb_set_push_functions(lua_State *L, const struct eb_policy *p);
+int eb_set_copy_functions(struct eb_policy *p, const struct eb_policy_function *list, unsigned count,
+                          struct eb_err *err);
 
 /* In settings.c, inside a run, the settings table at the top of the stack, that of presets at index `presets`: applies
  * the environment, the preset that the profile names and the overrides in place, then renders what is in force to

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Metatables of ctx, ctx.legs, ctx.features, ctx.memory and ctx.signals. Each __index closure has one upvalue: a table from key to
- * either the number of a field or the finished object of a sub-view, so that a read allocates nothing.
+ * Metatables of ctx, ctx.legs, ctx.features, ctx.memory and ctx.signals. Each __index closure has one upvalue: a table
+ * from key to either the number of a field or the finished object of a sub-view, so that a read allocates nothing.
  */
 #define _POSIX_C_SOURCE 200809L
 

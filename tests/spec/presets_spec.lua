@@ -66,6 +66,11 @@ describe("a preset", function()
     assert.equal('"TREND_DEFAULT"', value(policy, "profile"))
   end)
 
+  it("shows keywords as keys that Lua reads back", function()
+    local policy = assert(open(set("{}", ", ['end'] = 1")))
+    assert.matches('["end"] = 1\n', policy:settings(), 1, true)
+  end)
+
   it("is part of the set's hash", function()
     local plain, v3 = assert(open(set(PRESETS))), assert(open(set(PRESETS), { profile = "V3" }))
     assert.are_not.equal(plain:info().hash, v3:info().hash)

@@ -3,7 +3,7 @@
  * require "exitbrain_host": the production sandbox inside a stock Lua, so that specs test what will run.
  *
  *     host.open { dir = | files = { ["init.lua"] = text }, lib =, settings = { "stop_pct=2" }, profile =,
- *                 qt_trailing_stop_enabled = }
+ *                 qt_trailing_stop_enabled =, functions = { name = function } }
  *         -> policy | nil, message
  *     host.context { price = 101 } -> a whole table of ctx fields: the rest by default, or following
  *     policy:consult(ctx) -> "ok" | "keep" | "error" ..., verdict | nil, message     such a ctx; what is nil is unknown
@@ -14,6 +14,7 @@
  */
 #include <lauxlib.h>
 #include <lua.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "generated/version.h"
@@ -27,8 +28,19 @@ static const char type_name[] = "exitbrain.policy";
 
 enum { LOG_BYTES_MAX = 64 * 1024, SETTINGS_MAX = 64 };
 
+struct loaded;
+
+/* A function of the spec that scripts call as host.NAME. */
+struct spec_function {
+    struct loaded *of;
+    char name[EB_NAME_MAX];
+};
+
 struct loaded {
     struct eb_policy *policy; /* NULL: closed */
+    lua_State *L;             /* of the consult that runs, with the table of functions at index 3 */
+    char raised[256];         /* what a function raised in it */
+    struct spec_function function[EB_FUNCTIONS_MAX];
     struct eb_log log;
     struct eb_buffer lines;
 };
@@ -117,6 +129,52 @@ static struct eb_policy_text *files_option(lua_State *L, size_t *count)
     return texts;
 }
 
+/* host.NAME of a script: what the spec's function returns, or nothing, also when it raises. */
+static bool call_spec(void *user, const struct eb_context *ctx, const double *args, unsigned count, double *result)
+{
+    (void)ctx;
+    const struct spec_function *f = user;
+    lua_State *L = f->of->L;
+    int top = lua_gettop(L);
+    luaL_checkstack(L, EB_FUNCTION_ARGS_MAX + 4, NULL);
+    lua_getfield(L, 3, f->name);
+    for (unsigned i = 0; i < count; i++) {
+        lua_pushnumber(L, args[i]);
+    }
+    bool failed = lua_pcall(L, (int)count, 1, 0) != LUA_OK;
+    if (failed) {
+        (void)snprintf(f->of->raised, sizeof(f->of->raised), "%s", luaL_tolstring(L, -1, NULL));
+    }
+    bool known = !failed && lua_type(L, -1) == LUA_TNUMBER;
+    *result = known ? (double)lua_tonumber(L, -1) : 0.0;
+    lua_settop(L, top);
+    return known;
+}
+
+/* options.functions as the host's; the table of them stays with the policy at index 2. */
+static unsigned functions_option(lua_State *L, struct loaded *l, struct eb_policy_function list[EB_FUNCTIONS_MAX])
+{
+    unsigned count = 0;
+    if (lua_getfield(L, 1, "functions") != LUA_TNIL) {
+        luaL_checktype(L, -1, LUA_TTABLE);
+        lua_pushnil(L);
+        while (lua_next(L, -2) != 0) {
+            size_t len = 0;
+            const char *name = lua_type(L, -2) == LUA_TSTRING ? lua_tolstring(L, -2, &len) : NULL;
+            luaL_argcheck(L, name != NULL && len < EB_NAME_MAX, 1, "functions: names are texts of at most 31 bytes");
+            luaL_argcheck(L, lua_type(L, -1) == LUA_TFUNCTION, 1, "functions: expected functions");
+            luaL_argcheck(L, count < EB_FUNCTIONS_MAX, 1, "too many functions");
+            struct spec_function *f = &l->function[count];
+            f->of = l;
+            memcpy(f->name, name, len + 1);
+            list[count++] = (struct eb_policy_function){.name = f->name, .call = call_spec, .user = f};
+            lua_pop(L, 1);
+        }
+    }
+    (void)lua_setiuservalue(L, 2, 1);
+    return count;
+}
+
 static void refuse_unknown(lua_State *L)
 {
     static const char *const known[] = {"dir",
@@ -125,6 +183,7 @@ static void refuse_unknown(lua_State *L)
                                         "settings",
                                         "profile",
                                         "qt_trailing_stop_enabled",
+                                        "functions",
                                         "memory_max",
                                         "instructions_max",
                                         "load_instructions_max"};
@@ -146,8 +205,8 @@ static int host_open(lua_State *L)
     luaL_checktype(L, 1, LUA_TTABLE);
     lua_settop(L, 1);
     refuse_unknown(L);
-    struct loaded *l = lua_newuserdatauv(L, sizeof(*l), 0);
-    l->policy = NULL;
+    struct loaded *l = lua_newuserdatauv(L, sizeof(*l), 1);
+    memset(l, 0, sizeof(*l));
     eb_buffer_init(&l->lines, LOG_BYTES_MAX);
     l->log = (struct eb_log){.sink = take_line, .user = &l->lines, .min_level = EB_LOG_DEBUG};
     luaL_setmetatable(L, type_name);
@@ -158,6 +217,8 @@ static int host_open(lua_State *L)
     const struct eb_policy_text *texts = files_option(L, &count);
     luaL_argcheck(L, (dir != NULL) != (count > 0), 1, "give dir or files");
     bool trailing_stop;
+    struct eb_policy_function functions[EB_FUNCTIONS_MAX];
+    unsigned function_count = functions_option(L, l, functions);
     struct eb_policy_options opt = {
         .lib_dir = text_option(L, "lib"),
         .settings = settings,
@@ -167,6 +228,8 @@ static int host_open(lua_State *L)
         .load_instructions_max = count_option(L, "load_instructions_max"),
         .memory_max = (size_t)count_option(L, "memory_max"),
         .log = &l->log,
+        .functions = functions,
+        .function_count = function_count,
     };
     struct eb_err err = {.code = EB_OK};
     if (eb_policy_open_with(&eb_heap_libc, dir, texts, count, &opt, &l->policy, &err) != EB_OK) {
@@ -204,6 +267,23 @@ static int policy_close(lua_State *L)
 typedef enum eb_policy_result (*consult_function)(struct eb_policy *p, const struct eb_context *ctx,
                                                   struct eb_verdict *out, struct eb_err *err);
 
+/* Lets the consult call functions of the spec; between begin and end the table of them is at index 3. */
+static void begin_consult(lua_State *L, struct loaded *l)
+{
+    lua_settop(L, 2);
+    (void)lua_getiuservalue(L, 1, 1);
+    l->L = L;
+    l->raised[0] = '\0';
+}
+
+static void end_consult(lua_State *L, struct loaded *l)
+{
+    l->L = NULL;
+    if (l->raised[0] != '\0') {
+        luaL_error(L, "a function of the host raised: %s", l->raised);
+    }
+}
+
 static int consult_with(lua_State *L, consult_function consult)
 {
     struct loaded *l = check(L);
@@ -212,7 +292,9 @@ static int consult_with(lua_State *L, consult_function consult)
     struct eb_err err = {.code = EB_OK};
     luaL_checktype(L, 2, LUA_TTABLE);
     eb_plain_context(L, 2, false, &ctx);
+    begin_consult(L, l);
     enum eb_policy_result result = consult(l->policy, &ctx, &out, &err);
+    end_consult(L, l);
     lua_pushstring(L, eb_lua_results[result]);
     if (result == EB_POLICY_OK || result == EB_POLICY_KEEP) {
         eb_plain_verdict_push(L, &out);
@@ -241,6 +323,7 @@ static int policy_pure(lua_State *L)
     struct eb_context ctx;
     luaL_checktype(L, 2, LUA_TTABLE);
     eb_plain_context(L, 2, false, &ctx);
+    begin_consult(L, l);
     struct eb_verdict *out = lua_newuserdatauv(L, 3 * sizeof(*out), 0);
     enum eb_policy_result result[3];
     for (int i = 0; i < 3; i++) {
@@ -248,11 +331,13 @@ static int policy_pure(lua_State *L)
         result[i] = ways[i](l->policy, &ctx, &out[i], NULL);
         /* NOLINTNEXTLINE(*-memory-comparison,cert-exp42-c,cert-flp37-c): verdicts are zeroed before they are written */
         if (result[i] != result[0] || memcmp(&out[i], &out[0], sizeof(out[0])) != 0) {
+            end_consult(L, l);
             lua_pushboolean(L, 0);
             lua_pushfstring(L, "the %s consult answers differently: the set keeps state of its own", names[i]);
             return 2;
         }
     }
+    end_consult(L, l);
     lua_pushboolean(L, 1);
     return 1;
 }
