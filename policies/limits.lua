@@ -69,6 +69,17 @@ local function check_sizes(path, sizes)
   check.number(path .. ", their sum", sum, 1, 100)
 end
 
+-- Partial closes have both fields: walk() sees only what is there.
+local function check_partials()
+  for i, step in ipairs(S.partials) do
+    local path = "partials[" .. i .. "]"
+    if type(step) ~= "table" then error(path .. ": expected { pct =, fraction = }, got " .. tostring(step), 0) end
+    for _, field in ipairs({ "pct", "fraction" }) do
+      if step[field] == nil then error(path .. "." .. field .. ": expected a number, got nil", 0) end
+    end
+  end
+end
+
 function limits.self_test(elsewhere)
   for name, value in pairs(S) do
     if is_figure(value) and not elsewhere[name] then walk(name, name, value, nil) end
@@ -79,6 +90,7 @@ function limits.self_test(elsewhere)
       error(string.format("%s: expected at most %s (%s), got %s", pair[1], pair[2], S[pair[2]], S[pair[1]]), 0)
     end
   end
+  check_partials()
   check_sizes("dynamic_tp.sizes", S.dynamic_tp.sizes)
   for _, name in ipairs({ "large", "illiquid" }) do
     check_sizes("dynamic_tp." .. name .. ".sizes", S.dynamic_tp[name].sizes)

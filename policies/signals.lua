@@ -37,7 +37,7 @@ local function risk_mode(ctx)
 end
 
 -- { mode, factor = of the risk mode, stretch = of the ladder, sl_pct, trail_pct, tp_pct, confidence, liquidity_usd,
--- key = a text that differs when a running plan has to be looked at again }.
+-- key = a text that differs when a running plan has to be looked at again, "" where nothing is asked for }.
 function signals.read(ctx)
   local following, all, first = pairs(ctx.signals)
   if following(all, first) == nil then return NONE end
@@ -55,8 +55,9 @@ function signals.read(ctx)
   if hints.tp_pct then
     hints.stretch = math.max(S.min_tp_pct, math.min(S.max_tp_pct, hints.tp_pct)) / S.base_tp_pct
   end
-  hints.key = string.format("%.4g %.4g %.4g %.4g", hints.factor, hints.stretch, hints.sl_pct or 0,
-    hints.trail_pct or 0)
+  local tuned = hints.factor ~= 1 or hints.stretch ~= 1 or hints.sl_pct or hints.trail_pct
+  hints.key = tuned and string.format("%.4g %.4g %.4g %.4g", hints.factor, hints.stretch, hints.sl_pct or 0,
+    hints.trail_pct or 0) or ""
   return hints
 end
 

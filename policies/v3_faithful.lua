@@ -10,7 +10,7 @@
 -- that never ran (B7), targets that know no fees (B28).
 
 local TABLE = {
-  { "regime_method", "v3", "calibrated", "V3's rules find RANGE three times in four, CHOP never, and change at any bar" },
+  { "regime_method", "v3", "calibrated", "V3's rules find RANGE three times in four, CHOP never, and they flicker" },
   { "volatility", "bar", "day", "thresholds of 1.5 to 4 % are daily ones; 15 minutes move 0.1 to 1 %" },
   { "regime_dwell_ms", 0, 1800000, "a regime of one bar re-plans every target for nothing" },
   { "tp_source", "dynamic", "profile", "the calculator always answered: profiles and edits of them had no effect" },

@@ -117,6 +117,32 @@ describe("risk", function()
     end)
   end)
 
+  describe("partial closes", function()
+    local PARTIALS = { settings = { "partials={{pct=2,fraction=0.25},{pct=3,fraction=0.5}}" } }
+    before_each(function() policy = assert(position.open("policies", PARTIALS)) end)
+
+    for _, side in ipairs { "LONG", "SHORT" } do
+      it("are made once each, in order, " .. side, function()
+        local ctx = planned(1.99, side)
+        ctx = position.accept(ctx, position.ask(policy, ctx)) -- breakeven
+        local wake = position.ask(policy, ctx).wake
+        near(100 + ctx.sign * 2, ctx.sign > 0 and wake.above or wake.below)
+        ctx = position.accept(ctx, { decisions = {} }, { price = 100 + ctx.sign * 3.5 })
+        local answer = position.ask(policy, ctx)
+        near(0.25, position.find(answer, "partial_close").fraction)
+        assert.is_false(position.find(answer, "partial_close").emergency or false)
+        ctx = position.accept(ctx, answer)
+        answer = position.ask(policy, ctx)
+        near(0.5, position.find(answer, "partial_close").fraction)
+        assert.equal("keep", position.ask(policy, position.accept(ctx, answer)).result)
+      end)
+    end
+
+    it("wait for the plan", function()
+      assert.is_nil(position.find(position.ask(policy, at(5, "LONG")), "partial_close"))
+    end)
+  end)
+
   describe("risk floor", function()
     it("comes nearer when leverage rises, and is said once", function()
       local ctx = planned(0, "LONG")
