@@ -40,7 +40,7 @@ end
 
 local function legs_of(ctx, split)
   local tp, legs = levels.hint(ctx, "tp_hint_pct", S.tp_pct), {}
-  if split == 0 then return { { tp, 100 } } end
+  if split == 0 then return { { tp } } end
   for i, part in ipairs(S.splits[split].parts) do legs[i] = { tp * part[1] / 100, part[2] } end
   return legs
 end
@@ -100,18 +100,15 @@ return {
     check.number(at .. "min_age_ms", S.min_age_ms, 0, 86400000)
     check.number(at .. "min_change_pct", S.min_change_pct, 0, 100)
     check.number(at .. "min_interval_ms", S.min_interval_ms, 0, 3600000)
-    local profit, factor = 0, 1
     for i, step in ipairs(S.scale) do
-      check.number(at .. "scale[" .. i .. "][1]", step[1], profit, 1000)
-      check.number(at .. "scale[" .. i .. "][2]", step[2], 0.01, factor)
-      profit, factor = step[1], step[2]
+      local here, before = at .. "scale[" .. i .. "]", S.scale[i - 1] or { 0, 1 }
+      check.number(here .. "[1]", step[1], before[1], 1000)
+      check.number(here .. "[2]", step[2], 0.01, before[2])
     end
-    profit = 0
     for i, split in ipairs(S.splits) do
-      local here = at .. "splits[" .. i .. "]."
-      check.number(here .. "above_pct", split.above_pct, profit, 1000)
+      local here, before = at .. "splits[" .. i .. "].", S.splits[i - 1]
+      check.number(here .. "above_pct", split.above_pct, before and before.above_pct or 0, 1000)
       levels.check_legs(here .. "parts", split.parts)
-      profit = split.above_pct
     end
   end,
 }

@@ -36,7 +36,7 @@ local function band_of(ctx)
 end
 
 local function plan_of(ctx, band)
-  local plan = { stop_pct = S.sl_pct, legs = { { S.tp_pct, 100 } }, trail_pct = S.trail_pct }
+  local plan = { stop_pct = S.sl_pct, legs = { { S.tp_pct } }, trail_pct = S.trail_pct }
   if band == MIDDLE then
     plan.trail_pct = S.trail_pct * S.middle_trail_factor
   elseif band == HIGH then

@@ -7,7 +7,7 @@ local position = require "position"
 local random = require "random"
 
 local near, levels = legacy.near, legacy.levels
-local CASES = 1500
+local CASES = 1000
 local NAMES = { "dynamic_trailing_rearm", "hybrid_tpsl", "position_monitor", "trailing_stop_manager" }
 
 -- A position that another owner has planned: R of 4, its stop, a leg of 30 % that was hit.
@@ -30,7 +30,7 @@ for _, name in ipairs(NAMES) do
         local ctx = random.position()
         random.assert_valid(ctx, position.ask(policy, ctx))
         most = math.max(most, policy:info().last_instructions)
-        if i % 15 == 0 then assert(policy:pure(ctx)) end
+        if i % 25 == 0 then assert(policy:pure(ctx)) end
       end
       assert.is_true(most <= 5000, most .. " instructions")
     end)
