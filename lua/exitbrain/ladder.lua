@@ -52,19 +52,20 @@ function ladder.build(list)
   return levels
 end
 
--- Levels of any unit as levels in r, nearest first; r: R as a price distance where ctx has none yet. What ctx does not
--- know (an ATR that is not warm) is left out, and said by the second result.
+-- Levels of any unit with their r, nearest first, and still `at` where they were meant; r: R as a price distance where
+-- ctx has none yet. What ctx does not know (an ATR that is not warm) is left out, and said by the second result.
 function ladder.in_r(levels, ctx, r)
   local out, missing = {}, nil
   for i = 1, #levels do
     local level = levels[i]
-    local value, why = level.r, nil
+    local value, why, at = level.r, nil, nil
     if value == nil then
-      local at = level.at or level.pct and unit.pct(level.pct) or unit.price(level.price)
+      at = level.at or level.pct and unit.pct(level.pct) or unit.price(level.price)
       value, why = unit.to_r(at, ctx, r)
     end
-    if value and value > 0 then
-      out[#out + 1] = { r = value, fraction = level.fraction, soft = level.soft or false }
+    local distance = value and value * (r or ctx.r or 0)
+    if value and value > 0 and ctx.entry + ctx.sign * distance > (ctx.tick or 0) then -- a SHORT has none below zero
+      out[#out + 1] = { r = value, at = at, fraction = level.fraction, soft = level.soft or false }
     end
     missing = missing or why
   end
@@ -105,7 +106,7 @@ function ladder.ahead(levels, beyond_r, free)
     rest = rest - part
     if beyond_r == nil or level.r > beyond_r then
       share = share + part
-      chosen[#chosen + 1] = { r = level.r, fraction = part, soft = level.soft }
+      chosen[#chosen + 1] = { r = level.r, at = level.at, fraction = part, soft = level.soft }
     end
   end
   local room = millionths(free)

@@ -1,0 +1,42 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- The first stop of a plan: as far away as is wanted, and where the guard takes it.
+--
+--     local decision, r = stop.first(ctx, 1.5, "first plan")     r: what R becomes, as a price distance
+
+local decide = require "exitbrain.decision"
+local side = require "exitbrain.side"
+
+local stop = {}
+
+local GRID = 10000 -- percentages travel as whole 1/10000 percent
+local MOST_PCT = 95 -- of entry; a LONG's stop further away would be no price
+
+-- How far from entry, in percent, a stop may lie without touching the liquidation buffer; nil: liquidation not known.
+function stop.room_pct(ctx)
+  if ctx.liquidation == nil then return nil end
+  local room = -side.pct(ctx, ctx.liquidation)
+  return room > 0 and room - ctx.liquidation_buffer_pct or nil
+end
+
+-- The stop `wanted_pct` percent of entry away on the loss side: not nearer than the guard's least distance, not inside
+-- the liquidation buffer, never looser than the stop in force. Where that one cannot give R, since it lies in profit or
+-- too near, R is what it was, or else measured to the stop that was wanted.
+function stop.first(ctx, wanted_pct, why)
+  local entry = ctx.entry
+  local tick_pct = (ctx.tick or 0) / entry * 100
+  local legal = math.max(ctx.min_stop_distance_pct, 2 * tick_pct)
+  -- Rounding to the tick brings a stop nearer by less than one tick, and it must still give R.
+  local least = math.ceil((legal + tick_pct) * GRID) / GRID
+  local room = stop.room_pct(ctx) or math.huge
+  local pct = math.max(math.floor(math.min(wanted_pct, room, MOST_PCT) * GRID) / GRID, least)
+  local planned = side.price(ctx, -pct)
+  local at = room < least and side.price(ctx, -room) or nil
+  if ctx.stop and side.tighter(ctx, ctx.stop, at or planned) then at = ctx.stop end
+  if at == nil then return decide.stop_pct(pct, why), entry * pct / 100 end
+  local loss = -side.pct(ctx, at)
+  if loss >= legal then return decide.stop_at(at, why), entry * loss / 100 end
+  local had_r = ctx.r and not ctx.r_provisional
+  return decide.stop_at(at, why, not had_r and planned or nil), had_r and ctx.r or entry * pct / 100
+end
+
+return stop
