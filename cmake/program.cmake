@@ -29,9 +29,13 @@ if(TARGET eb_host AND TARGET eb_engine)
     add_library(${target} ${kind} ${eb_library_objects})
     set_target_properties(${target} PROPERTIES OUTPUT_NAME exitbrain LINKER_LANGUAGE C
                           VERSION ${PROJECT_VERSION} SOVERSION ${PROJECT_VERSION_MAJOR})
-    target_include_directories(${target} INTERFACE ${CMAKE_SOURCE_DIR}/include)
-    target_link_libraries(${target} PUBLIC ${eb_library_needs})
+    target_include_directories(${target} INTERFACE $<BUILD_INTERFACE:${CMAKE_SOURCE_DIR}/include>
+                               $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
   endforeach()
+  target_link_libraries(exitbrain_shared PRIVATE ${eb_library_needs})
+  # Once installed, what the archive needs is looked for anew: cmake/ExitBrainConfig.cmake.in.
+  target_link_libraries(exitbrain_static PUBLIC "$<BUILD_INTERFACE:${eb_library_needs}>"
+                        $<INSTALL_INTERFACE:PkgConfig::ExitBrain_NEEDS> $<INSTALL_INTERFACE:Threads::Threads>)
   target_link_options(exitbrain_shared PRIVATE -Wl,--version-script=${CMAKE_SOURCE_DIR}/cmake/exitbrain.map)
   if(NOT EB_SANITIZE AND NOT EB_FUZZ) # a sanitizer's runtime is found only in the executable
     target_link_options(exitbrain_shared PRIVATE -Wl,--no-undefined)
@@ -54,9 +58,11 @@ if(eb_module_sources AND TARGET eb_policy)
   target_include_directories(exitbrain_host SYSTEM PRIVATE ${LUA_INCLUDE_DIRS})
 endif()
 
-# examples/embed sees nothing but the public headers and the library: that is what it proves.
-file(GLOB eb_embed_sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/examples/embed/*.c)
-if(eb_embed_sources AND TARGET exitbrain_static)
-  add_executable(example_embed ${eb_embed_sources})
-  target_link_libraries(example_embed PRIVATE exitbrain_static)
-endif()
+# examples/embed* see nothing but the public headers and the library: that is what they prove.
+foreach(eb_example embed embed_signals)
+  file(GLOB eb_embed_sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/examples/${eb_example}/*.c)
+  if(eb_embed_sources AND TARGET exitbrain_static)
+    add_executable(example_${eb_example} ${eb_embed_sources})
+    target_link_libraries(example_${eb_example} PRIVATE exitbrain_static)
+  endif()
+endforeach()

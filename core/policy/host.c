@@ -75,8 +75,8 @@ static int read_library(struct eb_policy *p, const char *dir, const char *lib_di
     if (lib_dir != NULL) {
         return eb_sources_read(&p->sources, lib_dir, "exitbrain", err);
     }
-    /* policies/ and examples/x/ beside lua/, in a checkout as after installation */
-    static const char *const beside[] = {"/../lua/exitbrain", "/../../lua/exitbrain"};
+    /* policies/, examples/x/ and examples/x/y/ beside lua/, in a checkout as after installation */
+    static const char *const beside[] = {"/../lua/exitbrain", "/../../lua/exitbrain", "/../../../lua/exitbrain"};
     for (size_t i = 0; dir != NULL && i < EB_COUNT(beside); i++) {
         char path[1024];
         int n = snprintf(path, sizeof(path), "%s%s", dir, beside[i]);

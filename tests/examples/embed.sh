@@ -42,6 +42,11 @@ install_it() {
 
 flags() { PKG_CONFIG_PATH=$pc pkg-config "$@" exitbrain; }
 
+# The directories that pkg-config names hold what they should.
+finds_data() {
+  [ -f "$(flags --variable=policies)/init.lua" ] && [ -f "$(flags --variable=lua)/decision.lua" ]
+}
+
 compile() {
   local out=$1
   shift
@@ -66,6 +71,7 @@ verdict "prints every order and exit" same "$work/expected" "$work/got"
 verdict "ends flat with the shipped policies" built "$EB_BUILD/example_embed" policies
 verdict "installs" install_it
 verdict "public headers stand alone" headers
+verdict "says where policies and library are" finds_data
 # shellcheck disable=SC2046
 verdict "builds against the installed shared library" compile "$work/shared" $(flags --libs)
 export LD_LIBRARY_PATH=$pc/..
