@@ -40,7 +40,6 @@ local function case_of(ctx, own)
   case.profile = profiles.select(ctx, case.regime)
   if case.why then own.locked = not is_challenge(case) and ctx.pnl_pct > S.profit_lock_at_pct or nil end
   if own.locked then case.profile = profiles.PROFIT_LOCK end
-  case.wanted_pct = planner.wanted_pct(ctx, case)
   return case
 end
 
@@ -64,6 +63,7 @@ end
 
 local function planned(ctx, case)
   local own = case.own
+  case.wanted_pct = planner.wanted_pct(ctx, case)
   own.plan, own.leg_base, own.tuned = profiles.mark(case.profile), size(ctx), case.hints.key
   own.callback = is_challenge(case) and challenge.callback_pct(ctx, case.profile) or nil
 end

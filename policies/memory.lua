@@ -20,18 +20,18 @@ local FIELDS = {
 
 -- What is remembered, to be changed freely, and the same as it was.
 function memory.read(ctx)
-  local stored, own, before = ctx.memory, {}, {}
-  if stored.episode ~= ctx.episode then return { episode = ctx.episode }, before end
-  for _, field in ipairs(FIELDS) do
-    own[field] = stored[field]
-    before[field] = own[field]
+  local own, before = {}, {}
+  for field, value in pairs(ctx.memory) do
+    own[field], before[field] = value, value
   end
+  if own.episode ~= ctx.episode then return { episode = ctx.episode }, {} end
   return own, before
 end
 
 -- `own` if it says something new, else nil: memory that does not change is not written again.
 function memory.changed(own, before)
-  for _, field in ipairs(FIELDS) do
+  for i = 1, #FIELDS do
+    local field = FIELDS[i]
     if own[field] ~= before[field] then return own end
   end
   return nil

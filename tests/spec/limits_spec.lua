@@ -67,8 +67,8 @@ describe("limits", function()
       local least, most = range[1], range[2]
       assert(open(name, least, range[3]))
       assert(open(name, most, range[4]))
-      refused(name, least == 0 and -0.001 or least - math.abs(least) * 0.04)
-      refused(name, most * 1.04)
+      refused(name, least == 0 and -0.001 or least - math.min(least * 0.004, 0.5))
+      refused(name, most + math.min(most * 0.004, 0.5))
     end)
   end
 
@@ -97,7 +97,7 @@ describe("limits", function()
     { "dynamic_tp.regime.TREND.sizes={50,50,1}", "dynamic_tp.regime.TREND.sizes, their sum" },
     { "dynamic_tp.base_pct={1.5,2.5}", "dynamic_tp.sizes: expected 2 sizes, got 3" },
     { "partials={{pct=0.04,fraction=0.5}}", "partials[1].pct: expected a number from 0.05 to 500" },
-    { "partials={{pct=501,fraction=0.5}}", "partials[1].pct: expected a number from 0.05 to 500" },
+    { "partials={{pct=500.5,fraction=0.5}}", "partials[1].pct: expected a number from 0.05 to 500" },
     { "partials={{pct=5,fraction=1.01}}", "partials[1].fraction: expected a number from 0.01 to 1" },
     { "partials={{pct=5,fraction=0.009}}", "partials[1].fraction: expected a number from 0.01 to 1" },
     { "partials={{pct=5}}", "partials[1].fraction" },

@@ -65,6 +65,7 @@ describe("risk", function()
       assert.is_truthy(position.find(answer, "full_exit"))
       assert.is_truthy(position.find(answer, "move_stop"))
       assert.is_truthy(position.find(answer, "update_tp_limits"))
+      assert.equal(position.NOON + 60000, answer.wake.at_ms)
     end)
   end)
 
