@@ -13,6 +13,7 @@
 #define EVERY_MAX 16   /* so many positions are all shown */
 #define CHOSEN 12      /* of more, so many that change most */
 #define QUIET_MAX 8    /* differences that move nothing, by name */
+#define FILES_MAX 3    /* of one cause, by name */
 #define VALUE_SHOWN 32 /* characters of a setting's value */
 
 const char *eb_plan_level_name(uint8_t kind, uint8_t leg, bool pending, bool whole, char out[EB_PLAN_LEVEL_MAX])
@@ -60,27 +61,55 @@ static void difference(const struct eb_plan *p, unsigned i, struct eb_buffer *ou
     value(d->after, out);
 }
 
-static void cause(const struct eb_plan *p, unsigned index, struct eb_buffer *out)
+/* Ends the line that began at `begin` with more text, on a line of its own where both do not fit. */
+static void end_line(struct eb_buffer *out, size_t begin, unsigned columns, const char *indent, const char *more)
+{
+    size_t len = out->len - begin;
+    bool fits = columns == 0 || more[0] == '\0' || len + 2 + strlen(more) <= columns;
+    (void)eb_buffer_printf(out, "%s%s%s\n", more[0] == '\0' ? "" : fits ? ": " : ":\n", fits ? "" : indent, more);
+}
+
+/* Of many files the first: another set altogether. */
+static unsigned parts_of(const struct eb_plan *p, unsigned index, unsigned columns, size_t *begin,
+                         struct eb_buffer *out)
 {
     const struct eb_plan_cause *c = &p->cause[index];
-    bool first = true;
+    unsigned shown = 0;
+    unsigned files = 0;
     for (unsigned i = 0; i < p->difference.count; i++) {
-        if ((c->parts >> i & 1) == 0) {
+        bool file = p->difference.at[i].kind == EB_DIFFERENCE_FILE;
+        if ((c->parts >> i & 1) == 0 || (file && files++ >= FILES_MAX)) {
             continue;
         }
-        if (first) {
+        if (shown++ == 0) {
             (void)eb_buffer_printf(out, "  [%u] ", index + 1);
         } else {
-            (void)eb_buffer_printf(out, "\n      %s ", c->how == EB_PLAN_EITHER ? "or" : "and");
+            end_line(out, *begin, columns, "", "");
+            *begin = out->len;
+            (void)eb_buffer_printf(out, "      %s ", c->how == EB_PLAN_EITHER ? "or" : "and");
         }
-        first = false;
         difference(p, i, out);
     }
-    (void)eb_buffer_printf(out, ": %u level%s of %u position%s%s\n", c->levels, plural(c->levels), c->positions,
-                           plural(c->positions),
-                           c->how == EB_PLAN_EITHER     ? ", either would be enough"
-                           : c->how == EB_PLAN_TOGETHER ? ", together"
-                                                        : "");
+    return files > FILES_MAX ? files - FILES_MAX : 0;
+}
+
+static void cause(const struct eb_plan *p, unsigned index, unsigned columns, struct eb_buffer *out)
+{
+    const struct eb_plan_cause *c = &p->cause[index];
+    char tail[96];
+    size_t begin = out->len;
+    unsigned more = parts_of(p, index, columns, &begin, out);
+    if (more > 0) {
+        end_line(out, begin, columns, "", "");
+        begin = out->len;
+        (void)eb_buffer_printf(out, "      and %u more file%s (--json)", more, plural(more));
+    }
+    (void)snprintf(tail, sizeof(tail), "%u level%s of %u position%s%s", c->levels, plural(c->levels), c->positions,
+                   plural(c->positions),
+                   c->how == EB_PLAN_EITHER     ? ", either would be enough"
+                   : c->how == EB_PLAN_TOGETHER ? ", together"
+                                                : "");
+    end_line(out, begin, columns, "      ", tail);
 }
 
 /* A file of settings that differ is told of by its settings. */
@@ -118,10 +147,10 @@ static void quiet(const struct eb_plan *p, struct eb_buffer *out)
     (void)eb_buffer_text(out, count > 0 ? "\n" : "");
 }
 
-static void causes(const struct eb_plan *p, struct eb_buffer *out)
+static void causes(const struct eb_plan *p, unsigned columns, struct eb_buffer *out)
 {
     for (unsigned i = 0; i < p->cause_count; i++) {
-        cause(p, i, out);
+        cause(p, i, columns, out);
     }
     if (!p->cut) { /* else nobody knows */
         quiet(p, out);
@@ -216,22 +245,30 @@ static void row(struct eb_table *t, const struct eb_plan_position *p, const stru
 
 /* ---- positions --------------------------------------------------------------------------------------------------- */
 
-static void head(const struct eb_plan_position *p, bool colour, struct eb_buffer *out)
+static const char *remark(const struct eb_plan_position *p)
 {
-    const char *odd = !p->expected  ? (p->released ? "not asked: released by an operator"
-                                       : p->firing ? "not asked: it is being closed"
-                                                   : "not asked: it has another owner")
-                      : p->untried  ? "could not be judged: no fresh price, or nobody may ask about it now"
-                      : p->fails    ? "the policy fails on it, as the set in force does"
-                      : !p->changed ? "nothing changes"
-                                    : "";
-    (void)eb_buffer_printf(out, "%s%s %s%s  %s at %s, price %s", eb_colour_code(EB_BOLD, colour), p->symbol,
-                           eb_side_name((enum eb_side)p->side), eb_colour_code(EB_PLAIN, colour), EB_AMOUNT(p->qty.e8),
-                           EB_TICKED(p->entry, p->tick), p->price.e8 > 0 ? EB_TICKED(p->price, p->tick) : "?");
+    if (!p->expected) {
+        return p->released ? "not asked: released by an operator"
+               : p->firing ? "not asked: it is being closed"
+                           : "not asked: it has another owner";
+    }
+    return p->untried    ? "could not be judged: no fresh price, or nobody may ask about it now"
+           : p->fails    ? "the policy fails on it, as the set in force does"
+           : !p->changed ? "nothing changes"
+                         : "";
+}
+
+static void head(const struct eb_plan_position *p, const struct eb_plan_view *view, struct eb_buffer *out)
+{
+    size_t begin = out->len;
+    (void)eb_buffer_printf(out, "%s%s %s%s  %s at %s, price %s", eb_colour_code(EB_BOLD, view->colour), p->symbol,
+                           eb_side_name((enum eb_side)p->side), eb_colour_code(EB_PLAIN, view->colour),
+                           EB_AMOUNT(p->qty.e8), EB_TICKED(p->entry, p->tick),
+                           p->price.e8 > 0 ? EB_TICKED(p->price, p->tick) : "?");
     if (p->r.e8 > 0) {
         (void)eb_buffer_printf(out, ", R %s", EB_TICKED(p->r, p->tick));
     }
-    (void)eb_buffer_printf(out, "%s%s\n", odd[0] != '\0' ? ": " : "", odd);
+    end_line(out, begin, view->columns, "  ", remark(p));
 }
 
 /* One table, so that columns stand below each other, and the heads of positions between its lines. */
@@ -253,7 +290,7 @@ static void table(const struct eb_plan *p, const uint32_t *chosen, unsigned coun
     const char *line = eb_buffer_str(&lines);
     for (unsigned i = 0, left = 1; *line != '\0'; line += strcspn(line, "\n") + 1) {
         while (left == 0 && i < count) {
-            head(&p->position[chosen[i]], view->colour, out);
+            head(&p->position[chosen[i]], view, out);
             left = p->position[chosen[i++]].rows;
         }
         (void)eb_buffer_printf(out, "  %.*s\n", (int)strcspn(line, "\n"), line);
@@ -305,11 +342,20 @@ static void rest(const struct eb_plan *p, unsigned shown, struct eb_buffer *out)
     (void)eb_buffer_text(out, ": --all shows every level of every one\n");
 }
 
+static bool anything_moves(const struct eb_plan *p)
+{
+    bool moves = false;
+    for (uint32_t i = 0; i < p->row_count; i++) {
+        moves = moves || p->row[i].moves;
+    }
+    return moves;
+}
+
 void eb_plan_text(const struct eb_plan *p, const struct eb_plan_view *view, struct eb_buffer *out)
 {
     uint32_t *chosen = malloc((p->count + 1) * sizeof(*chosen));
     const struct eb_plan_position **by_weight = malloc((p->count + 1) * sizeof(const struct eb_plan_position *));
-    causes(p, out);
+    causes(p, view->columns, out);
     (void)eb_buffer_text(out, p->count > 0 ? "\n" : "");
     if (chosen == NULL || by_weight == NULL) {
         (void)eb_buffer_text(out, "  no memory to show the levels (--json has them)\n");
@@ -317,7 +363,9 @@ void eb_plan_text(const struct eb_plan *p, const struct eb_plan_view *view, stru
         unsigned shown = choose(p, view->all, chosen, by_weight);
         if (shown > 0) {
             table(p, chosen, shown, view, out);
-            (void)eb_buffer_text(out, "R and %: how far a level moves, + towards profit; % of the entry price\n");
+            (void)eb_buffer_text(out, anything_moves(p)
+                                          ? "R and %: how far a level moves, + towards profit; % of the entry price\n"
+                                          : "");
         }
         if (shown < p->count) {
             rest(p, shown, out);

@@ -150,7 +150,7 @@ void eb_reload_text(const struct eb_reload_report *r, bool colour, struct eb_buf
     if (r->outcome == EB_RELOAD_REFUSED && r->cause != EB_RELOAD_PLAN) {
         (void)eb_buffer_text(out, "  the set in force stays\n");
     }
-    if (r->outcome == EB_RELOAD_STAGED || r->outcome == EB_RELOAD_SWAPPED || r->outcome == EB_RELOAD_PLANNED) {
+    if (r->outcome == EB_RELOAD_STAGED || r->outcome == EB_RELOAD_SWAPPED || r->plan != NULL) {
         say_tried(r, out);
     }
     if (r->plan != NULL) {

@@ -41,7 +41,13 @@ static void a_plan_changes_nothing(void **state)
     cJSON_Delete(a);
     a = expect_answer(ask_once("plan", args_of(write_set("tighter", tighter), "")), 1, "BTCUSDT");
     assert_non_null(at(a, "doc.changes"));
+    assert_string_equal(text_at(a, "doc.plan.differences.0.name"), "init.lua");
+    assert_string_equal(text_at(a, "doc.plan.causes.0.how"), "together");
     cJSON_Delete(a);
+    a = expect_answer(ask_once("plan", args_of(write_set("tighter", tighter), ",\"all\":true,\"want\":\"text\"")), 1,
+                      "more files (--json): 2 levels of 2 positions, together");
+    cJSON_Delete(a);
+    cJSON_Delete(expect_answer(ask_once("plan", ""), 0, "unchanged")); /* what lies there is in force */
     assert_int_equal(w.appended, before);
 }
 

@@ -231,6 +231,8 @@ static void a_plan_changes_nothing(void **state)
             reload_world_expect(p, EB_RELOAD_PLANNED);
             assert_int_equal(p->needs_confirmation, edit[i].confirm);
             assert_int_equal(p->changed_positions, 2);
+            reload_world_holds(eb_buffer_str(&w.page), i == 0 ? "[1] settings.lua:1 stop_pct 2 -> 1.5: 2 levels"
+                                                              : "[1] settings.lua:1 first_r 1 -> 1.1: 2 levels");
             reload_world_expect_still(&w, &before);
             assert_int_equal(w.swaps, 0);
             assert_null(eb_reload_staged(w.reload));

@@ -233,7 +233,12 @@ static void without_an_engine_live_waits_for_a_person(void **state)
     for (unsigned shadow = 0; shadow < 2; shadow++) {
         reload_world_open(&w, &(struct reload_world_options){.no_engine = true, .shadow = shadow == 1});
         reload_world_settings(&w, "2", "1.1");
-        const struct eb_reload_report *p = reload_world_try(&w, EB_RELOAD_SAVED, NULL);
+        const struct eb_reload_report *p = reload_world_try(&w, EB_RELOAD_PLAN, NULL);
+        reload_world_expect(p, EB_RELOAD_PLANNED);
+        assert_true(p->needs_confirmation); /* nobody knows what it would do */
+        reload_world_holds(p->message, "not connected");
+        assert_null(strstr(eb_buffer_str(&w.page), "nothing would change"));
+        p = reload_world_try(&w, EB_RELOAD_SAVED, NULL);
         reload_world_expect(p, shadow == 1 ? EB_RELOAD_SWAPPED : EB_RELOAD_STAGED);
         if (shadow == 0) {
             reload_world_expect(reload_world_try(&w, EB_RELOAD_COMMAND, p->hash), EB_RELOAD_SWAPPED);
