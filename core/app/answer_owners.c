@@ -52,7 +52,7 @@ static const char *others_text(const struct others *n, char out[EB_FLAG_TEXT_MAX
 
 static const char *owner_of(const struct eb_evidence *v)
 {
-    return v->released ? "nobody here" : v->owner_is_brain ? "brain" : "legacy owners";
+    return v->released ? "nobody here" : v->owned ? "brain" : "legacy owners";
 }
 
 static const char *why_of(const struct eb_evidence *v, const struct eb_ev_config *mode)
@@ -104,7 +104,7 @@ static void one(const struct eb_evidence *v, const struct eb_ev_config *mode, co
     if (!a->no_text) {
         eb_table_cell(t, EB_PLAIN, "%s", v->ctx.symbol);
         eb_table_cell(t, EB_PLAIN, "%s", side);
-        eb_table_cell(t, v->owner_is_brain ? EB_PLAIN : EB_YELLOW, "%s", owner_of(v));
+        eb_table_cell(t, v->owned ? EB_PLAIN : EB_YELLOW, "%s", owner_of(v));
         eb_table_cell(t, EB_PLAIN, "%s", why_of(v, mode));
         eb_table_cell(t, n->count > 0 ? EB_YELLOW : EB_PLAIN, "%s", others_text(n, text));
         eb_table_cell(t, EB_PLAIN, "%s", v->ctx.strategy_id);
@@ -113,7 +113,7 @@ static void one(const struct eb_evidence *v, const struct eb_ev_config *mode, co
         eb_doc_begin(&a->doc, NULL, '{');
         eb_doc_text(&a->doc, "symbol", v->ctx.symbol);
         eb_doc_text(&a->doc, "side", side);
-        eb_doc_text(&a->doc, "owner", v->released ? "released" : v->owner_is_brain ? "brain" : "legacy");
+        eb_doc_text(&a->doc, "owner", v->released ? "released" : v->owned ? "brain" : "legacy");
         eb_doc_text(&a->doc, "why", why_of(v, mode));
         eb_doc_text(&a->doc, "opened_by", v->ctx.strategy_id[0] != '\0' ? v->ctx.strategy_id : NULL);
         eb_doc_bool(&a->doc, "adopted", v->ctx.adopted);

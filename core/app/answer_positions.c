@@ -28,7 +28,7 @@ static const struct eb_level_evidence *next_target(const struct eb_evidence *v)
 
 static const char *owner_of(const struct eb_evidence *v)
 {
-    return v->released ? "released" : v->owner_is_brain ? "brain" : "legacy";
+    return v->released ? "released" : v->owned ? "brain" : "legacy";
 }
 
 /* Undecided: no plan of the policy stands. */
@@ -64,7 +64,7 @@ static void row(struct eb_table *t, const struct eb_evidence *v, int64_t now_ms)
     eb_table_cell(t, EB_PLAIN, "%s", target != NULL ? EB_AMOUNT(target->price.e8) : "");
     eb_table_cell(t, EB_PLAIN, "%s", target != NULL ? EB_PERCENT(target->distance_ppm) : "");
     eb_table_cell(t, is_safe(v) ? EB_GREEN : EB_RED, "%s", eb_protection_name((enum eb_protection)v->protection));
-    eb_table_cell(t, v->owner_is_brain ? EB_PLAIN : EB_YELLOW, "%s", owner_of(v));
+    eb_table_cell(t, v->owned ? EB_PLAIN : EB_YELLOW, "%s", owner_of(v));
     eb_table_cell(t, EB_PLAIN, "%s", eb_regime_name((enum eb_regime)c->regime));
     eb_table_cell(t, EB_PLAIN, "%s", c->profile[0] != '\0' ? c->profile : is_decided(v) ? "" : "built in");
     eb_table_cell(t, EB_PLAIN, "%s", EB_AGE(verdict_age(v, now_ms)));

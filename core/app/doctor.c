@@ -162,7 +162,7 @@ static void fill_patient(const struct eb_exam *x, eb_position_id position, const
     *p = (struct eb_patient){.position = position,
                              .symbol = position / 2,
                              .v = v,
-                             .ours = v->owner_is_brain && !v->released && !ended,
+                             .ours = v->owned && !v->released && !ended,
                              .policy_missing = v->last_result == EB_POLICY_NONE && v->last_verdict_ms > 0};
     EB_SAY(p->subject, "%s %s", eb_engine_symbol_name(x->engine, p->symbol), eb_side_name((enum eb_side)v->ctx.side));
 }

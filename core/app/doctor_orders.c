@@ -192,7 +192,7 @@ void eb_check_unknown(struct eb_exam *x)
 /* Whether a stop is to rest at the exchange at all, and what is known of it is fresh. */
 static bool expected(const struct eb_exam *x, const struct eb_patient *p)
 {
-    return x->running && x->config->backstop && p->v->ctx.live && !p->v->released && p->v->owner_is_brain;
+    return x->running && x->config->backstop && p->v->ctx.live && !p->v->released && p->v->owned;
 }
 
 void eb_check_backstops_off(struct eb_exam *x)

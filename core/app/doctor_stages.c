@@ -24,15 +24,15 @@ static int64_t seen_since(const struct eb_exam *x, const struct eb_patient *p)
 static const char *known_reason(const struct eb_exam *x, const struct eb_patient *p)
 {
     const struct eb_evidence *v = p->v;
-    return x->stalled           ? "no turns are run"
-           : !x->running        ? "there is no connection to the exchange"
-           : v->released        ? "released by an operator"
-           : !v->owner_is_brain ? "the legacy owners have it (EXIT_MODE=LEGACY)"
-           : x->paused          ? "the engine is paused"
-           : x->flattening      ? "the engine is flattening"
-           : v->firing          ? "it is being closed"
-           : !p->ours           ? "its virtual episode has ended before the real one (shadow)"
-                                : NULL;
+    return x->stalled      ? "no turns are run"
+           : !x->running   ? "there is no connection to the exchange"
+           : v->released   ? "released by an operator"
+           : !v->owned     ? "the legacy owners have it (EXIT_MODE=LEGACY)"
+           : x->paused     ? "the engine is paused"
+           : x->flattening ? "the engine is flattening"
+           : v->firing     ? "it is being closed"
+           : !p->ours      ? "its virtual episode has ended before the real one (shadow)"
+                           : NULL;
 }
 
 void eb_check_consult(struct eb_exam *x, const struct eb_patient *p)

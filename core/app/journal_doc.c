@@ -2,6 +2,7 @@
 /* Records as JSON: stable names, decimals as strings, what is not known left out. */
 #include "app/journal_words.h"
 
+#include "app/signals.h"
 #include "domain/order.h"
 #include "policy/names.h"
 #include <exitbrain/text.h>
@@ -118,6 +119,16 @@ static void policy(struct eb_doc *d, const struct eb_ev_policy *v)
     eb_doc_text(d, "why", v->why);
 }
 
+static void signal(struct eb_doc *d, const struct eb_ev_signal *v)
+{
+    eb_signal_doc(d, &v->value);
+    if (v->expires_ms != 0) {
+        eb_doc_int(d, "expires_ms", v->expires_ms);
+    }
+    eb_doc_text(d, "who", v->who);
+    eb_doc_text(d, "why", v->why);
+}
+
 /* ---- consults ---------------------------------------------------------------------------------------------------- */
 
 static void asked(struct eb_doc *d, const struct eb_context *c)
@@ -198,6 +209,7 @@ static void verdict(struct eb_doc *d, const struct eb_context *c, const struct e
     eb_doc_bool(d, "keep", v->keep);
     eb_doc_text(d, "regime", eb_regime_name((enum eb_regime)v->regime));
     eb_doc_text(d, "profile", v->profile);
+    eb_doc_text(d, "owner", v->owner);
     eb_doc_hex(d, "policy_hash", v->policy_hash, sizeof(v->policy_hash));
     eb_doc_begin(d, "decisions", '[');
     for (uint8_t i = 0; i < v->count; i++) {
@@ -272,6 +284,9 @@ static void fields(struct eb_doc *d, const struct eb_decoded_event *r)
         return;
     case EB_EV_CONFIG:
         modes(d, &ev->u.config);
+        return;
+    case EB_EV_SIGNAL:
+        signal(d, &r->signal);
         return;
     case EB_EV_CLOCK:
     case EB_EV_SNAPSHOT_BEGIN:

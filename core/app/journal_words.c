@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "app/answer_words.h"
+#include "app/signals.h"
 #include "base/hash.h"
 #include "domain/order.h"
 #include "policy/names.h"
@@ -32,6 +33,7 @@ const char *const eb_event_names[EB_EV_COUNT + 1] = {
     [EB_EV_VERDICT] = "verdict",
     [EB_EV_POLICY_FAILED] = "policy_failed",
     [EB_EV_CONFIG] = "config",
+    [EB_EV_SIGNAL] = "signal",
 };
 
 const char *eb_event_name(unsigned kind)
@@ -171,6 +173,14 @@ static void policy_line(const struct eb_ev_policy *v, char out[EB_LINE_MAX])
          v->why[0] != '\0' ? ": " : "", v->why);
 }
 
+static void signal_line(const struct eb_ev_signal *v, char out[EB_LINE_MAX])
+{
+    TEXT("%s %s%s%s by %s%s%s", v->value.key, v->value.kind != EB_MEM_NONE ? "= " : "",
+         v->value.kind != EB_MEM_NONE ? EB_SIGNAL_TEXT(&v->value) : "taken back",
+         v->expires_ms != 0 ? ", with an end," : "", v->who[0] != '\0' ? v->who : "?", v->why[0] != '\0' ? ": " : "",
+         v->why);
+}
+
 /* ---- verdicts ---- */
 
 struct line {
@@ -256,6 +266,9 @@ static void verdict_line(const struct eb_context *ctx, const struct eb_verdict *
     if (v->profile[0] != '\0' || v->regime != EB_REGIME_UNKNOWN) {
         add(&l, " [%s%s%s]", eb_regime_name((enum eb_regime)v->regime), v->profile[0] != '\0' ? ", " : "", v->profile);
     }
+    if (v->owner[0] != '\0') {
+        add(&l, " by %s", v->owner);
+    }
     add(&l, "%s, asked because of %s", v->has_memory ? ", remembers" : "", eb_lua_consult_reasons[ctx->reason]);
 }
 
@@ -310,6 +323,9 @@ void eb_record_line(const struct eb_decoded_event *r, char out[EB_LINE_MAX])
         return;
     case EB_EV_CONFIG:
         TEXT("modes: %s", eb_mode_name(&ev->u.config));
+        return;
+    case EB_EV_SIGNAL:
+        signal_line(&r->signal, out);
         return;
     case EB_EV_CLOCK:
     case EB_EV_SNAPSHOT_BEGIN:

@@ -61,7 +61,7 @@ static void look(struct eb_dry *d, const struct eb_engine *e, eb_position_id id,
     p->id = id;
     memcpy(p->symbol, v->ctx.symbol, sizeof(p->symbol));
     p->side = v->ctx.side;
-    p->expected = v->owner_is_brain && !v->released && !v->firing;
+    p->expected = v->owned && !v->released && !v->firing;
     p->released = v->released;
     p->firing = v->firing;
     p->entry = v->ctx.entry;
@@ -243,6 +243,7 @@ static int announce(struct run *r)
     eb_policy_info(r->policy, &info);
     memset(&policy, 0, sizeof(policy));
     memcpy(policy.hash, info.hash, sizeof(policy.hash));
+    policy.legacy = info.legacy;
     if (memcmp(policy.hash, eb_engine_policy_hash(eb_host_engine(r->host)), sizeof(policy.hash)) == 0) {
         policy.hash[0] ^= 1; /* told again, the set in force is no reload: then nobody would be asked */
     }

@@ -77,6 +77,7 @@ void eb_reload_fill_event(struct eb_reload_set *set, const char *who, const char
     eb_policy_info(set->policy, &info);
     memset(&set->event, 0, sizeof(set->event));
     memcpy(set->event.hash, info.hash, EB_HASH_SIZE);
+    set->event.legacy = info.legacy;
     eb_reload_text_copy(set->event.name, sizeof(set->event.name), info.name);
     eb_reload_text_copy(set->event.version, sizeof(set->event.version), info.version);
     eb_reload_text_copy(set->event.who, sizeof(set->event.who), who);

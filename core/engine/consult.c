@@ -12,7 +12,7 @@
 static bool is_owed(enum eb_consult_reason why)
 {
     return why == EB_CONSULT_HIT || why == EB_CONSULT_SIZE || why == EB_CONSULT_MARGIN || why == EB_CONSULT_REJECTION ||
-           why == EB_CONSULT_ADOPTED;
+           why == EB_CONSULT_ADOPTED || why == EB_CONSULT_SIGNAL;
 }
 
 void eb_want_consult(struct eb_engine *e, struct eb_slot *s, enum eb_consult_reason why)
@@ -143,6 +143,7 @@ void eb_context_fill(const struct eb_engine *e, const struct eb_slot *s, struct 
     ctx->min_stop_distance_ppm = e->c.min_stop_distance_ppm;
     ctx->liquidation_buffer_ppm = e->c.liquidation_buffer_ppm;
     ctx->memory = d->memory;
+    eb_signals_fill(e, eb_slot_symbol(e, s), now_ms, &ctx->signals);
     fill_legs(s, ctx);
     fill_money(e, s, ctx);
 }
@@ -197,6 +198,7 @@ void eb_consult_now(struct eb_engine *e, struct eb_slot *s, enum eb_consult_reas
     s->last_consult_ns = e->ev->now_ns;
     s->last_consult_ms = e->ev->now_ms;
     s->suppressed_until_ms = 0;
+    eb_signals_asked(s, &ctx->signals);
     s->consults++;
     e->stats.consults++;
     plan_next(e, s, e->ev->now_ns);
@@ -249,21 +251,22 @@ bool eb_engine_open_side(const struct eb_engine *e, eb_position_id position, enu
 void eb_consult_due(struct eb_engine *e, struct eb_slot *s)
 {
     bool at_close = e->c.bars && e->ev->kind == EB_EV_PATH;
-    if (!may_consult(e, s) || (!at_close && e->c.bars) || (!at_close && e->ev->now_ns < s->next_consult_ns)) {
-        return;
-    }
-    if (e->ev->witness != NULL) {
+    if (!may_consult(e, s) || (!at_close && e->c.bars) || e->ev->witness != NULL) {
         return; /* a fold: the verdicts are in the record */
+    }
+    bool is_over = eb_signals_over(e, s);
+    if (!is_over && !at_close && e->ev->now_ns < s->next_consult_ns) {
+        return;
     }
     if (s->quarantined && e->ev->now_ns < s->quarantine_ns) {
         plan_next(e, s, e->ev->now_ns);
         return;
     }
-    if (suppressed(e, s)) {
+    if (!is_over && suppressed(e, s)) {
         plan_next(e, s, e->ev->now_ns);
         return;
     }
-    eb_consult_now(e, s, EB_CONSULT_CYCLE);
+    eb_consult_now(e, s, is_over ? EB_CONSULT_SIGNAL : EB_CONSULT_CYCLE);
 }
 
 static void sooner_ms(const struct eb_engine *e, int64_t at_ms, int64_t *at_ns)
@@ -319,6 +322,7 @@ void eb_schedule(struct eb_engine *e, struct eb_slot *s)
     } else if (d->open) {
         if (!e->c.bars && may_consult(e, s)) {
             at = s->next_consult_ns < at ? s->next_consult_ns : at;
+            sooner_ms(e, eb_signals_deadline_ms(e, s), &at);
         }
         if (d->intent.active) {
             sooner_ms(e, d->intent.retry_ms, &at);

@@ -295,6 +295,9 @@ static void apply_symbol_event(struct eb_engine *e, const struct eb_event *ev)
     case EB_EV_COMMAND:
         eb_step_command(e, ev);
         break;
+    case EB_EV_SIGNAL:
+        eb_step_signal(e, ev);
+        break;
     case EB_EV_CLOCK:
     case EB_EV_BAR:
     case EB_EV_FUNDING:
@@ -308,6 +311,17 @@ static void apply_symbol_event(struct eb_engine *e, const struct eb_event *ev)
     case EB_EV_COUNT:
         EB_ASSERT(ev->kind == EB_EV_PRICE); /* not an event about a symbol */
     }
+}
+
+static void step_policy(struct eb_engine *e, const struct eb_ev_policy *p)
+{
+    if (memcmp(e->policy_hash, p->hash, EB_HASH_SIZE) == 0 && e->policy_legacy == p->legacy) {
+        return; /* a start tells it again */
+    }
+    memcpy(e->policy_hash, p->hash, EB_HASH_SIZE);
+    e->policy_legacy = p->legacy;
+    eb_sweep_start(e, EB_SWEEP_RELOAD);
+    eb_touch(e);
 }
 
 /* Events without a symbol, or that only feed observed state. */
@@ -342,11 +356,10 @@ static int step_account_wide(struct eb_engine *e, const struct eb_event *ev)
         eb_step_command(e, ev);
         return EB_OK;
     case EB_EV_POLICY:
-        if (memcmp(e->policy_hash, ev->u.policy->hash, EB_HASH_SIZE) != 0) { /* a start tells it again */
-            memcpy(e->policy_hash, ev->u.policy->hash, EB_HASH_SIZE);
-            eb_sweep_start(e, EB_SWEEP_RELOAD);
-            eb_touch(e);
-        }
+        step_policy(e, ev->u.policy);
+        return EB_OK;
+    case EB_EV_SIGNAL:
+        eb_step_signal(e, ev);
         return EB_OK;
     case EB_EV_CONFIG:
         eb_set_mode(e, &ev->u.config);
@@ -370,7 +383,7 @@ static bool needs_symbol(const struct eb_event *ev)
     return !(ev->kind == EB_EV_CLOCK || ev->kind == EB_EV_INSTRUMENT || ev->kind == EB_EV_ACCOUNT ||
              ev->kind == EB_EV_SNAPSHOT_BEGIN || ev->kind == EB_EV_SNAPSHOT_END || ev->kind == EB_EV_SNAPSHOT_FAILED ||
              ev->kind == EB_EV_POLICY || ev->kind == EB_EV_CONFIG ||
-             (ev->kind == EB_EV_COMMAND && ev->symbol == EB_NO_SYMBOL));
+             ((ev->kind == EB_EV_COMMAND || ev->kind == EB_EV_SIGNAL) && ev->symbol == EB_NO_SYMBOL));
 }
 
 static int step_slow(struct eb_engine *e, const struct eb_event *ev)
@@ -387,6 +400,10 @@ static int step_slow(struct eb_engine *e, const struct eb_event *ev)
     }
     if (ev->kind == EB_EV_PATH && !eb_path_valid(e, ev)) {
         return EB_E_INVALID;
+    }
+    int taken = ev->kind == EB_EV_SIGNAL ? eb_signal_check(e, ev) : EB_OK;
+    if (taken != EB_OK) {
+        return taken;
     }
     e->has_witness = false;
     if (ev->witness != NULL) {

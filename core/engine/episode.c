@@ -23,7 +23,8 @@ static void copy_terms(struct eb_durable *d, const struct eb_ev_position *p)
 void eb_first_plan(struct eb_engine *e, struct eb_slot *s, enum eb_consult_reason why)
 {
     if (!eb_is_owner(e, s)) {
-        eb_alert(e, s, EB_ALERT_FOREIGN_OWNER, s->d.entry, 0, "EXIT_MODE gives this position to the legacy owners");
+        eb_alert(e, s, EB_ALERT_FOREIGN_OWNER, s->d.entry, 0,
+                 "EXIT_MODE=LEGACY, and the policy set has no legacy owner for it: nobody here decides its exits");
     } else if (e->flattening || e->paused) {
         eb_plan_builtin(e, s, eb_judge_price(e, s)); /* only the built-in stop until resume (semantics 8) */
     } else {

@@ -22,7 +22,7 @@ static const char *const why_text[EB_WHY_COUNT] = {
     [EB_WHY_SHADOW] =
         "shadow: fills are virtual, nothing is sent (EXIT_MODE, EXIT_EXECUTOR_MODE, EXIT_BRAIN_V3_LIVE_ROLLOUT)",
     [EB_WHY_RELEASED] = "released by the operator",
-    [EB_WHY_NOT_OWNER] = "EXIT_MODE gives exits to the legacy owners",
+    [EB_WHY_NOT_OWNER] = "EXIT_MODE=LEGACY, and the policy set has no legacy owners: this engine only looks on",
     [EB_WHY_NOT_ACTIVE] = "the trail has not started: its activation was not reached",
     [EB_WHY_SUPERSEDED] = "another stop is tighter",
     [EB_WHY_CLOSING] = "everything is being closed already: its order is on the way",
@@ -207,7 +207,7 @@ bool eb_engine_evidence(const struct eb_engine *e, eb_position_id position, stru
     out->initial_stop = s->d.initial_stop;
     out->backstop = s->d.backstop.trigger;
     out->protection = (uint8_t)eb_protection_of(e, s);
-    out->owner_is_brain = eb_is_owner(e, s);
+    out->owned = eb_is_owner(e, s);
     out->last_result = s->last_result;
     out->quarantined = s->quarantined;
     out->paused = e->paused;

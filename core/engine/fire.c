@@ -237,8 +237,20 @@ static void exit_stuck(struct eb_engine *e, struct eb_slot *s)
     }
 }
 
+/* An order that is to execute at once and whose answer is still to come; one that nobody knows of blocks its own part. */
+static bool under_way(const struct eb_slot *s)
+{
+    bool any = false;
+    for (unsigned i = 0; i < EB_ORDERS_MAX; i++) {
+        const struct eb_order *o = &s->order[i];
+        bool at_once = o->type == EB_ORDER_MARKET || o->type == EB_ORDER_LIMIT_IOC;
+        any = any || (at_once && o->state != EB_OS_UNKNOWN && eb_order_is_open((enum eb_order_state)o->state));
+    }
+    return any;
+}
+
 /* Somebody else's resting reductions may cover a part that nobody tells: after two refusals in a row half of it is
- * tried, then a quarter, down to one step, and then all of it again. */
+ * tried, then a quarter, down to one step, and then all of it again; each once the last has been answered. */
 static eb_qty uncovered(const struct eb_engine *e, struct eb_slot *s, eb_qty free)
 {
     struct eb_intent *n = &s->d.intent;
@@ -267,7 +279,7 @@ static void send_exit(struct eb_engine *e, struct eb_slot *s)
         eb_touch(e);
     }
     eb_qty free = free_qty(s);
-    if (free.e8 <= 0 || table_full(e, s)) {
+    if (free.e8 <= 0 || table_full(e, s) || (n->covered >= 2 && under_way(s))) {
         return; /* whatever resolves drives again */
     }
     eb_touch(e);

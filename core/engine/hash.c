@@ -57,15 +57,32 @@ static uint64_t hash_plan(uint64_t h, const struct eb_plan *p)
     return eb_hash64(h, &p->gone, sizeof p->gone);
 }
 
+static uint64_t hash_entry(uint64_t h, const struct eb_memory_entry *x)
+{
+    h = hash_text(h, x->key, sizeof x->key);
+    h = hash_text(h, x->text, sizeof x->text);
+    int64_t bits;
+    memcpy(&bits, &x->number, sizeof bits);
+    return HASH(h, x->kind, bits);
+}
+
 static uint64_t hash_memory(uint64_t h, const struct eb_memory *m)
 {
     for (unsigned i = 0; i < m->count; i++) {
-        const struct eb_memory_entry *x = &m->entry[i];
-        h = hash_text(h, x->key, sizeof x->key);
-        h = hash_text(h, x->text, sizeof x->text);
-        int64_t bits;
-        memcpy(&bits, &x->number, sizeof bits);
-        h = HASH(h, x->kind, bits);
+        h = hash_entry(h, &m->entry[i]);
+    }
+    return h;
+}
+
+static uint64_t hash_signals(uint64_t h, const struct eb_engine *e)
+{
+    h = HASH(h, e->signal_count, e->signal_id_next);
+    h = eb_hash64(h, e->signal_id, sizeof e->signal_id);
+    for (uint32_t i = 0; i < e->signal_count; i++) {
+        const struct eb_signal *g = &e->signal[i];
+        h = hash_entry(h, &g->value);
+        h = hash_text(h, g->who, sizeof g->who);
+        h = HASH(h, g->symbol, g->expires_ms, g->set_ms);
     }
     return h;
 }
@@ -163,6 +180,8 @@ uint64_t eb_engine_durable_hash(const struct eb_engine *e)
              (int64_t)e->durable_count);
     h = eb_hash64(h, e->command_id, sizeof e->command_id);
     h = eb_hash64(h, e->policy_hash, sizeof e->policy_hash);
+    h = HASH(h, e->policy_legacy);
+    h = hash_signals(h, e);
     for (uint32_t i = 0; i < e->symbol_count * 2; i++) {
         if (i % 2 == 0) {
             h = hash_symbol(h, &e->symbol[i / 2]);

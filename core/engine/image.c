@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The durable state as parts: HEAD, SYMBOLS (a few each), SLOT (each that ever held a position), END with the hash.
+ * The durable state as parts: HEAD, SYMBOLS (a few each), SIGNALS (a few each), SLOT (each that ever held a position),
+ * END with the hash.
  *
  *     engine --eb_engine_image_part--> store        store --eb_engine_image_load--> new engine --image_done--> at rest
  *
@@ -11,11 +12,14 @@
 
 #include <string.h>
 
-enum part { PART_HEAD = 1, PART_SYMBOLS, PART_SLOT, PART_END };
-static const uint8_t version[] = {[PART_HEAD] = 1, [PART_SYMBOLS] = 1, [PART_SLOT] = 2, [PART_END] = 1};
+enum part { PART_HEAD = 1, PART_SYMBOLS, PART_SLOT, PART_END, PART_SIGNALS };
+static const uint8_t version[] = {
+    [PART_HEAD] = 2, [PART_SYMBOLS] = 1, [PART_SLOT] = 2, [PART_END] = 1, [PART_SIGNALS] = 1};
 
 #define SYMBOLS_OF_PART 40 /* at some 200 bytes each */
+#define SIGNALS_OF_PART 64
 _Static_assert(sizeof(struct eb_slot) < EB_IMAGE_PART_MAX, "any slot fits a part");
+_Static_assert(SIGNALS_OF_PART *(sizeof(struct eb_signal) + 8) < EB_IMAGE_PART_MAX, "so do these signals");
 _Static_assert(SYMBOLS_OF_PART *(sizeof(struct eb_instrument) + 64) < EB_IMAGE_PART_MAX, "and so do these symbols");
 
 #define U8(f) eb_cursor_u8(w, &(f))
@@ -58,6 +62,27 @@ static void walk_head(struct eb_cursor *w, struct eb_engine *e, uint32_t *symbol
     }
     eb_cursor_below(w, &e->command_next, EB_COMMANDS_KEPT, "command_next");
     eb_cursor_bytes(w, e->policy_hash, sizeof e->policy_hash);
+    BOOL(e->policy_legacy);
+    for (unsigned i = 0; i < EB_COMMANDS_KEPT; i++) {
+        U64(e->signal_id[i]);
+    }
+    eb_cursor_below(w, &e->signal_id_next, EB_COMMANDS_KEPT, "signal_id_next");
+    U32(e->signal_count);
+}
+
+static void walk_signals(struct eb_cursor *w, struct eb_engine *e, uint32_t first)
+{
+    for (uint32_t i = first; i < first + SIGNALS_OF_PART && i < e->signal_count; i++) {
+        struct eb_signal *v = &e->signal[i];
+        U32(v->symbol);
+        TEXT(v->value.key);
+        eb_cursor_below(w, &v->value.kind, EB_MEM_TEXT + 1, "kind");
+        eb_cursor_f64(w, &v->value.number);
+        TEXT(v->value.text);
+        I64(v->expires_ms);
+        I64(v->set_ms);
+        TEXT(v->who);
+    }
 }
 
 static void walk_symbol(struct eb_cursor *w, struct eb_symbol *y)
@@ -98,7 +123,7 @@ static void walk_symbols(struct eb_cursor *w, const struct eb_engine *e, uint32_
 
 /* ---- writing ----------------------------------------------------------------------------------------------------- */
 
-/* The cursor counts: head, parts of symbols, slots, end. A walk that writes changes nothing: constness may go. */
+/* The cursor counts: head, parts of symbols, parts of signals, slots, end. A walk that writes changes nothing: constness may go. */
 static void write_part(struct eb_cursor *w, const struct eb_engine *e, enum part kind, uint32_t at)
 {
     uint8_t k = (uint8_t)kind;
@@ -116,6 +141,10 @@ static void write_part(struct eb_cursor *w, const struct eb_engine *e, enum part
         U32(at);
         walk_symbols(w, e, at);
         return;
+    case PART_SIGNALS:
+        U32(at);
+        walk_signals(w, (struct eb_engine *)e, at);
+        return;
     case PART_SLOT:
         U32(at);
         eb_image_slot(w, eb_slot_at(e, at));
@@ -131,7 +160,8 @@ static void write_part(struct eb_cursor *w, const struct eb_engine *e, enum part
 int eb_engine_image_part(const struct eb_engine *e, uint32_t *cursor, unsigned char *out, size_t cap, size_t *len)
 {
     uint32_t symbol_parts = (e->symbol_count + SYMBOLS_OF_PART - 1) / SYMBOLS_OF_PART;
-    uint32_t first_slot = 1 + symbol_parts;
+    uint32_t first_signal = 1 + symbol_parts;
+    uint32_t first_slot = first_signal + (e->signal_count + SIGNALS_OF_PART - 1) / SIGNALS_OF_PART;
     uint32_t end = first_slot + e->symbol_count * 2;
     uint32_t at = *cursor;
     while (at >= first_slot && at < end && eb_slot_at(e, at - first_slot)->d.episode == 0) {
@@ -143,8 +173,10 @@ int eb_engine_image_part(const struct eb_engine *e, uint32_t *cursor, unsigned c
     struct eb_cursor w = eb_cursor_writer(out, cap);
     if (at == 0) {
         write_part(&w, e, PART_HEAD, 0);
-    } else if (at < first_slot) {
+    } else if (at < first_signal) {
         write_part(&w, e, PART_SYMBOLS, (at - 1) * SYMBOLS_OF_PART);
+    } else if (at < first_slot) {
+        write_part(&w, e, PART_SIGNALS, (at - first_signal) * SIGNALS_OF_PART);
     } else {
         write_part(&w, e, at < end ? PART_SLOT : PART_END, at - first_slot);
     }
@@ -176,6 +208,28 @@ static int read_head(struct eb_engine *e, struct eb_cursor *w, struct eb_err *er
     }
     e->load.head = true;
     e->symbol_count = w->code == EB_OK ? symbols : 0;
+    if (w->code != EB_OK || e->signal_count > EB_SIGNALS_MAX) {
+        e->signal_count = 0;
+        return corrupt(err, "the number of signals");
+    }
+    return EB_OK;
+}
+
+static int read_signals(struct eb_engine *e, struct eb_cursor *w, struct eb_err *err)
+{
+    uint32_t first = 0;
+    U32(first);
+    if (first != e->load.signals || first >= e->signal_count || e->load.symbols != e->symbol_count) {
+        return corrupt(err, "signals out of order");
+    }
+    walk_signals(w, e, first);
+    uint32_t end = first + SIGNALS_OF_PART;
+    e->load.signals = end < e->signal_count ? end : e->signal_count;
+    for (uint32_t i = first; w->code == EB_OK && i < e->load.signals; i++) {
+        if (!eb_signal_stored_ok(e, i)) {
+            return corrupt(err, "a signal that cannot be");
+        }
+    }
     return EB_OK;
 }
 
@@ -222,7 +276,7 @@ int eb_engine_image_load(struct eb_engine *e, const unsigned char *part, size_t 
     if (e->stats.steps > 0 || e->resting) {
         return eb_err_set(err, EB_E_INVALID, "engine.image", "an engine that was used cannot be loaded");
     }
-    if (kind < PART_HEAD || kind > PART_END || v != version[kind]) {
+    if (kind < PART_HEAD || kind > PART_SIGNALS || v != version[kind]) {
         return eb_err_set(err, EB_E_CORRUPT, "engine.image",
                           "a part of kind %u version %u: another build wrote it, or it is damaged", kind, v);
     }
@@ -236,6 +290,9 @@ int eb_engine_image_load(struct eb_engine *e, const unsigned char *part, size_t 
         break;
     case PART_SYMBOLS:
         rc = read_symbols(e, w, err);
+        break;
+    case PART_SIGNALS:
+        rc = read_signals(e, w, err);
         break;
     case PART_SLOT:
         rc = read_slot(e, w, err);
@@ -269,7 +326,8 @@ static void rebuild_slot(struct eb_engine *e, struct eb_slot *s, int64_t now_ms)
 
 int eb_engine_image_done(struct eb_engine *e, int64_t now_ns, int64_t now_ms, struct eb_err *err)
 {
-    if (!e->load.head || !e->load.end || e->load.slots != 0 || e->load.symbols != e->symbol_count) {
+    if (!e->load.head || !e->load.end || e->load.slots != 0 || e->load.symbols != e->symbol_count ||
+        e->load.signals != e->signal_count) {
         return corrupt(err, "parts are missing");
     }
     if (eb_engine_durable_hash(e) != e->load.hash) {

@@ -22,6 +22,11 @@ bool eb_engine_paused(const struct eb_engine *e)
     return e->paused;
 }
 
+bool eb_engine_owns(const struct eb_engine *e)
+{
+    return eb_has_owner(e);
+}
+
 uint64_t eb_engine_last_trade(const struct eb_engine *e, eb_symbol_id symbol)
 {
     return symbol < e->symbol_count ? e->symbol[symbol].trade_upto : 0;

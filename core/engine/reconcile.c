@@ -196,6 +196,14 @@ bool eb_sweep_pending(const struct eb_engine *e)
     return pending(e) != EB_SWEEP_NONE;
 }
 
+static bool ask(struct eb_engine *e, struct eb_slot *s, enum eb_consult_reason why)
+{
+    if (s->d.open) {
+        eb_want_consult(e, s, why);
+    }
+    return s->d.open;
+}
+
 /* Whether the slot had anything to do. */
 static bool sweep_slot(struct eb_engine *e, struct eb_slot *s, enum eb_sweep kind, uint32_t absent)
 {
@@ -210,11 +218,11 @@ static bool sweep_slot(struct eb_engine *e, struct eb_slot *s, enum eb_sweep kin
         eb_exit_all(e, s, EB_PURPOSE_FLATTEN, EB_EXIT_FLATTEN, eb_judge_price(e, s));
         return s->d.open;
     case EB_SWEEP_MODE:
+        return ask(e, s, EB_CONSULT_MODE);
     case EB_SWEEP_RELOAD:
-        if (s->d.open) {
-            eb_want_consult(e, s, kind == EB_SWEEP_MODE ? EB_CONSULT_MODE : EB_CONSULT_RELOAD);
-        }
-        return s->d.open;
+        return ask(e, s, EB_CONSULT_RELOAD);
+    case EB_SWEEP_SIGNAL:
+        return ask(e, s, EB_CONSULT_SIGNAL);
     case EB_SWEEP_NONE:
     case EB_SWEEP_COUNT:
         break;

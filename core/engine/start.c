@@ -93,6 +93,9 @@ static void start_slot(struct eb_engine *e, struct eb_slot *s, bool settled)
     s->consult_pending = false;
     s->alarm_unprotected = false;
     s->unprotected_since_ms = s->d.open ? e->ev->now_ms : 0;
+    if (e->signal_count > 0) { /* what was said of all may not have been shown to it, or was over in the meantime */
+        memset(&s->wake, 0, sizeof s->wake);
+    }
     eb_consult_resume(e, s);
     eb_schedule(e, s);
 }

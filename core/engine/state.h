@@ -185,8 +185,10 @@ struct eb_slot {
     uint8_t path_kind;
     int64_t next_consult_ns, last_consult_ns, quarantine_ns;
     int64_t last_consult_ms, last_verdict_ms, suppressed_until_ms;
-    int64_t deadline_ns; /* key in the heap; INT64_MAX none */
-    uint32_t heap_at;    /* 1-based place in the heap, 0 not in it */
+    uint64_t signals_seen; /* hash of those that the last consult showed */
+    int64_t signals_ms;    /* when the first of them is over; 0 none */
+    int64_t deadline_ns;   /* key in the heap; INT64_MAX none */
+    uint32_t heap_at;      /* 1-based place in the heap, 0 not in it */
     int64_t unprotected_since_ms;
     int64_t soft_since_ns; /* a resting leg is reached since; 0 not */
     int64_t refresh_ns;    /* last REFRESH_PRICE asked */
@@ -224,7 +226,15 @@ struct eb_symbol {
 };
 
 /* Walks over all symbols, a few a step; a lower value goes first. */
-enum eb_sweep { EB_SWEEP_NONE = 0, EB_SWEEP_FLATTEN, EB_SWEEP_ABSENT, EB_SWEEP_MODE, EB_SWEEP_RELOAD, EB_SWEEP_COUNT };
+enum eb_sweep {
+    EB_SWEEP_NONE = 0,
+    EB_SWEEP_FLATTEN,
+    EB_SWEEP_ABSENT,
+    EB_SWEEP_MODE,
+    EB_SWEEP_RELOAD,
+    EB_SWEEP_SIGNAL,
+    EB_SWEEP_COUNT
+};
 
 struct eb_engine {
     void *block; /* the one allocation */
@@ -250,6 +260,11 @@ struct eb_engine {
     int64_t hold_ms;                       /* targets wait until then: orders of an earlier process may still arrive */
     uint64_t command_id[EB_COMMANDS_KEPT]; /* the last ones, a ring */
     uint8_t policy_hash[EB_HASH_SIZE];
+    bool policy_legacy; /* the set has owners for LEGACY mode */
+    uint8_t signal_id_next;
+    uint64_t signal_id[EB_COMMANDS_KEPT]; /* a ring of their own: signals may come often */
+    uint32_t signal_count;
+    struct eb_signal signal[EB_SIGNALS_MAX]; /* sorted by symbol and name */
 
     /* observed */
     bool resting;         /* folded or loaded, and no START yet: it hears, and does nothing */
@@ -274,7 +289,7 @@ struct eb_engine {
 
     struct { /* an image that is being loaded */
         bool head, end;
-        uint32_t symbols, slots; /* read; still to come */
+        uint32_t symbols, signals, slots; /* read, read; still to come */
         uint64_t hash;
     } load;
 
@@ -322,14 +337,19 @@ static inline void eb_touch(struct eb_engine *e)
 {
     e->dirty = true;
 }
-/* Whether orders leave at all; EXIT_MODE only selects the owner (semantics 8), see eb_is_owner(). */
+/* Whether orders leave at all; EXIT_MODE only selects the owner (semantics 8), see eb_has_owner(). */
 static inline bool eb_is_live(const struct eb_engine *e)
 {
     return e->mode.executor_live && e->mode.rollout_enabled;
 }
+/* Whether anybody of the policy set decides exits in this mode. */
+static inline bool eb_has_owner(const struct eb_engine *e)
+{
+    return e->mode.exit_mode == EB_EXIT_MODE_EXIT_BRAIN_V3 || e->policy_legacy;
+}
 static inline bool eb_is_owner(const struct eb_engine *e, const struct eb_slot *s)
 {
-    return e->mode.exit_mode == EB_EXIT_MODE_EXIT_BRAIN_V3 && !s->d.released;
+    return eb_has_owner(e) && !s->d.released;
 }
 
 struct eb_action *eb_emit(struct eb_engine *e, enum eb_action_kind kind);
@@ -489,6 +509,15 @@ bool eb_slots_ask(struct eb_engine *e, const struct eb_slot *s); /* a holder wit
 /* command.c */
 void eb_step_command(struct eb_engine *e, const struct eb_event *ev);
 void eb_set_mode(struct eb_engine *e, const struct eb_ev_config *mode);
+
+/* signal.c: what hosts and operators say */
+int eb_signal_check(const struct eb_engine *e, const struct eb_event *ev); /* whether the event can be taken */
+void eb_step_signal(struct eb_engine *e, const struct eb_event *ev);
+void eb_signals_fill(const struct eb_engine *e, eb_symbol_id symbol, int64_t now_ms, struct eb_memory *out);
+void eb_signals_asked(struct eb_slot *s, const struct eb_memory *with);       /* a consult has shown these */
+int64_t eb_signals_deadline_ms(const struct eb_engine *e, struct eb_slot *s); /* 0 none */
+bool eb_signal_stored_ok(const struct eb_engine *e, uint32_t at);             /* of an image: in its place */
+bool eb_signals_over(const struct eb_engine *e, struct eb_slot *s);           /* one is due, and it shows */
 
 /* invariant.c: cheap, asserted in production after every slow step */
 void eb_check_slot(struct eb_engine *e, const struct eb_slot *s);

@@ -53,6 +53,7 @@ static int own_payload(struct eb_queued_event *slot)
         OWN(EB_EV_POSITION, venue_position, position)
         OWN(EB_EV_COMMAND, command, command)
         OWN(EB_EV_POLICY, policy, policy)
+        OWN(EB_EV_SIGNAL, signal, signal)
 #undef OWN
     case EB_EV_VERDICT:
     case EB_EV_POLICY_FAILED:

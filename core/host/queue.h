@@ -16,6 +16,7 @@ struct eb_queued_event {
         struct eb_ev_position position;
         struct eb_ev_command command;
         struct eb_ev_policy policy;
+        struct eb_ev_signal signal;
     } payload;
 };
 struct eb_event_queue {

@@ -159,8 +159,18 @@ static void wire_command(struct eb_cursor *w, struct eb_ev_command *v)
 static void wire_policy(struct eb_cursor *w, struct eb_ev_policy *v)
 {
     eb_cursor_bytes(w, v->hash, sizeof(v->hash));
+    BOOL(v->legacy);
     TEXT(v->name);
     TEXT(v->version);
+    TEXT(v->who);
+    TEXT(v->why);
+}
+
+static void wire_signal(struct eb_cursor *w, struct eb_ev_signal *v)
+{
+    eb_cursor_memory_entry(w, &v->value);
+    I64(v->expires_ms);
+    U64(v->id);
     TEXT(v->who);
     TEXT(v->why);
 }
@@ -203,6 +213,7 @@ struct parts {
     struct eb_ev_position *position;
     struct eb_ev_command *command;
     struct eb_ev_policy *policy;
+    struct eb_ev_signal *signal;
     struct eb_ev_policy_failed *failed;
     struct eb_context *ctx;
     struct eb_verdict *verdict;
@@ -254,6 +265,9 @@ static void wire_payload(struct eb_cursor *w, const struct parts *p)
         return;
     case EB_EV_POLICY:
         wire_policy(w, p->policy);
+        return;
+    case EB_EV_SIGNAL:
+        wire_signal(w, p->signal);
         return;
     case EB_EV_VERDICT:
         eb_cursor_context(w, p->ctx);
@@ -307,6 +321,9 @@ static int borrow_parts(const struct eb_event *ev, struct parts *p)
         break;
     case EB_EV_POLICY:
         payload = p->policy = (struct eb_ev_policy *)ev->u.policy;
+        break;
+    case EB_EV_SIGNAL:
+        payload = p->signal = (struct eb_ev_signal *)ev->u.signal;
         break;
     case EB_EV_VERDICT:
         p->ctx = (struct eb_context *)ev->u.verdict.ctx;
@@ -425,6 +442,10 @@ static void clear_for(struct eb_decoded_event *out, uint16_t kind)
         memset(&out->policy, 0, sizeof(out->policy));
         out->ev.u.policy = &out->policy;
         return;
+    case EB_EV_SIGNAL:
+        memset(&out->signal, 0, sizeof(out->signal));
+        out->ev.u.signal = &out->signal;
+        return;
     case EB_EV_VERDICT:
         memset(&out->ctx, 0, sizeof(out->ctx));
         memset(&out->verdict, 0, sizeof(out->verdict));
@@ -466,7 +487,7 @@ int eb_record_event(const struct eb_record *record, struct eb_decoded_event *out
     clear_for(out, record->kind);
     memset(&out->witness, 0, sizeof(out->witness));
     struct parts parts = {&out->ev,     &out->witness, &out->instrument, &out->position, &out->command,
-                          &out->policy, &out->failed,  &out->ctx,        &out->verdict};
+                          &out->policy, &out->signal,  &out->failed,     &out->ctx,      &out->verdict};
     struct eb_cursor w = eb_cursor_reader(record->payload, record->len);
     uint8_t flags = 0;
     wire_event(&w, &parts, &flags);

@@ -35,6 +35,7 @@ struct eb_decoded_event {
     struct eb_ev_position position;
     struct eb_ev_command command;
     struct eb_ev_policy policy;
+    struct eb_ev_signal signal;
     struct eb_ev_policy_failed failed;
     struct eb_context ctx;
     struct eb_verdict verdict;
@@ -70,6 +71,7 @@ size_t eb_record_seal(unsigned char *out, uint16_t kind, uint16_t version, size_
 /* ---- Walks, shared by the codec's files; each writes or reads one struct ---------------------------------------- */
 
 struct eb_cursor;
+void eb_cursor_memory_entry(struct eb_cursor *w, struct eb_memory_entry *v);
 void eb_cursor_context(struct eb_cursor *w, struct eb_context *v);
 void eb_cursor_verdict(struct eb_cursor *w, struct eb_verdict *v);
 void eb_cursor_config(struct eb_cursor *w, struct eb_ev_config *v);

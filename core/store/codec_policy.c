@@ -14,15 +14,19 @@
 #define AT_MOST(f, max) eb_cursor_below(w, &(f), (max) + 1, #f)
 #define TEXT(f) eb_cursor_text(w, (f), sizeof(f), #f)
 
+void eb_cursor_memory_entry(struct eb_cursor *w, struct eb_memory_entry *v)
+{
+    TEXT(v->key);
+    BELOW(v->kind, EB_MEM_TEXT + 1);
+    eb_cursor_f64(w, &v->number);
+    TEXT(v->text);
+}
+
 static void wire_memory(struct eb_cursor *w, struct eb_memory *v)
 {
     AT_MOST(v->count, EB_MEMORY_MAX);
     for (uint8_t i = 0; i < v->count && w->code == EB_OK; i++) {
-        struct eb_memory_entry *e = &v->entry[i];
-        TEXT(e->key);
-        BELOW(e->kind, EB_MEM_TEXT + 1);
-        eb_cursor_f64(w, &e->number);
-        TEXT(e->text);
+        eb_cursor_memory_entry(w, &v->entry[i]);
     }
 }
 

@@ -118,6 +118,8 @@ uint64_t eb_engine_durable_count(const struct eb_engine *e);
 struct eb_ev_config eb_engine_mode(const struct eb_engine *e);
 const uint8_t *eb_engine_policy_hash(const struct eb_engine *e);
 bool eb_engine_paused(const struct eb_engine *e);
+/* Whether somebody of the policy set decides exits in the mode in force: else this engine only looks on. */
+bool eb_engine_owns(const struct eb_engine *e);
 /* A trade of a symbol after which any may be missing here, 0 none known: those after it are asked for at start, and
  * told again what was applied before does no harm. */
 uint64_t eb_engine_last_trade(const struct eb_engine *e, eb_symbol_id symbol);
@@ -136,6 +138,20 @@ struct eb_own_order {
     int64_t sent_ms, changed_ms;
 };
 uint32_t eb_engine_orders(const struct eb_engine *e, eb_position_id position, struct eb_own_order *out, uint32_t max);
+
+/* Signals that stand, as of the event last stepped, sorted by symbol (those of all last) and name: copies at most max,
+ * returns how many there are. */
+#define EB_SIGNALS_MAX 256
+struct eb_signal {
+    eb_symbol_id symbol; /* EB_NO_SYMBOL: of all */
+    struct eb_memory_entry value;
+    int64_t expires_ms; /* 0 never */
+    int64_t set_ms;
+    char who[EB_NAME_MAX];
+};
+uint32_t eb_engine_signals(const struct eb_engine *e, struct eb_signal *out, uint32_t max);
+/* Whether this can be a signal's name: 1 to 23 letters, digits and _, no digit first. */
+bool eb_signal_name_ok(const char *name);
 
 /* Lookup by name; EB_NO_SYMBOL when unknown. Names; static until the engine is destroyed, "" for no such id. */
 eb_symbol_id eb_engine_symbol(const struct eb_engine *e, const char *name);
@@ -218,9 +234,9 @@ struct eb_evidence {
     bool open;
     struct eb_context ctx; /* as a consult now would see it */
     eb_price initial_stop;
-    eb_price backstop;  /* trigger of the confirmed backstop, 0 none */
-    uint8_t protection; /* enum eb_protection */
-    uint8_t owner_is_brain;
+    eb_price backstop;   /* trigger of the confirmed backstop, 0 none */
+    uint8_t protection;  /* enum eb_protection */
+    bool owned;          /* exits of this position are this engine's to decide; ctx.owner names who of the set does */
     uint8_t last_result; /* enum eb_policy_result of the last consult */
     bool quarantined, paused, released, tripped, firing;
     uint32_t consults, verdicts_accepted, verdicts_refused, verdicts_stale, failures, failures_in_row;

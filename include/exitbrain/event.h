@@ -27,6 +27,7 @@ enum eb_event_kind {
     EB_EV_VERDICT,         /* host: the policy's answer to a consult */
     EB_EV_POLICY_FAILED,   /* host: the consult failed */
     EB_EV_CONFIG,          /* host: modes and limits changed by a journaled command */
+    EB_EV_SIGNAL,          /* host or operator: something that policies should know, of one symbol or of all */
     EB_EV_COUNT
 };
 
@@ -205,8 +206,22 @@ struct eb_ev_command {
     char why[EB_REASON_MAX];
 };
 
+/*
+ * Policies see it as ctx.signals.NAME, a symbol's own before that of all (symbol EB_NO_SYMBOL). Where that shows another
+ * value, positions are consulted; saying the same again changes nothing and is not journaled. A step answers EB_E_INVALID
+ * for a name or a value that is none, EB_E_FULL when EB_SIGNALS_MAX stand or a symbol would be shown more than 16.
+ */
+struct eb_ev_signal {
+    struct eb_memory_entry value; /* key: its name, a word of letters, digits and _; kind EB_MEM_NONE takes it back */
+    int64_t expires_ms;           /* venue epoch: not shown from then on; 0 never */
+    uint64_t id;                  /* idempotency id, as a command's; 0 none */
+    char who[EB_NAME_MAX];
+    char why[EB_REASON_MAX];
+};
+
 struct eb_ev_policy {
     uint8_t hash[EB_HASH_SIZE];
+    bool legacy; /* the set has owners for EXIT_MODE=LEGACY as well */
     char name[EB_NAME_MAX];
     char version[EB_NAME_MAX];
     char who[EB_NAME_MAX]; /* loaded it, and why; "" at start */
@@ -247,6 +262,7 @@ struct eb_event {
         const struct eb_ev_position *venue_position;
         const struct eb_ev_command *command;
         const struct eb_ev_policy *policy;
+        const struct eb_ev_signal *signal;
         const struct eb_ev_policy_failed *policy_failed;
     } u;
 };

@@ -138,6 +138,7 @@ static void print_payload(const struct trace_entry *e, FILE *out)
     case EB_EV_SNAPSHOT_FAILED:
     case EB_EV_POLICY:
     case EB_EV_CONFIG:
+    case EB_EV_SIGNAL:
     case EB_EV_COUNT:
         return;
     }

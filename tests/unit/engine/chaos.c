@@ -2,6 +2,7 @@
 /* Chance as venue, operator and market; see chaos.h. */
 #include "chaos.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "chaos_policy.h"
@@ -341,8 +342,37 @@ static void operator_says(struct chaos *c)
     }
 }
 
+static void somebody_signals(struct chaos *c)
+{
+    static const char *const names[] = {"risk_mode", "confidence", "x", "hint"};
+    struct eb_ev_signal g = {.id = chance(c, 30) ? ++c->command : 0, .who = "chance"};
+    struct eb_event ev = fx_event(c->f, EB_EV_SIGNAL, chance(c, 60) ? (eb_symbol_id)below(c, 2) : EB_NO_SYMBOL);
+    (void)snprintf(g.value.key, sizeof g.value.key, "%s", names[below(c, 4)]);
+    g.value.kind = (uint8_t)below(c, EB_MEM_TEXT + 1);
+    g.value.number = (double)below(c, 3);
+    memcpy(g.value.text, chance(c, 50) ? "CRITICAL" : "NORMAL", 9);
+    g.expires_ms = chance(c, 50) ? c->f->now_ms + eb_rng_range(&c->rng, -1000, 40000) : 0;
+    ev.u.signal = &g;
+    (void)fx_step(c->f, &ev);
+    if (chance(c, 20)) {
+        (void)fx_step(c->f, &ev); /* said twice */
+    }
+}
+
+static void another_set(struct chaos *c)
+{
+    struct eb_ev_policy p = {.hash = {(uint8_t)below(c, 4)}, .legacy = chance(c, 50), .name = "chance"};
+    struct eb_event ev = fx_event(c->f, EB_EV_POLICY, EB_NO_SYMBOL);
+    ev.u.policy = &p;
+    (void)fx_step(c->f, &ev);
+}
+
 static void mode_changes(struct chaos *c)
 {
+    if (chance(c, 40)) {
+        another_set(c);
+        return;
+    }
     struct eb_event ev = fx_event(c->f, EB_EV_CONFIG, EB_NO_SYMBOL);
     ev.u.config = (struct eb_ev_config){(uint8_t)(chance(c, 85) ? EB_EXIT_MODE_EXIT_BRAIN_V3 : EB_EXIT_MODE_LEGACY),
                                         chance(c, 80), chance(c, 80)};
@@ -371,6 +401,8 @@ static void one_step(struct chaos *c)
         mode_changes(c);
     } else if (dice < 990 && c->pictures) {
         picture(c);
+    } else if (dice >= 990 && c->signals) {
+        somebody_signals(c);
     }
     if (c->wants_snapshot && c->pictures && chance(c, 20)) {
         picture(c);
@@ -386,6 +418,7 @@ struct chaos *chaos_new(const struct chaos_plan *plan, uint64_t seed)
     c->hedge = plan->hedge;
     c->operators = plan->operators;
     c->modes = plan->modes;
+    c->signals = plan->signals;
     c->pictures = plan->pictures;
     c->adds = plan->adds;
     c->mark[0] = e8("100");

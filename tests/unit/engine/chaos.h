@@ -44,7 +44,7 @@ struct chaos {
     struct chaos_order order[CHAOS_ORDERS];
     struct chaos_leg leg[2][2]; /* what is true at the venue */
     int64_t mark[2];
-    bool hedge, operators, modes, pictures, adds;
+    bool hedge, operators, modes, pictures, adds, signals;
     bool wants_snapshot, snapshot_open;
     bool queried[CHAOS_ORDERS];
     uint64_t command, seed;
@@ -57,7 +57,8 @@ struct chaos_plan {
     bool with_fold, with_slow;
     bool hedge;     /* both legs of each symbol */
     bool operators; /* pause, resume, flatten, release ... */
-    bool modes;     /* configuration events: shadow, live, legacy */
+    bool modes;     /* configuration events: shadow, live, legacy; sets with and without legacy owners */
+    bool signals;   /* said of a symbol or of all, with and without an end */
     bool pictures;  /* snapshots, complete and broken ones */
     bool adds;      /* somebody else changes positions */
 };

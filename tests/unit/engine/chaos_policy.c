@@ -72,6 +72,9 @@ static void extras(struct chaos *c, const struct eb_context *ctx, struct eb_verd
         memcpy(v->profile, "CHANCE", 7);
         v->regime = (uint8_t)range(c, 0, EB_REGIME_COUNT - 1);
     }
+    if (range(c, 0, 9) < 3) {
+        memcpy(v->owner, range(c, 0, 2) > 0 ? "brain" : "other", 6);
+    }
 }
 
 enum eb_policy_result chaos_policy(struct fx *f, const struct eb_context *ctx, struct eb_verdict *v)

@@ -119,8 +119,13 @@ static void a_fold_goes_on_from_an_image(void **state)
 {
     (void)state;
     static struct image m;
-    struct chaos_plan p = {
-        .config = fx_config(), .with_fold = true, .operators = true, .modes = true, .pictures = true, .adds = true};
+    struct chaos_plan p = {.config = fx_config(),
+                           .with_fold = true,
+                           .operators = true,
+                           .modes = true,
+                           .pictures = true,
+                           .adds = true,
+                           .signals = true};
     p.config.backstop = true;
     p.config.snapshot_ms = 30000;
     p.config.slots_max = 6;

@@ -59,7 +59,7 @@ static void with_operator_and_pictures(void **state)
     struct chaos_plan p = plan(true);
     p.config.backstop = true;
     p.config.snapshot_ms = 30000;
-    p.operators = p.pictures = true;
+    p.operators = p.pictures = p.signals = true;
     run(p, 20000);
 }
 
@@ -68,7 +68,7 @@ static void with_modes(void **state)
     (void)state;
     struct chaos_plan p = plan(true);
     p.config.backstop = true;
-    p.operators = p.pictures = p.modes = true;
+    p.operators = p.pictures = p.modes = p.signals = true;
     run(p, 30000);
 }
 

@@ -182,7 +182,7 @@ static void release_sends_nothing_more(void **state)
     fx_run(f, 20000);
     assert_int_equal(fx_count(f, EB_ACT_SUBMIT) + fx_count(f, EB_ACT_CONSULT), 0);
     struct eb_evidence ev = fx_evidence(f, 0);
-    assert_true(ev.released && !ev.owner_is_brain);
+    assert_true(ev.released && !ev.owned);
     assert_int_equal(fx_level(&ev, 0, EB_STOP_PLAN)->why, EB_WHY_RELEASED);
     fx_command(f, EB_CMD_FLATTEN, 0); /* whatever the owner */
     assert_qt(fx_submit(f, EB_PURPOSE_FLATTEN, 0)->qty, "10");

@@ -130,6 +130,68 @@ static void the_next_position_has_no_owner_yet(void **state)
     fx_free(f);
 }
 
+static void another_set(struct fx *f, uint8_t hash, bool legacy)
+{
+    struct eb_ev_policy p = {.hash = {hash}, .legacy = legacy, .name = "set"};
+    struct eb_event ev = fx_event(f, EB_EV_POLICY, EB_NO_SYMBOL);
+    ev.u.policy = &p;
+    assert_int_equal(fx_step(f, &ev), EB_OK);
+    fx_clock(f);
+}
+
+static void a_set_with_legacy_owners_decides_in_legacy_mode(void **state)
+{
+    (void)state;
+    struct fx *f = of_brain();
+    another_set(f, 1, true);
+    fx_clear(f);
+    fx_mode(f, EB_EXIT_MODE_LEGACY, true, true);
+    fx_clock(f);
+    assert_true(eb_engine_owns(f->e) && fx_evidence(f, 0).owned);
+    assert_int_equal(f->asked_count, 1);
+    assert_int_equal(f->asked[0].exit_mode, EB_EXIT_MODE_LEGACY);
+    assert_int_equal(f->asked[0].reason, EB_CONSULT_MODE);
+    fx_mark(f, "97"); /* and its orders leave */
+    assert_int_equal(fx_submits(f, EB_PURPOSE_STOP), 1);
+    fx_free(f);
+}
+
+static void a_set_without_only_looks_on(void **state)
+{
+    (void)state;
+    struct fx *f = of_brain();
+    another_set(f, 1, true);
+    fx_mode(f, EB_EXIT_MODE_LEGACY, true, true);
+    fx_clock(f);
+    another_set(f, 2, false);
+    fx_clear(f);
+    assert_false(eb_engine_owns(f->e) || fx_evidence(f, 0).owned);
+    fx_run(f, 30000);
+    fx_mark(f, "97");
+    assert_int_equal(f->asked_count, 0);
+    assert_int_equal(fx_count(f, EB_ACT_SUBMIT), 0);
+    another_set(f, 3, true); /* until one comes that does */
+    assert_int_equal(f->asked_count, 1);
+    fx_free(f);
+}
+
+static void a_position_that_nobody_had_gets_a_plan(void **state)
+{
+    (void)state;
+    struct eb_engine_config c = fx_config();
+    c.mode.exit_mode = EB_EXIT_MODE_LEGACY;
+    struct fx *f = fx_new(&c);
+    fx_mark(f, "100");
+    fx_open(f, EB_LONG, "10", "100");
+    assert_int_equal(fx_alerts(f, EB_ALERT_FOREIGN_OWNER), 1);
+    assert_int_equal(f->asked_count, 0);
+    f->result = EB_POLICY_ERROR;
+    another_set(f, 1, true);
+    assert_int_equal(f->asked_count, 1);
+    assert_px(fx_stop(f), "98"); /* and if its owner fails, the built-in one */
+    fx_free(f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -139,6 +201,9 @@ int main(void)
         cmocka_unit_test(a_refused_answer_changes_no_owner),
         cmocka_unit_test(the_built_in_plan_is_nobodys),
         cmocka_unit_test(the_next_position_has_no_owner_yet),
+        cmocka_unit_test(a_set_with_legacy_owners_decides_in_legacy_mode),
+        cmocka_unit_test(a_set_without_only_looks_on),
+        cmocka_unit_test(a_position_that_nobody_had_gets_a_plan),
     };
     return cmocka_run_group_tests_name("engine/owner", tests, NULL, NULL);
 }

@@ -249,7 +249,7 @@ static void legacy_owns_then_gives(void **state)
     fx_mark(f, "90");
     fx_run(f, 30000);
     struct eb_evidence ev = fx_evidence(f, 0);
-    assert_false(ev.owner_is_brain);
+    assert_false(ev.owned);
     assert_int_equal(f->asked_count, 0);
     fx_open(f, EB_LONG, "5", "100"); /* it has no size of its own: the real one is the size */
     assert_qt(fx_evidence(f, 0).ctx.qty, "5");

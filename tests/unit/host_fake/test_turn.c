@@ -102,7 +102,7 @@ static void payloads_are_copied(void **state)
     (void)state;
     static const struct {
         enum eb_event_kind kind;
-    } cases[] = {{EB_EV_INSTRUMENT}, {EB_EV_POSITION}, {EB_EV_COMMAND}, {EB_EV_POLICY}};
+    } cases[] = {{EB_EV_INSTRUMENT}, {EB_EV_POSITION}, {EB_EV_COMMAND}, {EB_EV_POLICY}, {EB_EV_SIGNAL}};
     fake_open();
     for (size_t i = 0; i < EB_COUNT(cases); i++) { /* a payload that is missing is refused, not followed */
         struct eb_event ev = fake_event(cases[i].kind, 1);

@@ -210,6 +210,7 @@ static void take_event(struct player *p, const struct eb_event *ev)
     case EB_EV_VERDICT:
     case EB_EV_POLICY_FAILED:
     case EB_EV_CONFIG:
+    case EB_EV_SIGNAL:
     case EB_EV_COUNT:
         break;
     }

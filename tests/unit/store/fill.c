@@ -194,15 +194,20 @@ static void fill_witness(struct eb_rng *r, struct eb_witness *v)
     BOOL(v->pictured);
 }
 
+static void fill_entry(struct eb_rng *r, struct eb_memory_entry *v)
+{
+    TEXT(v->key);
+    BELOW(v->kind, EB_MEM_TEXT + 1);
+    uint64_t bits = word(r); /* any double, NaNs among them */
+    memcpy(&v->number, &bits, sizeof(bits));
+    TEXT(v->text);
+}
+
 static void fill_memory(struct eb_rng *r, struct eb_memory *v)
 {
     v->count = upto(r, EB_MEMORY_MAX);
     for (uint8_t i = 0; i < v->count; i++) {
-        TEXT(v->entry[i].key);
-        BELOW(v->entry[i].kind, EB_MEM_TEXT + 1);
-        uint64_t bits = word(r); /* any double, NaNs among them */
-        memcpy(&v->entry[i].number, &bits, sizeof(bits));
-        TEXT(v->entry[i].text);
+        fill_entry(r, &v->entry[i]);
     }
 }
 
@@ -460,11 +465,20 @@ static void fill_behind(struct eb_rng *r, struct eb_decoded_event *out)
         return;
     case EB_EV_POLICY:
         bytes(r, out->policy.hash, sizeof(out->policy.hash));
+        BOOL(out->policy.legacy);
         TEXT(out->policy.name);
         TEXT(out->policy.version);
         TEXT(out->policy.who);
         TEXT(out->policy.why);
         out->ev.u.policy = &out->policy;
+        return;
+    case EB_EV_SIGNAL:
+        fill_entry(r, &out->signal.value);
+        I64(out->signal.expires_ms);
+        U64(out->signal.id);
+        TEXT(out->signal.who);
+        TEXT(out->signal.why);
+        out->ev.u.signal = &out->signal;
         return;
     case EB_EV_VERDICT:
         fill_context(r, &out->ctx);

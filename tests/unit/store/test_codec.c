@@ -47,6 +47,9 @@ static void assert_same_event(const struct eb_decoded_event *a, const struct eb_
     case EB_EV_POLICY:
         assert_memory_equal(ea.u.policy, eb.u.policy, sizeof(a->policy));
         break;
+    case EB_EV_SIGNAL:
+        assert_memory_equal(ea.u.signal, eb.u.signal, sizeof(a->signal));
+        break;
     case EB_EV_VERDICT:
         assert_memory_equal(ea.u.verdict.ctx, eb.u.verdict.ctx, sizeof(a->ctx));
         assert_memory_equal(ea.u.verdict.verdict, eb.u.verdict.verdict, sizeof(a->verdict));
@@ -104,11 +107,11 @@ static void no_struct_has_grown_unnoticed(void **state)
         {"account", sizeof(struct eb_ev_account), 16},   {"instrument", sizeof(struct eb_ev_instrument), 152},
         {"position", sizeof(struct eb_ev_position), 96}, {"open_order", sizeof(struct eb_ev_open_order), 64},
         {"fill", sizeof(struct eb_ev_fill), 72},         {"order", sizeof(struct eb_ev_order), 48},
-        {"command", sizeof(struct eb_ev_command), 144},  {"policy", sizeof(struct eb_ev_policy), 224},
+        {"command", sizeof(struct eb_ev_command), 144},  {"policy", sizeof(struct eb_ev_policy), 225},
         {"config", sizeof(struct eb_ev_config), 3},      {"policy_failed", sizeof(struct eb_ev_policy_failed), 112},
         {"witness", sizeof(struct eb_witness), 248},     {"context", sizeof(struct eb_context), 3752},
         {"verdict", sizeof(struct eb_verdict), 5528},    {"engine_config", sizeof(struct eb_engine_config), 256},
-        {"event", sizeof(struct eb_event), 112},
+        {"event", sizeof(struct eb_event), 112},         {"signal", sizeof(struct eb_ev_signal), 216},
     };
     for (size_t i = 0; i < EB_COUNT(sizes); i++) {
         if (sizes[i].is != sizes[i].known) {
@@ -229,7 +232,7 @@ static void an_event_that_is_none_is_not_written(void **state)
 {
     (void)state;
     size_t len;
-    static const uint16_t empty[] = {EB_EV_INSTRUMENT, EB_EV_POSITION, EB_EV_COMMAND,       EB_EV_POLICY,
+    static const uint16_t empty[] = {EB_EV_INSTRUMENT, EB_EV_POSITION, EB_EV_COMMAND,       EB_EV_POLICY, EB_EV_SIGNAL,
                                      EB_EV_VERDICT,    EB_EV_COUNT,    EB_EV_POLICY_FAILED, 999};
     for (size_t i = 0; i < EB_COUNT(empty); i++) {
         struct eb_event ev = {.kind = empty[i]};
