@@ -37,6 +37,8 @@ void eb_answer_status(const struct eb_live *l, struct eb_answer *a);
 void eb_answer_positions(const struct eb_live *l, eb_symbol_id symbol, bool all, struct eb_answer *a);
 void eb_answer_orders(const struct eb_live *l, eb_symbol_id symbol, struct eb_answer *a);
 void eb_answer_owners(const struct eb_live *l, struct eb_answer *a);
+/* Episodes closed at since_ms or later, 0: all that are known; answer_ledger.c. */
+void eb_answer_ledger(const struct eb_live *l, int64_t since_ms, struct eb_answer *a);
 /* what: "BTCUSDT" or "BTCUSDT:LONG". Brings the book's episodes of that symbol up to date. */
 void eb_answer_explain(struct eb_live *l, const char *what, struct eb_answer *a);
 void eb_answer_version(const struct eb_live *l, struct eb_answer *a);

@@ -164,6 +164,43 @@ static void policy(const struct eb_live *l, struct eb_answer *a)
     }
 }
 
+static void challengers(const struct eb_live *l, struct eb_answer *a)
+{
+    if (!a->no_doc) {
+        eb_doc_begin(&a->doc, "challengers", '[');
+    }
+    for (unsigned i = 0; i < eb_challengers_count(l->challengers); i++) {
+        struct eb_challenger_view v;
+        eb_challengers_view(l->challengers, i, &v);
+        bool bad = v.failures > 0 || v.overflows > 0;
+        say(a, bad, i == 0 ? "shadow" : "",
+            "challenger %s: %s %s, %.12s, %u open, %" PRIu64 " consults, %" PRIu64 " failed, %" PRIu64
+            " events waiting%s%s",
+            v.name, v.policy, v.version, v.hash, v.open, v.consults, v.failures, v.waiting,
+            v.failure[0] != '\0' ? "; last: " : "", v.failure);
+        if (!a->no_doc) {
+            eb_doc_begin(&a->doc, NULL, '{');
+            eb_doc_text(&a->doc, "name", v.name);
+            eb_doc_text(&a->doc, "dir", v.dir);
+            eb_doc_text(&a->doc, "policy", v.policy);
+            eb_doc_text(&a->doc, "version", v.version);
+            eb_doc_text(&a->doc, "sha256", v.hash);
+            eb_doc_int(&a->doc, "open", v.open);
+            eb_doc_int(&a->doc, "consults", (int64_t)v.consults);
+            eb_doc_int(&a->doc, "failures", (int64_t)v.failures);
+            eb_doc_int(&a->doc, "quarantines", v.quarantines);
+            eb_doc_int(&a->doc, "waiting", (int64_t)v.waiting);
+            eb_doc_int(&a->doc, "overflows", (int64_t)v.overflows);
+            eb_doc_int(&a->doc, "events_refused", (int64_t)v.refused);
+            eb_doc_text(&a->doc, "failure", v.failure[0] != '\0' ? v.failure : NULL);
+            eb_doc_end(&a->doc, '}');
+        }
+    }
+    if (!a->no_doc) {
+        eb_doc_end(&a->doc, ']');
+    }
+}
+
 static void journal(const struct eb_live *l, struct eb_answer *a)
 {
     if (l->journal == NULL) {
@@ -314,6 +351,7 @@ void eb_answer_status(const struct eb_live *l, struct eb_answer *a)
     venue(l, a);
     positions(l, a);
     policy(l, a);
+    challengers(l, a);
     journal(l, a);
     loop(l, a);
     start(l, a);

@@ -28,20 +28,28 @@ static bool add_directory(const struct eb_args *a, struct eb_doc *d)
     return true;
 }
 
-static enum eb_status ask(const struct eb_args *a, const char *why, const char *confirm, bool all)
+struct wanted {
+    const char *why, *confirm, *challenger; /* NULL: not given */
+    bool all;
+};
+
+static enum eb_status ask(const struct eb_args *a, struct wanted w)
 {
     struct eb_buffer members;
     struct eb_doc d = {.out = &members};
     enum eb_status status = EB_STATUS_USAGE;
     eb_buffer_init(&members, MEMBERS_MAX);
     if (add_directory(a, &d)) {
-        if (why != NULL) {
-            eb_doc_text(&d, "why", why);
+        if (w.why != NULL) {
+            eb_doc_text(&d, "why", w.why);
         }
-        if (confirm != NULL) {
-            eb_doc_text(&d, "confirm", confirm);
+        if (w.confirm != NULL) {
+            eb_doc_text(&d, "confirm", w.confirm);
         }
-        if (all) {
+        if (w.challenger != NULL) {
+            eb_doc_text(&d, "challenger", w.challenger);
+        }
+        if (w.all) {
             eb_doc_bool(&d, "all", true);
         }
         status = eb_control_ask(a, a->command->name, eb_buffer_str(&members));
@@ -52,22 +60,25 @@ static enum eb_status ask(const struct eb_args *a, const char *why, const char *
 
 static enum eb_status reload(const struct eb_args *a)
 {
-    return ask(a, eb_args_text(a, "why"), eb_args_text(a, "confirm"), false);
+    return ask(a, (struct wanted){.why = eb_args_text(a, "why"),
+                                  .confirm = eb_args_text(a, "confirm"),
+                                  .challenger = eb_args_text(a, "challenger")});
 }
 
 static enum eb_status rollback(const struct eb_args *a)
 {
-    return ask(a, eb_args_text(a, "why"), NULL, false);
+    return ask(a, (struct wanted){.why = eb_args_text(a, "why")});
 }
 
 static enum eb_status plan(const struct eb_args *a)
 {
-    return ask(a, NULL, NULL, eb_args_has(a, "all"));
+    return ask(a, (struct wanted){.all = eb_args_has(a, "all")});
 }
 
 static const struct eb_option reload_options[] = {
     {"confirm", EB_OPT_VALUE, "HASH", "swaps the staged set with this hash (its first 8 digits do)"},
     {"why", EB_OPT_VALUE, "TEXT", "is journaled with the change"},
+    {"challenger", EB_OPT_VALUE, "NAME", "the set of this challenger instead of the owner's"},
     EB_ASK_OPTIONS,
 };
 static const struct eb_option rollback_options[] = {

@@ -2,6 +2,7 @@
 /* exitbrain status, positions, orders, owners, doctor: questions to the running engine, which makes the pages. */
 #include "app/commands.h"
 #include "app/control.h"
+#include "app/output.h"
 
 #define MEMBERS_MAX 4096
 
@@ -27,12 +28,40 @@ static enum eb_status plainly(const struct eb_args *a)
     return question(a, false);
 }
 
+/* "ledger":true,"since":"..." */
+static enum eb_status owners(const struct eb_args *a)
+{
+    struct eb_buffer members;
+    struct eb_doc d = {.out = &members};
+    eb_buffer_init(&members, MEMBERS_MAX);
+    bool ledger = eb_args_has(a, "ledger");
+    const char *since = eb_args_text(a, "since");
+    if (since != NULL && !ledger) {
+        eb_complain("owners", "--since belongs to --ledger");
+        return EB_STATUS_USAGE;
+    }
+    if (ledger) {
+        eb_doc_bool(&d, "ledger", true);
+    }
+    if (since != NULL) {
+        eb_doc_text(&d, "since", since);
+    }
+    enum eb_status status = eb_control_ask(a, "owners", eb_buffer_str(&members));
+    eb_buffer_deinit(&members);
+    return status;
+}
+
 static enum eb_status with_all(const struct eb_args *a)
 {
     return question(a, true);
 }
 
 static const struct eb_option plain_options[] = {EB_ASK_OPTIONS};
+static const struct eb_option owner_options[] = {
+    {"ledger", EB_OPT_FLAG, NULL, "what episodes came to in R: the owner's, and each challenger's beside it"},
+    {"since", EB_OPT_VALUE, "TIME", "with --ledger: closed then or later (ISO 8601, epoch ms, or +30s of this run)"},
+    EB_ASK_OPTIONS,
+};
 static const struct eb_option position_options[] = {
     {"all", EB_OPT_FLAG, NULL, "those that have ended too"},
     EB_ASK_OPTIONS,
@@ -76,9 +105,9 @@ const struct eb_subcommand eb_cmd_owners = {
     .name = "owners",
     .arguments = "[OPTIONS]",
     .summary = "who owns the exits of each position, by which flags, and who else has orders on it",
-    .option = plain_options,
-    .option_count = EB_COUNT(plain_options),
-    .run = plainly,
+    .option = owner_options,
+    .option_count = EB_COUNT(owner_options),
+    .run = owners,
 };
 
 const struct eb_subcommand eb_cmd_doctor = {

@@ -44,6 +44,8 @@ static const struct eb_option options[] = {
     {"tape", EB_OPT_VALUE, "FILE", "records quiet events too, compressed; default: only for runs without --state"},
     {"log", EB_OPT_VALUE, "FILE|-", "structured log, a JSON object a line; default: engine.log beside the journal"},
     {"policies", EB_OPT_VALUE, "DIR", "policy set; default: the shipped one"},
+    {"challenger", EB_OPT_EACH, "\"NAME=DIR SETTING=LUA ...\"",
+     "a further set beside the owner, in shadow, on the same inputs (exitbrain owners --ledger); at most 4"},
     {"seed", EB_OPT_VALUE, "N", "of the simulated market; default 1"},
     {"speed", EB_OPT_VALUE, "X", "simulated time per wall time, 0.01 to 1000; default 1"},
     {"start", EB_OPT_VALUE, "TIME",
@@ -87,6 +89,31 @@ static int take_options(const struct eb_args *a, struct eb_config *c, struct eb_
     return rc;
 }
 
+/* Those of the command line take the place of the configured ones. */
+static int take_challengers(const struct eb_args *a, struct eb_config *c, struct eb_err *err)
+{
+    static struct eb_challenger_spec spec[EB_CHALLENGERS_MAX];
+    const char *const *given;
+    unsigned count;
+    struct eb_buffer text;
+    int rc = eb_args_list(a, "challenger", &given, &count, err);
+    if (rc != EB_OK) {
+        return rc;
+    }
+    eb_buffer_init(&text, sizeof(c->challengers));
+    for (unsigned i = 0; i < count; i++) {
+        (void)eb_buffer_printf(&text, "%s%s", i > 0 ? "; " : "", given[i]);
+    }
+    free((void *)given);
+    if (text.failed) {
+        rc = eb_err_set(err, EB_E_INVALID, "run", "--challenger: at most %zu bytes together", text.limit - 1);
+    } else if (count > 0) {
+        rc = eb_config_set(c, "policy.challengers", "--challenger", eb_buffer_str(&text), EB_FROM_COMMAND_LINE, err);
+    }
+    eb_buffer_deinit(&text);
+    return rc == EB_OK ? eb_challenger_specs(c->challengers, spec, &count, err) : rc;
+}
+
 static int read_config(struct job *job, struct eb_err *err)
 {
     const char *file = eb_args_text(job->args, "config");
@@ -99,7 +126,8 @@ static int read_config(struct job *job, struct eb_err *err)
         c->engine.mode = (struct eb_ev_config){EB_EXIT_MODE_EXIT_BRAIN_V3, true, true};
     }
     rc = rc == EB_OK ? eb_config_environment(c, environ, file != NULL, err) : rc;
-    return rc == EB_OK ? take_options(job->args, c, err) : rc;
+    rc = rc == EB_OK ? take_options(job->args, c, err) : rc;
+    return rc == EB_OK ? take_challengers(job->args, c, err) : rc;
 }
 
 /* "unix:PATH" -> PATH; "" or "paper": an exchange of our own. */

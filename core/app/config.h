@@ -8,6 +8,7 @@
  */
 #pragma once
 
+#include "app/challenger_spec.h"
 #include "app/value.h"
 #include "base/buffer.h"
 #include <exitbrain/engine.h>
@@ -20,7 +21,8 @@ struct eb_config {
     bool legacy_trailing;              /* QT_TRAILING_STOP_ENABLED: whether the legacy trailing manager may run */
     char policies[EB_CONFIG_TEXT_MAX]; /* "": the shipped set */
     char profile[EB_NAME_MAX];         /* "": DEFAULT */
-    bool watch;                        /* saved policy files reload by themselves */
+    char challengers[EB_CHALLENGER_TEXT_MAX]; /* challenger_spec.h; "": none */
+    bool watch;                               /* saved policy files reload by themselves */
     int64_t watch_quiet_ms;
     char state_dir[EB_CONFIG_TEXT_MAX]; /* "": a new directory for each run */
     char control[EB_CONFIG_TEXT_MAX];   /* path of the control socket; "": in the state's directory */

@@ -57,6 +57,8 @@ static const struct eb_config_key keys[] = {
 
     TEXT("policy.dir", NULL, policies, "directory of the policy set; empty: the shipped one"),
     TEXT("policy.profile", "EXIT_BRAIN_PROFILE", profile, "profile that the set pins; empty or DEFAULT: by regime"),
+    TEXT("policy.challengers", NULL, challengers,
+         "sets that are compared with the owner, in shadow: NAME = DIR [SETTING=LUA ...]; ...; at most 4"),
     BOOL("policy.watch", NULL, watch, "saved policy files are tried and taken over by themselves"),
     TIME("policy.watch_quiet", 10, MINUTE, watch_quiet_ms, "after the last change of a file"),
 

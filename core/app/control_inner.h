@@ -29,16 +29,19 @@ enum eb_control_arg {
     EB_ARG_EXECUTOR,
     EB_ARG_ROLLOUT,
     EB_ARG_EXIT,
+    EB_ARG_LEDGER,
+    EB_ARG_SINCE,
+    EB_ARG_CHALLENGER,
     EB_ARG_COUNT
 };
 #define EB_ARG(name) (1u << EB_ARG_##name)
 
 /* Values of args; texts are borrowed from the request, NULL where not given. */
 struct eb_control_args {
-    bool colour, all, yes;
+    bool colour, all, yes, ledger;
     int64_t columns; /* 0: as wide as it is */
     uint64_t id;     /* idempotency id; 0 not given */
-    const char *want, *symbol, *why, *dir, *confirm, *executor, *rollout, *exit;
+    const char *want, *symbol, *why, *dir, *confirm, *executor, *rollout, *exit, *since, *challenger;
 };
 
 enum eb_control_when {

@@ -37,6 +37,9 @@ static const struct key keys[EB_ARG_COUNT] = {
     [EB_ARG_EXECUTOR] = {"executor", A_TEXT, AT(executor), 32},
     [EB_ARG_ROLLOUT] = {"rollout", A_TEXT, AT(rollout), 32},
     [EB_ARG_EXIT] = {"exit", A_TEXT, AT(exit), 32},
+    [EB_ARG_LEDGER] = {"ledger", A_BOOL, AT(ledger), 0},
+    [EB_ARG_SINCE] = {"since", A_TEXT, AT(since), 40},
+    [EB_ARG_CHALLENGER] = {"challenger", A_TEXT, AT(challenger), EB_NAME_MAX - 1},
 };
 
 static int wrong(struct eb_request *q, int code, const char *fmt, ...) __attribute__((format(printf, 3, 4)));

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "app/doctor.h"
+#include "app/when.h"
 
 /* The symbol that a question is about, if it names one. false: q says why not. */
 static bool asked_symbol(struct eb_request *q, eb_symbol_id *symbol)
@@ -39,7 +40,20 @@ static enum eb_control_when orders(struct eb_request *q)
 
 static enum eb_control_when owners(struct eb_request *q)
 {
-    eb_answer_owners(q->live, &q->answer);
+    int64_t since_ms = 0;
+    if (!q->args.ledger) {
+        if (q->args.since != NULL) {
+            return eb_request_refuse(q, EB_STATUS_USAGE, "args.since: belongs to the ledger");
+        }
+        eb_answer_owners(q->live, &q->answer);
+        return EB_ANSWER_NOW;
+    }
+    struct eb_err err = {0};
+    if (q->args.since != NULL &&
+        eb_when_parse("--since", q->args.since, q->live->started_ms, &since_ms, &err) != EB_OK) {
+        return eb_request_refuse(q, EB_STATUS_USAGE, "%s", err.msg);
+    }
+    eb_answer_ledger(q->live, since_ms, &q->answer);
     return EB_ANSWER_NOW;
 }
 
@@ -79,7 +93,7 @@ const struct eb_control_command eb_control_commands[] = {
     {"status", SHOWN, 0, status},
     {"positions", SHOWN | EB_ARG(SYMBOL) | EB_ARG(ALL), 0, positions},
     {"orders", SHOWN | EB_ARG(SYMBOL), 0, orders},
-    {"owners", SHOWN, 0, owners},
+    {"owners", SHOWN | EB_ARG(LEDGER) | EB_ARG(SINCE), 0, owners},
     {"explain", SHOWN | EB_ARG(SYMBOL), EB_ARG(SYMBOL), explain},
     {"doctor", SHOWN | EB_ARG(ALL), 0, doctor},
     {"version", SHOWN, 0, version},
@@ -91,7 +105,7 @@ const struct eb_control_command eb_control_commands[] = {
     {"confirm", DONE | EB_ARG(SYMBOL), EB_ARG(SYMBOL), eb_control_allow},
     {"rearm", DONE | EB_ARG(SYMBOL), EB_ARG(SYMBOL), eb_control_rearm},
     {"mode", DONE | EB_ARG(EXECUTOR) | EB_ARG(ROLLOUT) | EB_ARG(EXIT) | EB_ARG(YES), 0, eb_control_mode},
-    {"reload", SHOWN | EB_ARG(WHY) | EB_ARG(DIR) | EB_ARG(CONFIRM), 0, eb_control_reload},
+    {"reload", SHOWN | EB_ARG(WHY) | EB_ARG(DIR) | EB_ARG(CONFIRM) | EB_ARG(CHALLENGER), 0, eb_control_reload},
     {"plan", SHOWN | EB_ARG(DIR) | EB_ARG(ALL), 0, eb_control_plan},
     {"rollback", SHOWN | EB_ARG(WHY), 0, eb_control_rollback},
 };

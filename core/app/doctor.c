@@ -48,6 +48,7 @@ static const struct check checks[] = {
     {"policy.rolled_back", eb_check_rolled_back, NULL, NULL},
     {"policy.unwatched", eb_check_unwatched, NULL, NULL},
     {"policy.gone", eb_check_policy_gone, NULL, NULL},
+    {"challenger.failing", eb_check_challengers, NULL, NULL},
     {"stage.consult", NULL, eb_check_consult, "each is consulted in time"},
     {"stage.levels", NULL, eb_check_levels, "each has a plan of the policy with targets or a trail"},
     {"levels.no_stop", NULL, eb_check_no_stop, "each has a stop in force"},
@@ -70,6 +71,7 @@ static const struct check checks[] = {
     {"disk.full", eb_check_disk_full, NULL, NULL},
     {"disk.slow", eb_check_disk_slow, NULL, NULL},
     {"tape.failed", eb_check_tape, NULL, NULL},
+    {"ledger.failed", eb_check_ledger, NULL, NULL},
     {"alarm", eb_check_alarms, NULL, NULL},
     {"alarm.command", eb_check_alarm_command, NULL, NULL},
 };

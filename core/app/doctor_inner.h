@@ -117,3 +117,7 @@ void eb_check_unwatched(struct eb_exam *x);
 void eb_check_policy_gone(struct eb_exam *x);
 void eb_check_alarms(struct eb_exam *x);
 void eb_check_alarm_command(struct eb_exam *x);
+
+/* doctor_challengers.c */
+void eb_check_challengers(struct eb_exam *x);
+void eb_check_ledger(struct eb_exam *x);

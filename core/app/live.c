@@ -81,6 +81,7 @@ static void beat(void *user)
         eb_log(l->o.log, EB_LOG_ERROR, "tape.failed", EB_STR("why", l->err.msg));
         eb_live_say(l, "the tape ends here, the engine goes on: %s", l->err.msg);
     }
+    eb_ledger_flush(l->ledger);
     if (l->stage == EB_LIVE_RUNNING && l->beats % VIEW_BEATS == 1) {
         (void)eb_wire_client_ask_view(l->wire);
     }
@@ -223,6 +224,26 @@ static int open_policy(struct eb_live *l, struct eb_err *err)
     return eb_reload_create(&c, &l->reload, err);
 }
 
+/* A set that does not open stops the start: whoever named it wants it compared. */
+static int open_challengers(struct eb_live *l, struct eb_err *err)
+{
+    const struct eb_config *c = &l->o.config;
+    int rc = eb_ledger_open(l->o.state_dir, &l->ledger, err);
+    const struct eb_tally_config tc = {.ledger = l->ledger,
+                                       .owner = EB_LEDGER_OWNER,
+                                       .symbols_max = c->engine.symbols_max,
+                                       .fee_taker_ppm = c->engine.fee_taker_ppm,
+                                       .is_owner = true};
+    rc = rc == EB_OK ? eb_tally_create(&tc, &l->tally, err) : rc;
+    const struct eb_challengers_config cc = {.loop = l->loop,
+                                             .log = l->o.log,
+                                             .text = c->challengers,
+                                             .choice = &l->o.choice,
+                                             .engine = &c->engine,
+                                             .ledger = l->ledger};
+    return rc == EB_OK ? eb_challengers_open(&cc, &l->challengers, err) : rc;
+}
+
 /* ---- creation ---------------------------------------------------------------------------------------------------- */
 
 static int open_handles(struct eb_live *l, struct eb_err *err)
@@ -248,6 +269,7 @@ int eb_live_open(struct eb_live *l, struct eb_loop *loop, const struct eb_live_o
     int rc = open_handles(l, err);
     rc = rc == EB_OK ? eb_alarms_create(&ac, &l->alarms, err) : rc;
     rc = rc == EB_OK ? open_policy(l, err) : rc;
+    rc = rc == EB_OK ? open_challengers(l, err) : rc;
     rc = rc == EB_OK ? eb_pump_create(o->config.engine.symbols_max, &l->pump, err) : rc;
     rc = rc == EB_OK ? eb_live_wire_create(l, err) : rc;
     return rc;
@@ -300,8 +322,11 @@ int eb_live_close(struct eb_live *l, struct eb_err *err)
     l->stage = EB_LIVE_STOPPING;
     eb_control_close(l->control);
     eb_wire_client_destroy(l->wire);
+    eb_challengers_close(l->challengers);
     eb_reload_destroy(l->reload); /* waits for a trial; its set was the host's */
     int rc = close_records(l, err);
+    eb_tally_destroy(l->tally);
+    eb_ledger_close(l->ledger);
     eb_host_destroy(l->host);
     eb_pump_destroy(l->pump);
     eb_alarms_destroy(l->alarms);

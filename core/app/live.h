@@ -13,10 +13,13 @@
 
 #include "app/alarms.h"
 #include "app/book.h"
+#include "app/challengers.h"
 #include "app/config.h"
 #include "app/delay.h"
+#include "app/ledger.h"
 #include "app/policy_args.h"
 #include "app/reload.h"
+#include "app/tally.h"
 #include "app/trail.h"
 #include "host/pump.h"
 #include "net/loop.h"
@@ -93,6 +96,9 @@ struct eb_live {
     struct eb_host *host; /* NULL until the exchange has introduced itself */
     struct eb_pump *pump;
     struct eb_reload *reload; /* owns the policy sets */
+    struct eb_ledger *ledger; /* what episodes came to: the owner's by tally, and the challengers' */
+    struct eb_tally *tally;
+    struct eb_challengers *challengers; /* NULL: there are none */
     struct eb_control *control;
     struct eb_alarms *alarms;
     struct eb_book book;

@@ -61,6 +61,14 @@ static int64_t wall_clock(void *user)
     return eb_monotonic_ns();
 }
 
+static void attach_tally(struct eb_live *l)
+{
+    struct eb_policy_info info;
+    eb_policy_info(eb_reload_policy(l->reload), &info);
+    eb_tally_attach(l->tally, eb_host_engine(l->host));
+    eb_tally_policy(l->tally, info.hash_text, false);
+}
+
 static int create_host(struct eb_live *l, struct eb_err *err)
 {
     struct eb_host_config c;
@@ -80,6 +88,7 @@ static int create_host(struct eb_live *l, struct eb_err *err)
         l->book.engine = eb_host_engine(l->host);
         l->book.kept_max = EB_LIVE_EPISODES_KEPT;
         eb_host_set_clock(l->host, wall_clock, NULL);
+        attach_tally(l);
     }
     return rc;
 }
@@ -198,6 +207,9 @@ bool eb_live_hello(struct eb_live *l, const struct eb_wire_hello *hello, struct 
     l->venue = *hello;
     note_behind(l, l->said_ms - EB_LIVE_BACKWARDS_MS, "what it was");
     l->lockstep = hello->lockstep;
+    if (l->challengers != NULL) {
+        eb_challengers_pace(l->challengers, l->lockstep);
+    }
     l->stage = EB_LIVE_GREETED;
     l->pictured = false;
     l->answered = false;

@@ -419,6 +419,10 @@ static void action(struct eb_live *l, const struct eb_action *a)
 void eb_live_observe(void *user, const struct eb_event *ev, const struct eb_actions *actions)
 {
     struct eb_live *l = user;
+    eb_tally_observe(l->tally, ev, actions);
+    if (l->challengers != NULL) {
+        eb_challengers_hear(l->challengers, ev, actions);
+    }
     if (ev->kind == EB_EV_PRICE && actions->count == 0) {
         return; /* nearly every event: nothing to say */
     }

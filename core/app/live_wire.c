@@ -87,9 +87,12 @@ static void drain_prices(struct eb_live *l)
     }
 }
 
+/* Of the engine and of the challengers', as the exchange is told it. */
 static int64_t deadline_ms(const struct eb_live *l)
 {
     int64_t at_ns = eb_engine_next_deadline(eb_host_engine(l->host));
+    int64_t theirs_ns = l->challengers != NULL ? eb_challengers_deadline(l->challengers) : INT64_MAX;
+    at_ns = theirs_ns < at_ns ? theirs_ns : at_ns;
     return at_ns == INT64_MAX ? INT64_MAX : at_ns / EB_NS_IN_MS + (at_ns % EB_NS_IN_MS != 0 ? 1 : 0);
 }
 
@@ -161,18 +164,31 @@ void eb_live_settle(struct eb_live *l)
     }
 }
 
+/* They come after the owner: at once where the exchange waits for us anyway, else in slices of their own. */
+static void tell_challengers(struct eb_live *l)
+{
+    if (l->challengers != NULL) {
+        eb_challengers_clock(l->challengers, l->now_ns, l->now_ms);
+        if (l->lockstep) {
+            eb_challengers_run(l->challengers, false);
+        }
+    }
+}
+
 void eb_live_catch_up(struct eb_live *l)
 {
     if (l->host == NULL || l->stage != EB_LIVE_RUNNING) {
         return;
     }
     drain_prices(l);
+    eb_tally_clock(l->tally, l->now_ns, l->now_ms);
     /* A clock that does not wait for us brings prices meanwhile: they come in between. */
     int rc = l->lockstep ? eb_host_clock(l->host, l->now_ns, l->now_ms)
                          : eb_host_clock_some(l->host, l->now_ns, l->now_ms, CLOCKS_AT_ONCE);
     if (rc != EB_OK) {
         eb_log(l->o.log, EB_LOG_ERROR, "clock.refused", EB_STR("why", eb_err_text(rc)));
     }
+    tell_challengers(l);
     if (!l->lockstep) {
         set_deadline(l);
         (void)is_over(l);
@@ -292,6 +308,9 @@ static void event(void *user, const struct eb_event *told)
         l->answered = l->pictured || (ev.kind == EB_EV_SNAPSHOT_FAILED && l->stage == EB_LIVE_RUNNING) || l->answered;
     }
     l->event_mono_ns = 0;
+    if (l->challengers != NULL && (l->lockstep || l->stage != EB_LIVE_RUNNING)) {
+        eb_challengers_run(l->challengers, true); /* a long history must not fill their room */
+    }
 }
 
 static void view(void *user, const struct eb_wire_view *v)

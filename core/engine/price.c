@@ -65,7 +65,7 @@ void eb_fold_extremes(struct eb_engine *e, eb_symbol_id symbol)
     if (h->price > 0 && !e->c.bars) {
         for (unsigned leg = 0; leg < 2; leg++) {
             struct eb_slot *s = eb_slot_at(e, symbol * 2 + leg);
-            if (s->d.open) {
+            if (s->d.open && !s->d.shadow_done) {
                 observe_extreme(s, (eb_price){h->max}, (eb_price){h->min});
             }
         }
