@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* exitbrain check: loads a policy set as the engine would (files, schema, self test), tries it, and says what it is. */
+/* exitbrain check: loads a policy set as the engine would (files, schema, self test), tries it, lints its answers in
+ * the standard contexts, and says what it is. */
 #include <inttypes.h>
 
 #include "app/clock.h"
 #include "app/commands.h"
 #include "app/doc.h"
+#include "app/lint_report.h"
 #include "app/output.h"
 #include "app/policy_args.h"
 #include "app/trial.h"
+#include "domain/lint.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -45,35 +48,68 @@ static void settings_json(struct eb_doc *j, char *text)
     eb_doc_end(j, '}');
 }
 
-static int print_good(struct eb_policy *p, const char *dir, bool json, struct eb_err *err)
+struct checked {
+    const char *dir;
+    struct eb_policy *policy;
+    struct eb_lint_report *report;
+    const char *trial; /* what a first try failed with; NULL: it did not */
+};
+
+static bool is_good(const struct checked *c)
+{
+    return c->trial == NULL && eb_lint_report_count(c->report, EB_LINT_ERROR) == 0;
+}
+
+static void document(const struct checked *c, char *settings, struct eb_buffer *out)
 {
     struct eb_policy_info info;
+    struct eb_doc j = {.out = out};
+    eb_policy_info(c->policy, &info);
+    eb_doc_begin(&j, NULL, '{');
+    eb_doc_bool(&j, "ok", is_good(c));
+    eb_doc_text(&j, "dir", c->dir);
+    if (c->trial != NULL) {
+        eb_doc_text(&j, "error", c->trial);
+    }
+    eb_doc_text(&j, "name", info.name);
+    eb_doc_text(&j, "version", info.version);
+    eb_doc_text(&j, "sha256", info.hash_text);
+    eb_doc_int(&j, "files", info.files);
+    eb_doc_int(&j, "memory_bytes", (int64_t)info.memory_used);
+    settings_json(&j, settings);
+    eb_lint_report_json(c->report, &j);
+    eb_doc_end(&j, '}');
+    (void)eb_buffer_text(out, "\n");
+}
+
+static void page(const struct checked *c, const char *settings, struct eb_buffer *out)
+{
+    struct eb_policy_info info;
+    eb_policy_info(c->policy, &info);
+    (void)eb_buffer_printf(out, "%s %s\n%s\nsha256 %s, %u files, %zu KiB of memory\n\n%s\n", info.name, info.version,
+                           c->dir, info.hash_text, info.files, info.memory_used / 1024, settings);
+    eb_lint_report_text(c->report, out);
+}
+
+static int print(const struct checked *c, bool json, struct eb_err *err)
+{
     struct eb_buffer settings;
     struct eb_buffer out;
-    eb_policy_info(p, &info);
     eb_buffer_init(&settings, DOCUMENT_MAX);
     eb_buffer_init(&out, DOCUMENT_MAX);
-    int rc = eb_policy_settings(p, &settings);
+    int rc = eb_policy_settings(c->policy, &settings);
+    char *text = settings.len > 0 ? settings.data : (char[]){""};
     if (rc != EB_OK) {
-        rc = eb_err_set(err, rc, "check", "%s: its settings cannot be shown: %s", dir, eb_err_text(rc));
+        rc = eb_err_set(err, rc, "check", "%s: its settings cannot be shown: %s", c->dir, eb_err_text(rc));
     } else if (json) {
-        struct eb_doc j = {.out = &out};
-        eb_doc_begin(&j, NULL, '{');
-        eb_doc_bool(&j, "ok", true);
-        eb_doc_text(&j, "dir", dir);
-        eb_doc_text(&j, "name", info.name);
-        eb_doc_text(&j, "version", info.version);
-        eb_doc_text(&j, "sha256", info.hash_text);
-        eb_doc_int(&j, "files", info.files);
-        eb_doc_int(&j, "memory_bytes", (int64_t)info.memory_used);
-        settings_json(&j, settings.len > 0 ? settings.data : (char[]){""});
-        eb_doc_end(&j, '}');
-        (void)eb_buffer_text(&out, "\n");
+        document(c, text, &out);
     } else {
-        (void)eb_buffer_printf(&out, "%s %s\n%s\nsha256 %s, %u files, %zu KiB of memory\n\n%s", info.name, info.version,
-                               dir, info.hash_text, info.files, info.memory_used / 1024, eb_buffer_str(&settings));
+        page(c, text, &out);
     }
     rc = rc == EB_OK ? eb_output_write("-", &out, err) : rc;
+    if (rc == EB_OK && c->trial != NULL && !json) {
+        eb_complain("check", "%s", c->trial);
+    }
     eb_buffer_deinit(&out);
     eb_buffer_deinit(&settings);
     return rc;
@@ -101,6 +137,24 @@ static void print_bad(const char *dir, const struct eb_err *why, bool json)
     eb_buffer_deinit(&out);
 }
 
+/* A set that loads: tried, linted, printed. */
+static enum eb_status check(struct eb_policy *policy, const char *dir, bool json)
+{
+    struct eb_err trial = {0};
+    struct eb_err err = {0};
+    struct checked c = {.dir = dir, .policy = policy};
+    c.trial = eb_trial(policy, &trial) != EB_OK ? trial.msg : NULL;
+    enum eb_status status = EB_STATUS_BAD_NEWS;
+    eb_policy_set_log(policy, NULL); /* said once, not by every context */
+    if (eb_lint_report_make(policy, &c.report, &err) != EB_OK || print(&c, json, &err) != EB_OK) {
+        print_bad(dir, c.trial != NULL ? &trial : &err, json);
+    } else {
+        status = is_good(&c) ? EB_STATUS_DONE : EB_STATUS_BAD_NEWS;
+    }
+    eb_lint_report_free(c.report);
+    return status;
+}
+
 static enum eb_status run(const struct eb_args *a)
 {
     struct eb_policy_choice choice;
@@ -115,13 +169,11 @@ static enum eb_status run(const struct eb_args *a)
         eb_complain("check", "%s", err.msg);
         return EB_STATUS_USAGE;
     }
-    enum eb_status status = EB_STATUS_DONE;
-    if (eb_policy_open_choice(&choice, settings, &log, &policy, &err) != EB_OK || eb_trial(policy, &err) != EB_OK) {
+    enum eb_status status = EB_STATUS_BAD_NEWS;
+    if (eb_policy_open_choice(&choice, settings, &log, &policy, &err) != EB_OK) {
         print_bad(choice.dir, &err, json);
-        status = EB_STATUS_BAD_NEWS;
-    } else if (print_good(policy, choice.dir, json, &err) != EB_OK) {
-        eb_complain("check", "%s", err.msg);
-        status = EB_STATUS_BAD_NEWS;
+    } else {
+        status = check(policy, choice.dir, json);
     }
     if (policy != NULL) {
         eb_policy_close(policy);
@@ -133,8 +185,12 @@ static enum eb_status run(const struct eb_args *a)
 const struct eb_subcommand eb_cmd_check = {
     .name = "check",
     .arguments = "[DIR] [OPTIONS]",
-    .summary = "loads, self-tests and tries a policy set, without an account",
-    .about = "DIR is a directory with an init.lua; default: the shipped set. Exit status 1: the set is refused.",
+    .summary = "loads, self-tests, tries and lints a policy set, without an account",
+    .about =
+        "DIR is a directory with an init.lua; default: the shipped set. Its answers in some thousand standard\n"
+        "contexts (both sides, three sizes, leverage 1 to 50, four symbols, both position modes, five markets) are\n"
+        "looked through for levels that cannot be what was meant; each is said with the setting that causes it.\n"
+        "Exit status 1: the set is refused, or something is an error; warnings leave it 0.",
     .option = options,
     .option_count = EB_COUNT(options),
     .positional_max = 1,

@@ -7,6 +7,7 @@
 #include "domain/trigger.h"
 
 #define SLICES_MAX 16 /* orders of one position that work at a time */
+#define ROOM 5
 
 struct report {
     const struct eb_lint_plan *p;
@@ -135,13 +136,13 @@ static int64_t least_qty(const struct eb_lint_plan *p, eb_price price)
     return least;
 }
 
-/* Whether the position is large enough that every leg could be traded with twice its minimum: then it is the ladder's
- * fault that one cannot, and not that of a small position. */
+/* Whether the position is large enough for every leg to have ROOM times its minimum: then it is the ladder's fault that
+ * one cannot be traded, and not that of a small position. */
 static bool has_room(const struct eb_lint_plan *p)
 {
     eb_i128 need = 0;
     for (unsigned i = 0; i < p->leg_count; i++) {
-        need += (eb_i128)2 * least_qty(p, p->leg[i].price);
+        need += (eb_i128)ROOM * least_qty(p, p->leg[i].price);
     }
     return need <= p->base.e8;
 }
@@ -358,7 +359,8 @@ static void check_ratchet_rule(struct report *r, unsigned i, eb_price stop)
     }
     eb_price there = rule->after_hits > p->hits ? leg_by_distance(p, rule->after_hits - p->hits) : (eb_price){0};
     if (there.e8 > 0 && eb_stop_crossed(p->side, stop, there)) {
-        struct eb_lint_finding *f = add(r, EB_LINT_RATCHET_FIRES, EB_LINT_ERROR, i + 1);
+        bool met = rule->to == EB_RATCHET_FIRST_HIT && rule->offset_ppm == 0 && rule->after_hits > 1; /* on one tick */
+        struct eb_lint_finding *f = add(r, EB_LINT_RATCHET_FIRES, met ? EB_LINT_WARNING : EB_LINT_ERROR, i + 1);
         figures(f, EB_LINT_PRICE, stop.e8, there.e8);
     }
 }

@@ -197,13 +197,13 @@ static void legs_that_cannot_be_traded(void **state)
         assert_int_equal(f.proposed, cases[i].proposed);
     }
     struct eb_lint_plan p = worked_plan();
-    inst.min_qty = qty("50");
-    p.leg[0].qty = qty("40");
-    p.leg[0].fraction_ppm = 100000;
+    inst.min_qty = qty("25");
+    p.leg[0].qty = qty("20");
+    p.leg[0].fraction_ppm = 50300;
     struct eb_lint_finding f = only(&p);
-    says(&f, EB_LINT_LEG_QUANTITY, EB_LINT_ERROR, "leg 1 would close 40, below the minimum quantity 50");
-    assert_int_equal(f.proposed, 125629);
-    p.base = qty("299"); /* less than twice what three legs need: no ladder of three fits well */
+    says(&f, EB_LINT_LEG_QUANTITY, EB_LINT_ERROR, "leg 1 would close 20, below the minimum quantity 25");
+    assert_int_equal(f.proposed, 62815);
+    p.base = qty("374"); /* less than five times what three legs need: no ladder of three fits well */
     assert_int_equal(only(&p).grade, EB_LINT_NOTE);
 }
 
@@ -304,6 +304,11 @@ static void ratchets_that_fire_or_never_act(void **state)
          "ratchet rule 1 sets the stop to 2.523, where price is then (2.521)");
     p.ratchet[0] = (struct eb_ratchet_rule){1, EB_RATCHET_FIRST_HIT, 0};
     assert_int_equal(only(&p).code, EB_LINT_RATCHET_FIRES);
+    p.ratchet[0].after_hits = 2;
+    p.leg[1].price = p.leg[0].price; /* two legs on one tick: the rule meant well */
+    assert_int_equal(only(&p).grade, EB_LINT_WARNING);
+    p.leg[1].price = price("2.536");
+    p.ratchet[0].after_hits = 1;
     p.hits = 1; /* it has acted: where its leg was is not asked again */
     p.first_hit = price("2.515");
     clean(&p);
