@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: Apache-2.0
--- Each setting at the edges of what it may be, and a little beyond them: refused with its name, its value and its range.
+-- Each setting at the edges of what it may be, and a little beyond them: refused with its name and its range.
 
 local position = require "position"
 

@@ -128,7 +128,8 @@ describe("signals", function()
       local ctx, answer = later { sl_hint_pct = 1.5 }
       near(98.5, position.find(answer, "move_stop").price)
       assert.equal("keep", position.ask(policy, position.accept(ctx, answer)).result)
-      _, answer = later { sl_hint_pct = 4 }
+      ctx, answer = later { sl_hint_pct = 4 }
+      assert.equal(97.5, ctx.stop)
       assert.is_nil(position.find(answer, "move_stop"))
     end)
 
