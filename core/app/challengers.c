@@ -211,6 +211,7 @@ static bool concerns(const struct eb_event *ev)
     case EB_EV_SNAPSHOT_END:
     case EB_EV_SNAPSHOT_FAILED:
     case EB_EV_FILL:
+    case EB_EV_SIGNAL:
         return true;
     case EB_EV_COMMAND:
         return ev->u.command->verb == EB_CMD_START || ev->u.command->verb == EB_CMD_CONFIRM ||
