@@ -6,6 +6,7 @@ local check = require "exitbrain.check"
 local decide = require "exitbrain.decision"
 local ladder = require "exitbrain.ladder"
 local side = require "exitbrain.side"
+local stop = require "exitbrain.stop"
 
 local levels = {}
 
@@ -24,23 +25,16 @@ function levels.hint(ctx, name, usual)
   return usual
 end
 
--- The stop of a plan, and R in percent of entry. It is never looser than the stop in force, and where the price has
--- passed the planned one already, an older stop stays what it is. risk_price says what R is where the engine has to
--- move the stop inside the liquidation buffer.
+-- The stop of a plan, and R in percent of entry. Where another owner's plan is taken over, R is what it was, and a stop
+-- that the price has passed already is not set: the one in force stays.
 function levels.stop(ctx, wanted_pct, grown, why)
-  local tick_pct = ctx.tick / ctx.entry * 100
-  local legal = math.max(ctx.min_stop_distance_pct, 2 * tick_pct)
-  -- Rounding to the tick brings a stop nearer by less than one tick, and it must still give R.
-  local pct = math.max(wanted_pct, legal + tick_pct)
-  local planned = side.price(ctx, -pct)
-  local first = ctx.r == nil or ctx.r_provisional and ctx.hits == 0
-  local crossed = ctx.price ~= nil and not side.tighter(ctx, ctx.price, planned)
-  local price = planned
-  if ctx.stop and (side.tighter(ctx, ctx.stop, planned) or crossed and not first) then price = ctx.stop end
-  local loss = -side.pct(ctx, price)
-  if not first and not grown then return decide.stop_at(price, why), ctx.r / ctx.entry * 100 end
-  if loss < legal then loss = first and pct or ctx.r / ctx.entry * 100 end
-  return decide.stop_at(price, why, first and planned or nil), loss
+  local decision, r = stop.first(ctx, wanted_pct, why)
+  local taken_over = ctx.r and not (ctx.r_provisional and ctx.hits == 0) and not grown
+  if not taken_over then return decision, r / ctx.entry * 100 end
+  local price = decision.price or side.price(ctx, -decision.pct)
+  local crossed = ctx.price and not side.tighter(ctx, ctx.price, price)
+  if ctx.stop and crossed then decision = decide.stop_at(ctx.stop, why) end
+  return decision, ctx.r / ctx.entry * 100
 end
 
 -- Targets of { percent of entry, percent of the size (nil: all of it) }. What was taken counts for the nearest ones, so

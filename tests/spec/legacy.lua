@@ -57,6 +57,12 @@ function life:at(price, over)
   return answer
 end
 
+-- Where the stop of an answer to this context would stand.
+function legacy.stop_of(ctx, answer)
+  local stop = position.find(answer, "move_stop")
+  return stop and position.stop_price(ctx, stop)
+end
+
 -- The stop that the position has after this, as a price.
 function life:stop() return self.ctx.stop end
 

@@ -21,8 +21,9 @@ end
 
 describe("dynamic trailing rearm", function()
   it("begins with a stop at 2.5 % and all of it at 6 %, without a trail", function()
-    local first = legacy.begin(NAME).first
-    near(97.5, position.find(first, "move_stop").price)
+    local life = legacy.begin(NAME)
+    local first = life.first
+    near(97.5, life:stop())
     assert.equal("6@100", levels(position.find(first, "update_tp_limits")))
     assert.is_nil(position.find(first, "set_trailing"))
   end)

@@ -10,10 +10,11 @@ local NAME = "hybrid_tpsl"
 local function plan(signals, settings, over)
   over = over or {}
   over.signals = signals
-  local first = legacy.begin(NAME, over, settings).first
+  local life = legacy.begin(NAME, over, settings)
+  local first = life.first
   local trailing = position.find(first, "set_trailing")
   return {
-    stop = position.find(first, "move_stop").price,
+    stop = life:stop(),
     levels = levels(position.find(first, "update_tp_limits")),
     callback = trailing.callback_pct, activation = trailing.activation_r,
   }

@@ -10,9 +10,10 @@ local NAME = "position_monitor"
 describe("position monitor", function()
   describe("first protection", function()
     it("is a stop at 2 %, half at 3 %, and the rest trailed by 1.5 % from there", function()
-      local first = legacy.begin(NAME).first
+      local life = legacy.begin(NAME)
+      local first = life.first
       local stop, trail = position.find(first, "move_stop"), position.find(first, "set_trailing")
-      near(98, stop.price)
+      near(98, life:stop())
       assert.equal("3@50", levels(position.find(first, "update_tp_limits")))
       near(1.5, trail.callback_pct)
       near(1.5, trail.activation_r) -- 3 % in R of 2 %
@@ -27,8 +28,9 @@ describe("position monitor", function()
     end)
 
     it("follows a model's figures where they are usable", function()
-      local first = legacy.begin(NAME, { signals = { tp_hint_pct = 8, sl_hint_pct = 4, trail_hint_pct = 9 } }).first
-      near(96, position.find(first, "move_stop").price)
+      local life = legacy.begin(NAME, { signals = { tp_hint_pct = 8, sl_hint_pct = 4, trail_hint_pct = 9 } })
+      local first = life.first
+      near(96, life:stop())
       assert.equal("8@50", levels(position.find(first, "update_tp_limits")))
       near(5, position.find(first, "set_trailing").callback_pct) -- the widest that the exchange takes
       near(2, position.find(first, "set_trailing").activation_r)
@@ -136,9 +138,9 @@ describe("position monitor", function()
     end)
 
     it("plans with the step's targets where a position is taken over in profit", function()
-      local first = legacy.begin(NAME, { leverage = 10, price = 101.2 }).first
-      assert.equal("1@25 1.5@25", levels(position.find(first, "update_tp_limits")))
-      near(98, position.find(first, "move_stop").price)
+      local life = legacy.begin(NAME, { leverage = 10, price = 101.2 })
+      assert.equal("1@25 1.5@25", levels(position.find(life.first, "update_tp_limits")))
+      near(98, life:stop())
     end)
   end)
 

@@ -54,33 +54,33 @@ for _, name in ipairs(NAMES) do
       for _ = 1, 400 do
         price = math.min(price * (1 - (math.random() - 0.48) / 100), life:stop() - 0.01)
         local before = life:stop()
-        local stop = position.find(life:at(price, { signals = { confidence = math.random() } }), "move_stop")
-        assert.is_true(stop == nil or stop.price <= before and stop.price > price)
+        local stop = legacy.stop_of(life.ctx, life:at(price, { signals = { confidence = math.random() } }))
+        assert.is_true(stop == nil or stop <= before and stop > price)
       end
     end)
 
     it("plans anew what another owner had planned, and loosens nothing", function()
       local ctx = taken_over()
       local answer = position.ask(legacy.open(name), ctx)
-      assert.is_true(position.find(answer, "move_stop").price > 96)
+      assert.is_true(legacy.stop_of(ctx, answer) > 96)
       assert.is_nil(position.find(answer, "move_stop").risk_price) -- R is what it was
       assert.is_truthy(position.find(answer, "update_tp_limits"))
       assert.same({}, position.find(answer, "set_ratchet").rules)
       assert.is_truthy(position.find(answer, "set_trailing"))
       local tight = taken_over { stop = 101, plan_stop = 101, price = 103 }
-      near(101, position.find(position.ask(legacy.open(name), tight), "move_stop").price)
+      near(101, legacy.stop_of(tight, position.ask(legacy.open(name), tight)))
     end)
 
     it("sets no stop behind the price where an older one stands", function()
-      near(96, position.find(position.ask(legacy.open(name), taken_over { price = 96.5 }), "move_stop").price)
+      local ctx = taken_over { price = 96.5 }
+      near(96, legacy.stop_of(ctx, position.ask(legacy.open(name), ctx)))
     end)
 
     it("takes the place of the built-in plan", function()
       local ctx = position.new { plan_revision = 1, r_provisional = true, r = 2, stop = 95, plan_stop = 95,
         stop_kind = "plan", reason = "cycle" }
       local answer = position.ask(legacy.open(name), ctx)
-      assert.is_true(position.find(answer, "move_stop").price > 95)
-      assert.is_truthy(position.find(answer, "move_stop").risk_price)
+      assert.is_true(legacy.stop_of(ctx, answer) > 95)
       assert.matches("instead of another plan", position.find(answer, "move_stop").reason, 1, true)
     end)
 
@@ -96,33 +96,40 @@ for _, name in ipairs(NAMES) do
 end
 
 describe("first stop of a legacy owner", function()
+  -- Stop as a price, from where on the trail runs in R, the decision.
   local function first(over, settings)
-    local answer = position.ask(legacy.open("position_monitor", settings), position.new(over))
-    return position.find(answer, "move_stop"), position.find(answer, "set_trailing"), answer
+    local ctx = position.new(over)
+    local answer = position.ask(legacy.open("position_monitor", settings), ctx)
+    return legacy.stop_of(ctx, answer), position.find(answer, "set_trailing").activation_r,
+      position.find(answer, "move_stop")
   end
 
   it("is legal however near it is wanted: the least distance and a tick", function()
-    near(99.79, first({ tick = 0.01 }, { "sl_pct=0.2" }).price)
-    near(98.5, first({ tick = 0.5 }, { "sl_pct=0.2" }).price) -- two ticks, and one for rounding
+    near(99.79, (first({ tick = 0.01 }, { "sl_pct=0.2" })))
   end)
 
   it("gives R to the trail that is measured in it", function()
-    local _, trail = first({ tick = 0.5 }, { "sl_pct=0.2" })
-    near(2, trail.activation_r)
+    local stop, activation_r = first({ tick = 0.5 }, { "sl_pct=0.2" })
+    near(98.5, stop) -- two ticks, and one for rounding
+    near(2, activation_r)
   end)
 
-  it("says what R is where the engine has to move it", function()
-    near(98, first({ liquidation = 98.5 }).risk_price)
+  it("lies inside the liquidation buffer", function()
+    local stop, activation_r = first({ liquidation = 98.5 })
+    near(99.5, stop)
+    near(6, activation_r)
   end)
 
   it("is the built-in one where that is tighter", function()
-    local stop, trail = first { plan_revision = 1, r_provisional = true, r = 1, stop = 99, plan_stop = 99 }
-    near(99, stop.price)
-    near(3, trail.activation_r)
-    stop, trail = first { plan_revision = 1, r_provisional = true, r = 1, stop = 99.95, plan_stop = 99.95 }
-    near(99.95, stop.price)
-    near(98, stop.risk_price)
-    near(1.5, trail.activation_r)
+    local stop, activation_r = first { plan_revision = 1, r_provisional = true, r = 1, stop = 99, plan_stop = 99 }
+    near(99, stop)
+    near(3, activation_r)
+    local decision
+    stop, activation_r, decision = first { plan_revision = 1, r_provisional = true, r = 1, stop = 99.95,
+      plan_stop = 99.95 }
+    near(99.95, stop)
+    near(98, decision.risk_price)
+    near(1.5, activation_r)
   end)
 
   it("after an increase measures R to the stop in force, or keeps it where that one is in profit", function()

@@ -9,8 +9,9 @@ local NAME = "trailing_stop_manager"
 
 describe("trailing stop manager", function()
   it("begins with a stop at 2 % and half at 3 %", function()
-    local first = legacy.begin(NAME).first
-    near(98, position.find(first, "move_stop").price)
+    local life = legacy.begin(NAME)
+    local first = life.first
+    near(98, life:stop())
     assert.equal("3@50", legacy.levels(position.find(first, "update_tp_limits")))
     assert.is_nil(position.find(first, "set_trailing"))
     assert.equal(NAME, first.profile)
