@@ -83,9 +83,10 @@ static int read_library(struct eb_policy *p, const char *dir, const char *lib_di
         if (n < 0 || (size_t)n >= sizeof(path)) {
             continue;
         }
-        int code = eb_sources_read(&p->sources, path, "exitbrain", err);
+        struct eb_err here;
+        int code = eb_sources_read(&p->sources, path, "exitbrain", &here);
         if (code != EB_E_NOT_FOUND) {
-            return code;
+            return code == EB_OK ? EB_OK : eb_err_set(err, code, here.where, "%s", here.msg);
         }
     }
     return EB_OK; /* a set without a library: `require "exitbrain.x"` will say so */
