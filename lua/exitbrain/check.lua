@@ -7,6 +7,7 @@
 
 local unit = require "exitbrain.unit"
 
+---@class exitbrain.lib.check
 local check = {}
 
 local WHOLE = 1000000 -- fractions are compared as the engine counts them

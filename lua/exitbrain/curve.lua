@@ -5,6 +5,7 @@
 local side = require "exitbrain.side"
 local unit = require "exitbrain.unit"
 
+---@class exitbrain.lib.curve
 local curve = {}
 
 -- { { r, callback_pct }, ... } or the same with names -> steps.

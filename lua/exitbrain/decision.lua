@@ -10,6 +10,7 @@
 local side = require "exitbrain.side"
 local unit = require "exitbrain.unit"
 
+---@class exitbrain.lib.decision
 local decision = {}
 
 local function price_of(what, at, ctx)

@@ -5,6 +5,7 @@
 local check = require "exitbrain.check"
 local unit = require "exitbrain.unit"
 
+---@class exitbrain.lib.ladder
 local ladder = {}
 
 local WHOLE = 1000000

@@ -5,6 +5,7 @@
 --
 --     local name = regime.of(ctx)     return decisions, { regime = name }
 
+---@class exitbrain.lib.regime
 local regime = {}
 
 regime.BAR_MS = 15 * 60000

@@ -23,13 +23,11 @@
 
 local combine = require "exitbrain.rules.combine"
 
-local rules = { strategy = combine.strategy, decide = combine.decide, draft = require "exitbrain.rules.draft" }
+---@class exitbrain.lib.rules
+local rules = { strategy = combine.strategy, decide = combine.decide, draft = (require "exitbrain.rules.draft") }
 
-for _, group in ipairs {
-  require "exitbrain.rules.plan", require "exitbrain.rules.trail", require "exitbrain.rules.stops",
-  require "exitbrain.rules.exits",
-} do
-  for name, make in pairs(group) do rules[name] = make end
+for _, group in ipairs { "plan", "trail", "stops", "exits" } do
+  for name, make in pairs(require("exitbrain.rules." .. group)) do rules[name] = make end
 end
 
 return rules

@@ -4,6 +4,7 @@
 
 local unit = require "exitbrain.unit"
 
+---@class exitbrain.lib.side
 local side = {}
 
 -- The price `pct` percent of entry away from entry: towards profit if positive, towards loss if negative.

@@ -6,6 +6,7 @@
 local decide = require "exitbrain.decision"
 local side = require "exitbrain.side"
 
+---@class exitbrain.lib.stop
 local stop = {}
 
 local GRID = 10000 -- percentages travel as whole 1/10000 percent

@@ -14,6 +14,7 @@
 
 local host = require "exitbrain_host"
 
+---@class exitbrain.lib.testing
 local testing = {}
 
 testing.NOON = 1750000500000 -- a time inside a 15-minute bar
@@ -101,7 +102,8 @@ function testing.long(over)
     qty = 10, leverage = 2, balance = 10000, stop_kind = "none", hits = 0, adopted = false, live = false,
     r_provisional = false, trailing_active = false, regime = "UNKNOWN", fee_taker_pct = 0.04, fee_maker_pct = 0.02,
     min_stop_distance_pct = 0.2, liquidation_buffer_pct = 1, tick = 0.01, step = 0.001, min_qty = 0.001,
-    min_notional = 5, legs = {}, memory = {}, signals = {}, exit_mode = "EXIT_BRAIN_V3", planned = false,
+    min_notional = 5, legs = {}, memory = {}, signals = {}, exit_mode = "EXIT_BRAIN_V3",
+    planned = (over.plan_revision or 0) > 0 and not over.r_provisional,
     features = {
       m1 = testing.features(), m5 = testing.features(), m15 = testing.features(over.market), h1 = testing.features(),
     },

@@ -3,4 +3,7 @@
 -- A policy set gets this module from its host (core/policy/units.c) and never loads this file, which is for specs in a
 -- stock Lua; docs/POLICIES.md lists the functions.
 
-return require "exitbrain_host".unit
+---@type exitbrain.lib.unit
+local unit = require "exitbrain_host".unit
+
+return unit

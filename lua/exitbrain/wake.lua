@@ -2,6 +2,7 @@
 -- When a policy wants to be asked again: the earliest of its times, and the nearest of its prices on either side.
 -- It only suppresses cycle consults: hits, size, margin and mode changes always consult (docs/POLICIES.md).
 
+---@class exitbrain.lib.wake
 local wake = {}
 
 -- The end of the current bar of `bar_ms`: nothing that is computed from closed bars changes before.

@@ -114,7 +114,7 @@ describe("the first plan", function()
   it("clears what no rule of it fills, where another plan stood", function()
     local bare = strategy ""
     assert.equal(1, #testing.ask(bare, testing.long()).decisions)
-    local answer = testing.ask(bare, testing.long { plan_revision = 2, r = 2, stop = 98 })
+    local answer = testing.ask(bare, testing.long { plan_revision = 2, r = 2, stop = 98, planned = false })
     assert.same({}, testing.find(answer, "update_tp_limits").levels)
     assert.is_true(testing.find(answer, "set_trailing").off)
     assert.same({}, testing.find(answer, "set_ratchet").rules)

@@ -25,6 +25,13 @@ function position.script(body)
     .. 'return { name = "t", version = "1", ' .. "decide = function(ctx) " .. body .. " end }")
 end
 
-position.new, position.accept = testing.long, testing.after
+-- A position whose plan, if it has one, is nobody's unless `planned` says so.
+function position.new(over)
+  local all = { planned = false }
+  for key, value in pairs(over or {}) do all[key] = value end
+  return testing.long(all)
+end
+
+position.accept = testing.after
 
 return position

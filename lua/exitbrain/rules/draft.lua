@@ -5,6 +5,7 @@
 local regime = require "exitbrain.regime"
 local unit = require "exitbrain.unit"
 
+---@class exitbrain.lib.draft
 local draft = {}
 
 function draft.new(ctx)

@@ -155,7 +155,7 @@ end
 
 local function asked(what, fn, reason, options)
   options = options or {}
-  check.keys(what, options, { "every_ms", "emergency", "fraction" })
+  check.keys(what, options, { "every_ms", "emergency" })
   check.func(what, fn)
   check.text(what .. ".reason", reason, 95)
   if options.every_ms ~= nil then check.number(what .. ".every_ms", options.every_ms, 10000, DAY_MS) end
