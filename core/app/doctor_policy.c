@@ -113,12 +113,18 @@ void eb_check_alarms(struct eb_exam *x)
         if (one->over || is_told(one->name)) {
             continue;
         }
-        bool passing = strcmp(one->name, eb_alert_name(EB_ALERT_ORDER_REFUSED)) == 0; /* what matters is tried again */
+        bool lint = strcmp(one->name, eb_alert_name(EB_ALERT_LINT)) == 0;
+        bool passing = lint || strcmp(one->name, eb_alert_name(EB_ALERT_ORDER_REFUSED)) == 0; /* is tried again */
         struct eb_finding *f = eb_finding_add(x, passing ? EB_NOTE : EB_BAD, one->symbol);
         EB_SAY(f->evidence, "alarm %s, %" PRIu64 " times, the last %s ago: %s", one->name, one->count,
                EB_AGE(x->now_ms - one->last_ms), one->text);
-        EB_SAY(f->cause, "docs/OPERATIONS.md says what it means");
-        EB_SAY(f->remedy, "`exitbrain explain %s` and the log's lines of that time", one->symbol);
+        EB_SAY(f->cause, "%s",
+               lint ? "a plan of the policy set will not do all that it says"
+                    : "docs/OPERATIONS.md says what it means");
+        EB_SAY(f->remedy,
+               lint ? "`exitbrain check` names the setting; `exitbrain explain %s` shows the plan"
+                    : "`exitbrain explain %s` and the log's lines of that time",
+               one->symbol);
     }
 }
 

@@ -34,6 +34,7 @@ const char *eb_alert_name(enum eb_alert_kind k)
         [EB_ALERT_STOP_STUCK] = "stop_stuck",
         [EB_ALERT_STORE_FAILED] = "store_failed",
         [EB_ALERT_EVENTS_LOST] = "events_lost",
+        [EB_ALERT_LINT] = "lint",
     };
     return (unsigned)k < EB_ALERT_COUNT && name[k] != NULL ? name[k] : "?";
 }

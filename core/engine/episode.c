@@ -62,6 +62,7 @@ void eb_episode_begin(struct eb_engine *e, struct eb_slot *s, const struct eb_ev
     s->consult_pending = false;
     s->quarantined = false;
     s->failures_in_row = 0;
+    s->linted = 0;
     memset(&s->wake, 0, sizeof s->wake);
     s->soft_since_ns = 0;
     s->unprotected_since_ms = now_ms;

@@ -177,6 +177,7 @@ struct eb_slot {
     int64_t foreign_ms;
     bool wants_consult; /* consult at the end of this step */
     bool alarm_unprotected;
+    uint16_t linted; /* what the linter last said of this episode */
     bool is_holder; /* listed in eb_engine.holder */
     bool consult_pending;
     bool quarantined;
@@ -485,6 +486,9 @@ void eb_trail_keep(struct eb_engine *e, struct eb_slot *s, eb_price judge, const
 void eb_plan_rescue(struct eb_engine *e, struct eb_slot *s);
 void eb_plan_builtin(struct eb_engine *e, struct eb_slot *s, eb_price judge);
 struct eb_guard eb_guard_of(const struct eb_engine *e, const struct eb_slot *s);
+
+/* lint.c */
+void eb_plan_lint(struct eb_engine *e, struct eb_slot *s); /* the verdict under way has become the plan */
 
 /* backstop.c */
 void eb_backstop_drive(struct eb_engine *e, struct eb_slot *s);

@@ -361,6 +361,7 @@ static void accept(struct eb_engine *e, struct eb_slot *s, const struct eb_verdi
         p->builtin = false;
         s->d.r_state = s->d.r_state == EB_R_PROVISIONAL ? EB_R_FROZEN : s->d.r_state;
         s->d.permit_seq = e->durable_count + 1;
+        eb_plan_lint(e, s);
     }
     eb_plan_park(e, s, judge, before);
     eb_trail_keep(e, s, judge, was);

@@ -56,6 +56,7 @@ enum eb_alert_kind {
     EB_ALERT_STOP_STUCK,
     EB_ALERT_STORE_FAILED,
     EB_ALERT_EVENTS_LOST, /* from the host, to its observer */
+    EB_ALERT_LINT,        /* an accepted plan that will not do what was meant; code: enum eb_lint_code */
     EB_ALERT_COUNT
 };
 struct eb_alert {
