@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# `cmake --install`: the program, libexitbrain with headers, pkg-config file and CMake package, the policies and what they
-# require.
+# `cmake --install`: the program, libexitbrain with headers, pkg-config file and CMake package, the policies and what
+# they require.
 if(TARGET exitbrain)
   install(TARGETS exitbrain RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 endif()

@@ -51,6 +51,35 @@ set_of test 'return { name = "x", version = "1", decide = function() end,' \
   '  self_test = function() error("legs[2].r: expected more than 0.4", 0) end }'
 refused test "legs[2].r: expected more than 0.4"
 expect json-refused 1 '"ok":false' "legs[2].r" -- "$EB_BIN" check --json "$TMP/test"
+set_of preset-name 'return { name = "x", version = "1", decide = function() end, settings = { profile = "", a = 1 },' \
+  '  presets = { QUIET = { b = 2 } } }'
+refused preset-name "presets.QUIET: the set has no setting 'b'; it has: a, profile"
+set_of preset-type 'return { name = "x", version = "1", decide = function() end, settings = { a = 1 },' \
+  '  presets = { QUIET = { a = "2" } } }'
+refused preset-type "presets.QUIET: setting 'a': expected a number, got a string"
+set_of legacy 'return { name = "x", version = "1", decide = function() end, legacy = "position_monitor" }'
+refused legacy "init.lua.legacy: expected function, got \"position_monitor\""
+set_of migrate 'return { name = "x", version = "1", decide = function() end, migrate = {} }'
+refused migrate "init.lua.migrate: expected function, got table"
+set_of two-files 'require "a" return { name = "x", version = "1", decide = function() end }'
+mkdir "$TMP/two-files/a" && touch "$TMP/two-files/a.lua" "$TMP/two-files/a/init.lua"
+refused two-files "'a.lua' and 'a/init.lua' go by the same name"
+set_of no-host 'return { name = "x", version = "1", decide = function(ctx) host.model(ctx.price) end }'
+refused no-host "LONG position" "no function host.model; this program has registered: none"
+set_of early-owner 'owner "x" return { name = "x", version = "1", decide = function() end }'
+refused early-owner "init.lua:1: owner('x') says who answers a consult: it belongs inside decide"
+
+# What the environment says reaches settings that are made for it.
+set_of environment 'return { name = "x", version = "1", decide = function() end,' \
+  '  settings = { profile = "A", qt_trailing_stop_enabled = true, pct = 1 }, presets = { B = { pct = 2 } } }'
+expect environment 0 "qt_trailing_stop_enabled = false" "pct = 2" 'profile = "B"' -- \
+  env QT_TRAILING_STOP_ENABLED=false EXIT_BRAIN_PROFILE=B "$EB_BIN" check "$TMP/environment"
+expect environment-set 0 "qt_trailing_stop_enabled = true" "pct = 3" -- \
+  env QT_TRAILING_STOP_ENABLED=false "$EB_BIN" check "$TMP/environment" --set 'profile="B"' --set pct=3 \
+  --set qt_trailing_stop_enabled=true
+expect environment-wrong 2 'QT_TRAILING_STOP_ENABLED: "maybe" is not one of false, true' -- \
+  env QT_TRAILING_STOP_ENABLED=maybe "$EB_BIN" check "$TMP/environment"
+
 mkdir "$TMP/bytecode" && printf '\033Lua\124' >"$TMP/bytecode/init.lua"
 refused bytecode "precompiled"
 set_of writable 'return { name = "x", version = "1", decide = function() end }'

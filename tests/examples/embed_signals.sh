@@ -56,7 +56,9 @@ refuses() {
   ! configure "$@" && grep -q -- "$text" "$work/log" || { cat "$work/log"; return 1; }
 }
 
-says_where() { grep -q -- "-- policies: $work/prefix/share/exitbrain/policies, their library: $work/prefix/" "$work/log"; }
+says_where() {
+  grep -q -- "-- policies: $work/prefix/share/exitbrain/policies, their library: $work/prefix/share/" "$work/log"
+}
 
 # The consumer's own text, with something else in the place of find_package's version.
 other_version() {

@@ -175,6 +175,7 @@ static void consult(struct eb_policy *p)
     struct eb_context ctx;
     struct eb_err err;
     memset(&ctx, 0, sizeof(ctx));
+    ctx.exit_mode = EB_EXIT_MODE_EXIT_BRAIN_V3;
     ctx.entry.e8 = ctx.price.e8 = 100 * EB_E8;
     ctx.now_ms = INT64_C(1700000000000);
     ctx.leg_count = 1;
