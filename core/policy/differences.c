@@ -74,7 +74,7 @@ static bool next_entry(struct piece *rest, const char *stop, struct entry *out)
 
 static bool same(struct piece a, struct piece b)
 {
-    return a.len == b.len && memcmp(a.at, b.at, a.len) == 0;
+    return a.len == b.len && (a.len == 0 || memcmp(a.at, b.at, a.len) == 0);
 }
 
 static bool is_table(struct piece p)

@@ -40,8 +40,8 @@ static const char *const truths[] = {
     "ctx.exit_mode == 'EXIT_BRAIN_V3' and ctx.owner == 't' and ctx.planned == true",
     "ctx.signals.risk_mode == 'CRITICAL' and ctx.signals.confidence == 0.75 and ctx.signals.count == nil",
     "(function() local s = '' for k in pairs(ctx.signals) do s = s .. k end return s == 'confidencerisk_mode' end)()",
-    "ctx.memory ~= ctx.signals and ctx.memory.risk_mode == nil and ctx.features == ctx.features and ctx.legs[1] == "
-    "ctx.legs[1] and type(ctx.legs) == 'userdata'",
+    "ctx.memory ~= ctx.signals and ctx.memory.risk_mode == nil and ctx.features == ctx.features",
+    "ctx.legs[1] == ctx.legs[1] and type(ctx.legs) == 'userdata'",
 };
 
 static void test_fields(void **state)
