@@ -4,6 +4,7 @@
 -- Differences from the original:
 --   * It only proposed, and its one caller passed the wrong arguments. Here what it proposes is done.
 --   * It set no stop and no target. Here it begins with dynamic_tpsl's base, which came with it: 2.5 % and 6 %.
+--   * A part that the price has passed when the target is split is left out: it would be sold at once.
 --   * It scaled the callback that was in force, so that scaling compounded. Here the usual callback is scaled, and a
 --     trail is only ever made narrower.
 
@@ -78,7 +79,7 @@ local function manage(ctx, own)
   if split > (own.split or 0) then
     own.split = split
     list[1] = levels.targets(ctx, legs_of(ctx, split),
-      string.format("above %.0f %%: targets split", S.splits[split].above_pct))
+      string.format("above %.0f %%: targets split", S.splits[split].above_pct), true)
   end
   list[#list + 1] = rearm(ctx, own)
   return list

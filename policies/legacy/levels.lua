@@ -38,9 +38,9 @@ function levels.stop(ctx, wanted_pct, grown, why)
 end
 
 -- Targets of { percent of entry, percent of the size (nil: all of it) }. What was taken counts for the nearest ones, so
--- that nothing is sold twice; one that the price has passed is set all the same, and parked and shown by the engine.
--- None lies within two ticks, where rounding could bring it to entry, and those that meet become one.
-function levels.targets(ctx, legs, why)
+-- that nothing is sold twice. One that the price has passed is parked and shown by the engine; with `ahead` it is left
+-- out. None lies within two ticks, where rounding could bring it to entry, and those that meet become one.
+function levels.targets(ctx, legs, why, ahead)
   local least = 2 * ctx.tick / ctx.entry * 100
   local taken = math.floor(ladder.taken(ctx) * 1000000 + 0.5)
   local free, out = 1000000 - taken, {}
@@ -48,6 +48,7 @@ function levels.targets(ctx, legs, why)
     local pct, part = math.max(leg[1], least), leg[2] and math.floor(leg[2] * 10000 + 0.5) or 1000000
     local done = math.min(taken, part)
     taken, part = taken - done, math.min(part - done, free)
+    if ahead and ctx.pnl_pct >= pct then part = 0 end
     free = free - part
     local last = out[#out]
     if last and last.pct >= pct then

@@ -4,8 +4,8 @@
 -- Differences from the original, each where it contradicted itself or the exchange:
 --   * It cancelled every order of the symbol before it placed new ones. Here a plan replaces a plan, the stop stays.
 --   * Its trailing order began at once, and nearer than its stop. Here the trail begins at the first target.
---   * Targets of a step mostly lay behind the market already (refused: -2021). Here such a target is parked, and what
---     was taken before counts for the nearest ones. The ladder is only climbed: a retreat changes nothing.
+--   * Targets of a step mostly lay behind the market already (refused: -2021). Here those are left out, and what was
+--     taken before counts for the nearest ones. The ladder is only climbed: a retreat changes nothing.
 --   * Its flash-crash rule watched a wallet that open positions do not move: nothing to be meant by it.
 
 local check = require "exitbrain.check"
@@ -82,7 +82,7 @@ local function climb(ctx, own)
   if step > (own.step or 0) then
     own.step = step
     list[1] = levels.targets(ctx, legs_of(ctx, step),
-      string.format("targets from %.0f %% of margin on", S.ladder[step].from_margin_pct))
+      string.format("targets from %.0f %% of margin on", S.ladder[step].from_margin_pct), true)
   end
   list[#list + 1] = step > 0 and lock(ctx, step) or nil
   return list

@@ -48,21 +48,21 @@ describe("position monitor", function()
   end)
 
   -- Leverage 10: percent of margin are ten times the percent of price. Each case is a fresh position that is found at
-  -- that profit in its second consult.
+  -- that profit in its second consult: targets that it has passed are left out.
   describe("ladder", function()
     local cases = {
-      { pnl = 0.49, stop = 98, levels = "3@50" },                         -- 4.9 % of margin: nothing
-      { pnl = -0.31, stop = 98, levels = "3@50" },                        -- below -3 %: hold
-      { pnl = 0.7, stop = 100.1, levels = "0.8@25" },                     -- 5 to 10: breakeven
-      { pnl = 0.999, stop = 100.1, levels = "0.8@25" },
-      { pnl = 1.02, stop = 100.51, levels = "1@25 1.5@25" },              -- 10 to 20: half of the gain
-      { pnl = 1.98, stop = 100.99, levels = "1@25 1.5@25" },
-      { pnl = 2.0, stop = 101.4, levels = "1.2@20 1.8@20 2.5@30" },       -- 20 to 35: 70 %
-      { pnl = 3.4, stop = 102.38, levels = "1.2@20 1.8@20 2.5@30" },
-      { pnl = 3.5, stop = 102.975, levels = "2@20 2.8@20 3.5@30" },       -- 35 to 60: 85 %
-      { pnl = 5.9, stop = 105.015, levels = "2@20 2.8@20 3.5@30" },
-      { pnl = 6.0, stop = 105.4, levels = "3@15 4@15 5@20" },             -- 60 and more: 90 %
-      { pnl = 9.0, stop = 108.1, levels = "3@15 4@15 5@20" },
+      { pnl = 0.49, stop = 98, levels = "3@50" },        -- 4.9 % of margin: nothing
+      { pnl = -0.31, stop = 98, levels = "3@50" },       -- below -3 %: hold
+      { pnl = 0.7, stop = 100.1, levels = "0.8@25" },    -- 5 to 10: breakeven
+      { pnl = 0.999, stop = 100.1, levels = "" },
+      { pnl = 1.02, stop = 100.51, levels = "1.5@25" },  -- 10 to 20: half of the gain
+      { pnl = 1.98, stop = 100.99, levels = "" },
+      { pnl = 2.0, stop = 101.4, levels = "2.5@30" },    -- 20 to 35: 70 %
+      { pnl = 3.4, stop = 102.38, levels = "" },
+      { pnl = 3.5, stop = 102.975, levels = "" },        -- 35 to 60: 85 %
+      { pnl = 5.9, stop = 105.015, levels = "" },
+      { pnl = 6.0, stop = 105.4, levels = "" },          -- 60 and more: 90 %
+      { pnl = 9.0, stop = 108.1, levels = "" },
     }
     for _, case in ipairs(cases) do
       it(string.format("at %.3f %% of price", case.pnl), function()
@@ -83,8 +83,8 @@ describe("position monitor", function()
 
     it("takes its second step exactly at ten percent of margin, half a percent away from the price", function()
       local life = legacy.begin(NAME, { leverage = 10, tick = 0.0001 })
-      assert.equal("0.8@25", levels(position.find(life:at(100.9999), "update_tp_limits")))
-      assert.equal("1@25 1.5@25", levels(position.find(life:at(101), "update_tp_limits")))
+      assert.equal("", levels(position.find(life:at(100.9999), "update_tp_limits")))
+      assert.equal("1.5@25", levels(position.find(life:at(101), "update_tp_limits")))
       near(100.495, life:stop())
     end)
 
@@ -110,11 +110,8 @@ describe("position monitor", function()
       local answer = life:at(101.75)
       assert.equal("keep", answer.result)
       near(101.68, life:stop())
-      assert.equal("1.2@20 1.8@20 2.5@30", levels { levels = (function()
-        local out = {}
-        for i, leg in ipairs(life.ctx.legs) do out[i] = { pct = leg.price - 100, fraction = leg.fraction } end
-        return out
-      end)() })
+      assert.equal(1, #life.ctx.legs)
+      near(102.5, life.ctx.legs[1].price)
     end)
 
     it("counts what was taken for the nearest targets", function()
@@ -123,8 +120,9 @@ describe("position monitor", function()
       life.ctx = position.hit(life.ctx, 1) -- 25 % at 8 % of margin
       local targets = position.find(life:at(101.0), "update_tp_limits")
       assert.equal("1.5@25", levels(targets))
+      life.ctx = position.hit(life.ctx, 2) -- and 25 % at 15 %
       targets = position.find(life:at(102.0), "update_tp_limits")
-      assert.equal("1.8@15 2.5@30", levels(targets))
+      assert.equal("2.5@20", levels(targets)) -- 20 % at 12, 20 % at 18 and 10 of the 30 % are taken
     end)
 
     it("takes 30x where leverage is not known, else what size and margin say", function()
@@ -134,14 +132,19 @@ describe("position monitor", function()
       life = legacy.begin(NAME, { leverage = 0 })
       life:accept({ decisions = {} }, { price = 101 })
       life.ctx.margin = 100 -- of 1000: 10x
-      assert.equal("1@25 1.5@25", levels(position.find(position.ask(life.policy, life.ctx), "update_tp_limits")))
+      assert.equal("1.5@25", levels(position.find(position.ask(life.policy, life.ctx), "update_tp_limits")))
     end)
 
-    it("plans with the step's targets where a position is taken over in profit", function()
-      local life = legacy.begin(NAME, { leverage = 10, price = 101.2 })
-      assert.equal("1@25 1.5@25", levels(position.find(life.first, "update_tp_limits")))
-      near(98, life:stop())
-    end)
+    for pnl, expected in pairs {
+      [0.5] = "0.8@25", [1.0] = "1@25 1.5@25", [2.0] = "1.2@20 1.8@20 2.5@30", [3.5] = "2@20 2.8@20 3.5@30",
+      [6.0] = "3@15 4@15 5@20",
+    } do
+      it(string.format("plans with the whole step's targets where it is taken over at %.1f %%", pnl), function()
+        local life = legacy.begin(NAME, { leverage = 10, price = 100 + pnl })
+        assert.equal(expected, levels(position.find(life.first, "update_tp_limits")))
+        near(98, life:stop())
+      end)
+    end
   end)
 
   describe("emergency", function()
