@@ -297,8 +297,8 @@ static bool known_r(lua_State *L, int ctx, int given, double *out)
 /* Distance from entry towards profit, as a price; false when ctx does not know the ruler. */
 static bool distance(lua_State *L, const struct unit *u, int ctx, int given, double *out)
 {
-    double entry;
-    double sign;
+    double entry = 0.0;
+    double sign = 0.0;
     double length = 0.0;
     bool known = true;
     if (!ctx_number(L, ctx, "entry", &entry) || !ctx_number(L, ctx, "sign", &sign)) {

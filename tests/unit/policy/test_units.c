@@ -109,7 +109,7 @@ static const char working_init[] =
          "  local s = tostring(t[3]) .. string.format('%s', -t[4])\n"
          "  return { type = 'move_stop', price = u.to_price(-math.max(t[1], t[2]), ctx), reason = s } end }";
 
-/* Every request for memory of a consult fails, with all after it: the state goes, and the next answer is what it always was. */
+/* Every request for memory of a consult fails, with all after it: the state goes, and the next answer is as ever. */
 static void test_without_memory(void **state)
 {
     (void)state;
