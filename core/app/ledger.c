@@ -140,12 +140,16 @@ static void take_begin(struct eb_ledger *l, const struct eb_ledger_record *r)
 
 static void take_end(struct eb_ledger *l, const struct eb_ledger_record *r)
 {
-    struct eb_ledger_record *open = find(l, r, EB_LEDGER_OPEN);
-    open = open != NULL ? open : add(l);
-    if (open != NULL) {
-        *open = *r;
-        open->state = EB_LEDGER_OPEN;
-        set(l, open, (enum eb_ledger_state)r->state);
+    struct eb_ledger_record *known = find(l, r, EB_LEDGER_OPEN);
+    if (known == NULL && r->state == EB_LEDGER_CENSORED) { /* of one that had ended well before */
+        known = find(l, r, EB_LEDGER_COMPLETE);
+    }
+    known = known != NULL ? known : add(l);
+    if (known != NULL) {
+        uint8_t before = known->state;
+        *known = *r;
+        known->state = before;
+        set(l, known, (enum eb_ledger_state)r->state);
     }
 }
 
@@ -314,6 +318,15 @@ void eb_ledger_end(struct eb_ledger *l, const struct eb_ledger_record *r)
 {
     take_end(l, r);
     write_line(l, r, false);
+}
+
+void eb_ledger_censor(struct eb_ledger *l, const struct eb_ledger_record *r)
+{
+    struct eb_ledger_record *known = find(l, r, EB_LEDGER_COMPLETE);
+    if (known != NULL) {
+        set(l, known, EB_LEDGER_CENSORED);
+        write_line(l, known, false);
+    }
 }
 
 void eb_ledger_close(struct eb_ledger *l)

@@ -59,6 +59,9 @@ void eb_ledger_begin(struct eb_ledger *l, const struct eb_ledger_record *r);
 /* It has ended; r whole, with its state. */
 void eb_ledger_end(struct eb_ledger *l, const struct eb_ledger_record *r);
 
+/* One that was complete is not comparable after all: owner, symbol, side and opened_ms of r are read. */
+void eb_ledger_censor(struct eb_ledger *l, const struct eb_ledger_record *r);
+
 /* What went wrong with the file, for people: lines that were damaged, a disk that takes nothing; "" nothing. */
 const char *eb_ledger_trouble(const struct eb_ledger *l);
 bool eb_ledger_write_failed(const struct eb_ledger *l);

@@ -289,6 +289,25 @@ static void protect_only(struct eb_live *l)
     eb_live_say(l, "protect-only until `exitbrain resume`: %s", l->recovery.why);
 }
 
+/* What stands by the journal is news to challengers, which remember nothing. */
+static void tell_signals(struct eb_live *l)
+{
+    static const struct eb_actions nothing; /* large, and all zero */
+    struct eb_signal *signal = calloc(EB_SIGNALS_MAX, sizeof(*signal));
+    if (signal == NULL || l->challengers == NULL) {
+        free(signal);
+        return;
+    }
+    uint32_t count = eb_engine_signals(eb_host_engine(l->host), signal, EB_SIGNALS_MAX);
+    for (uint32_t i = 0; i < count && i < EB_SIGNALS_MAX; i++) {
+        const struct eb_ev_signal told = {.value = signal[i].value, .expires_ms = signal[i].expires_ms};
+        struct eb_event ev = eb_live_event(l, EB_EV_SIGNAL, signal[i].symbol);
+        ev.u.signal = &told;
+        eb_challengers_hear(l->challengers, &ev, &nothing);
+    }
+    free(signal);
+}
+
 /* From here on prices count. */
 static void go(struct eb_live *l)
 {
@@ -303,6 +322,9 @@ static void go(struct eb_live *l)
         announce_modes(l);
     }
     announce_policy(l);
+    if (!l->begun) {
+        tell_signals(l);
+    }
     protect_only(l);
     (void)eb_live_command(l, l->begun ? &again : &start, EB_NO_SYMBOL, &seq);
     l->begun = true;

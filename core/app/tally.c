@@ -9,12 +9,14 @@
 #include "base/decimal.h"
 
 #define SILENT_NS INT64_C(300000000000) /* a symbol whose mark has not moved for so long after the real exit is gone */
+#define FUNDING_LATE_MS 2000            /* after its moment: then the mark that is known will do */
 #define REVIEW_MS 60000                 /* between looks for those */
 #define NOTIONAL_MAX_E16 ((eb_i128)INT64_MAX * EB_E8) /* times a rate it stays within 128 bits */
 
 struct slot {
     bool open;
-    bool done; /* its own exit has come, and the real position goes on */
+    bool done;      /* its own exit has come */
+    bool concluded; /* and is in the ledger, though the real position goes on */
     bool censored, partial, is_virtual;
     uint8_t side;
     uint16_t exits[EB_EXIT_REASON_COUNT];
@@ -27,6 +29,7 @@ struct slot {
 };
 struct rate {
     int64_t rate_e8, next_ms; /* next_ms 0: not known */
+    int64_t owed_e8, owed_ms; /* was due, and the next was told before the mark to pay by; owed_ms 0: nothing */
 };
 struct eb_tally {
     struct eb_tally_config c;
@@ -200,6 +203,7 @@ static void finish(struct eb_tally *t, eb_position_id position, struct eb_ledger
     r->state = state_of(s);
     eb_ledger_end(t->c.ledger, r);
     t->open -= s->done ? 0 : 1;
+    s->done = true;
     s->open = false;
 }
 
@@ -208,6 +212,10 @@ static void end(struct eb_tally *t, const struct eb_episode_end *x)
     struct slot *s = slot_of(t, x->position);
     if (s == NULL || !s->open || s->episode != x->episode) {
         return; /* given up before */
+    }
+    if (s->concluded) {
+        s->open = false;
+        return;
     }
     s->opened_ms = x->opened_ms;
     struct eb_ledger_record r = record_of(t, x->position);
@@ -221,16 +229,34 @@ static void end(struct eb_tally *t, const struct eb_episode_end *x)
     finish(t, x->position, &r);
 }
 
+/* As the engine would report its end now. */
+static void judge_by_evidence(const struct eb_tally *t, eb_position_id position, struct eb_ledger_record *r)
+{
+    struct eb_evidence v;
+    if (eb_engine_evidence(t->engine, position, &v)) {
+        r->regime = v.ctx.regime;
+        memcpy(r->profile, v.ctx.profile, sizeof(r->profile));
+        const struct in_r in = {(enum eb_side)v.ctx.side, v.ctx.entry, v.first_r, v.best, v.worst, v.ctx.first_qty};
+        judge(r, &in);
+    }
+}
+
+/* A virtual episode has come to its exit, and the real position goes on: the engine will report the end with that. */
+static void conclude(struct eb_tally *t, eb_position_id position)
+{
+    struct slot *s = &t->slot[position];
+    struct eb_ledger_record r = record_of(t, position);
+    judge_by_evidence(t, position, &r);
+    finish(t, position, &r);
+    s->open = s->concluded = true;
+}
+
 /* The engine still has it, but nothing will end it: its symbol has no prices any more. */
 static void give_up(struct eb_tally *t, eb_position_id position, int64_t now_ms)
 {
-    struct eb_evidence v;
     struct eb_ledger_record r = record_of(t, position);
     mark_rest(t, position, now_ms, &r);
-    if (eb_engine_evidence(t->engine, position, &v)) {
-        r.regime = v.ctx.regime;
-        memcpy(r.profile, v.ctx.profile, sizeof(r.profile));
-    }
+    judge_by_evidence(t, position, &r);
     t->slot[position].censored = true;
     finish(t, position, &r);
 }
@@ -275,7 +301,9 @@ static void grow(struct eb_tally *t, eb_position_id position, const struct eb_ev
     struct slot *s = &t->slot[position];
     struct eb_evidence v;
     if (s->done) {
+        const struct eb_ledger_record r = record_of(t, position);
         s->censored = true;
+        eb_ledger_censor(t->c.ledger, &r);
     } else if (eb_engine_evidence(t->engine, position, &v) && v.ctx.qty.e8 > s->qty.e8) {
         eb_i128 cost = (eb_i128)p->qty.e8 * p->entry.e8 - (eb_i128)s->real.e8 * s->entry.e8;
         eb_qty more = {v.ctx.qty.e8 - s->qty.e8};
@@ -340,7 +368,13 @@ static void told_command(struct eb_tally *t, const struct eb_event *ev)
 static void told_funding(struct eb_tally *t, const struct eb_event *ev)
 {
     if (ev->symbol < t->c.symbols_max) {
-        t->rate[ev->symbol] = (struct rate){ev->u.funding.rate_e8, ev->u.funding.next_ms};
+        struct rate *r = &t->rate[ev->symbol];
+        if (r->next_ms != 0 && r->next_ms <= ev->now_ms) {
+            r->owed_e8 = r->rate_e8;
+            r->owed_ms = r->next_ms;
+        }
+        r->rate_e8 = ev->u.funding.rate_e8;
+        r->next_ms = ev->u.funding.next_ms;
         bool sooner = ev->u.funding.next_ms > 0 && ev->u.funding.next_ms < t->funding_due_ms;
         t->funding_due_ms = sooner ? ev->u.funding.next_ms : t->funding_due_ms;
     }
@@ -365,19 +399,44 @@ static void pay(struct eb_tally *t, eb_position_id position, int64_t rate_e8)
     s->funding.e8 += fits ? amount : 0;
 }
 
-static void settle(struct eb_tally *t, int64_t now_ms)
+static void settle(struct eb_tally *t, eb_symbol_id symbol, int64_t until_ms)
+{
+    struct rate *r = &t->rate[symbol];
+    if (r->owed_ms != 0 && r->owed_ms <= until_ms) {
+        pay(t, symbol * 2, r->owed_e8);
+        pay(t, symbol * 2 + 1, r->owed_e8);
+        r->owed_ms = 0;
+    }
+    if (r->next_ms != 0 && r->next_ms <= until_ms) {
+        pay(t, symbol * 2, r->rate_e8);
+        pay(t, symbol * 2 + 1, r->rate_e8);
+        r->next_ms = 0; /* until the exchange tells the next */
+    }
+}
+
+/* It is paid by the first mark of that moment or later; before what is held changes, by the one that is known. */
+static void settle_of(struct eb_tally *t, const struct eb_event *ev, const struct eb_actions *actions)
+{
+    bool changes = ev->kind == EB_EV_POSITION;
+    for (unsigned i = 0; i < actions->count; i++) {
+        changes = changes || actions->action[i].kind == EB_ACT_EXIT || actions->action[i].kind == EB_ACT_EPISODE_END;
+    }
+    bool mark = ev->kind == EB_EV_PRICE && ev->u.price.source == EB_SRC_MARK;
+    if (ev->symbol < t->c.symbols_max && (changes || mark)) {
+        bool was_so = !changes && ev->u.price.venue_ms != 0; /* by the venue's time, before it came here */
+        settle(t, ev->symbol, was_so ? ev->u.price.venue_ms : ev->now_ms);
+    }
+}
+
+/* Those whose mark has not come for a while. */
+static void settle_all(struct eb_tally *t, int64_t now_ms)
 {
     t->funding_due_ms = INT64_MAX;
     uint32_t symbols = eb_engine_symbol_count(t->engine);
     for (eb_symbol_id i = 0; i < symbols && i < t->c.symbols_max; i++) {
-        struct rate *r = &t->rate[i];
-        if (r->next_ms != 0 && r->next_ms <= now_ms) {
-            pay(t, i * 2, r->rate_e8);
-            pay(t, i * 2 + 1, r->rate_e8);
-            r->next_ms = 0; /* until the exchange tells the next */
-        } else if (r->next_ms != 0 && r->next_ms < t->funding_due_ms) {
-            t->funding_due_ms = r->next_ms;
-        }
+        settle(t, i, now_ms - FUNDING_LATE_MS);
+        bool sooner = t->rate[i].next_ms != 0 && t->rate[i].next_ms < t->funding_due_ms;
+        t->funding_due_ms = sooner ? t->rate[i].next_ms : t->funding_due_ms;
     }
 }
 
@@ -398,11 +457,30 @@ static void review(struct eb_tally *t, int64_t now_ns, int64_t now_ms)
 
 void eb_tally_clock(struct eb_tally *t, int64_t now_ns, int64_t now_ms)
 {
-    if (now_ms >= t->funding_due_ms) {
-        settle(t, now_ms);
+    if (now_ms - FUNDING_LATE_MS >= t->funding_due_ms) {
+        settle_all(t, now_ms);
     }
     if (now_ms >= t->review_ms) {
         review(t, now_ns, now_ms);
+    }
+}
+
+static void told_actions(struct eb_tally *t, const struct eb_actions *actions)
+{
+    for (unsigned i = 0; i < actions->count; i++) {
+        const struct eb_action *a = &actions->action[i];
+        if (a->kind == EB_ACT_EXIT) {
+            exit_fill(t, &a->u.exit);
+        } else if (a->kind == EB_ACT_EPISODE_END) {
+            end(t, &a->u.end);
+        }
+    }
+    for (unsigned i = 0; i < actions->count; i++) { /* those whose end was not reported with their exit */
+        const struct eb_action *a = &actions->action[i];
+        struct slot *s = a->kind == EB_ACT_EXIT ? slot_of(t, a->u.exit.position) : NULL;
+        if (s != NULL && s->open && s->done && !s->concluded && s->episode == a->u.exit.episode) {
+            conclude(t, a->u.exit.position);
+        }
     }
 }
 
@@ -416,19 +494,12 @@ void eb_tally_observe(void *user, const struct eb_event *ev, const struct eb_act
         t->live = mode.executor_live && mode.rollout_enabled;
     }
     if (ev->now_ms >= t->funding_due_ms) {
-        settle(t, ev->now_ms);
+        settle_of(t, ev, actions);
     }
     if (ev->kind == EB_EV_PRICE && actions->count == 0) {
         return;
     }
-    for (unsigned i = 0; i < actions->count; i++) {
-        const struct eb_action *a = &actions->action[i];
-        if (a->kind == EB_ACT_EXIT) {
-            exit_fill(t, &a->u.exit);
-        } else if (a->kind == EB_ACT_EPISODE_END) {
-            end(t, &a->u.end);
-        }
-    }
+    told_actions(t, actions);
     if (ev->kind == EB_EV_POSITION) {
         told_position(t, ev);
     } else if (ev->kind == EB_EV_FUNDING) {

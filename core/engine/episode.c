@@ -78,6 +78,13 @@ static eb_price worse_of(enum eb_side side, eb_price a, eb_price b)
     return a.e8 > 0 && eb_is_better(side, b, a) ? a : b;
 }
 
+void eb_episode_extremes(const struct eb_slot *s, eb_price *best, eb_price *worst)
+{
+    const struct eb_durable *d = &s->d;
+    *best = eb_better_of(eb_side_of(s), d->earlier_best.e8 > 0 ? d->earlier_best : s->best, s->best);
+    *worst = worse_of(eb_side_of(s), d->earlier_worst, s->worst);
+}
+
 void eb_episode_end(struct eb_engine *e, struct eb_slot *s)
 {
     struct eb_durable *d = &s->d;
@@ -95,8 +102,7 @@ void eb_episode_end(struct eb_engine *e, struct eb_slot *s)
     r->entry = d->entry;
     r->initial_stop = d->initial_stop;
     r->first_r = d->first_r;
-    r->best = eb_better_of(eb_side_of(s), d->earlier_best.e8 > 0 ? d->earlier_best : s->best, s->best);
-    r->worst = worse_of(eb_side_of(s), d->earlier_worst, s->worst);
+    eb_episode_extremes(s, &r->best, &r->worst);
     r->first_qty = d->first_qty;
     r->opened_ms = d->opened_ms;
     r->closed_ms = d->last_fill_ms > 0 ? d->last_fill_ms : e->ev->now_ms;

@@ -205,6 +205,8 @@ bool eb_engine_evidence(const struct eb_engine *e, eb_position_id position, stru
     out->open = s->d.open;
     eb_context_fill(e, s, &out->ctx, e->last_now_ns, e->last_now_ms);
     out->initial_stop = s->d.initial_stop;
+    out->first_r = s->d.first_r;
+    eb_episode_extremes(s, &out->best, &out->worst);
     out->backstop = s->d.backstop.trigger;
     out->protection = (uint8_t)eb_protection_of(e, s);
     out->owned = eb_is_owner(e, s);

@@ -424,6 +424,8 @@ void eb_leg_progress(struct eb_engine *e, struct eb_slot *s, struct eb_leg *leg)
 /* episode.c */
 void eb_step_position(struct eb_engine *e, const struct eb_event *ev);
 void eb_episode_begin(struct eb_engine *e, struct eb_slot *s, const struct eb_ev_position *p, int64_t now_ms);
+/* Best and worst price of the whole episode, re-bases included. */
+void eb_episode_extremes(const struct eb_slot *s, eb_price *best, eb_price *worst);
 void eb_episode_end(struct eb_engine *e, struct eb_slot *s);
 void eb_look_again(
     struct eb_engine *e); /* what was not believed yet may be told once only: a picture, when it would be */

@@ -234,8 +234,9 @@ struct eb_evidence {
     bool open;
     struct eb_context ctx; /* as a consult now would see it */
     eb_price initial_stop;
-    eb_price backstop;   /* trigger of the confirmed backstop, 0 none */
-    uint8_t protection;  /* enum eb_protection */
+    eb_price first_r, best, worst; /* as a report of its end would say now; of the whole episode */
+    eb_price backstop;             /* trigger of the confirmed backstop, 0 none */
+    uint8_t protection;            /* enum eb_protection */
     bool owned;          /* exits of this position are this engine's to decide; ctx.owner names who of the set does */
     uint8_t last_result; /* enum eb_policy_result of the last consult */
     bool quarantined, paused, released, tripped, firing;
