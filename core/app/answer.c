@@ -94,9 +94,11 @@ const char *eb_answer_flag(const struct eb_live *l, unsigned index, char out[EB_
     const struct eb_config *c = &l->o.config;
     unsigned value = value_of(c, &now, index);
     bool configured = value == value_of(c, &c->engine.mode, index);
+    const char *by = configured && c->source[row] < EB_COUNT(from)      ? from[c->source[row]]
+                     : l->yields && index == EB_FLAG_EXECUTOR && !value ? "yields to another engine"
+                                                                        : "a command";
     const char *text = key[row].choices != NULL ? key[row].choices[value] : value != 0 ? "true" : "false";
-    (void)snprintf(out, EB_FLAG_TEXT_MAX, "%s=%s (%s)", key[row].environment, text,
-                   configured && c->source[row] < EB_COUNT(from) ? from[c->source[row]] : "a command");
+    (void)snprintf(out, EB_FLAG_TEXT_MAX, "%s=%s (%s)", key[row].environment, text, by);
     return out;
 }
 

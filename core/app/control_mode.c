@@ -73,14 +73,14 @@ static enum eb_control_when ask_before(struct eb_request *q, const struct eb_ev_
     if (!leaves(now) && leaves(then)) {
         return eb_request_refuse(q, EB_STATUS_USAGE,
                                  "%s -> %s: from now on orders are sent; %u open position%s decided anew; confirm it "
-                                 "with --yes (args.yes)",
+                                 "with --yes",
                                  eb_mode_name(now), eb_mode_name(then), open, open == 1 ? " is" : "s are");
     }
-    return eb_request_refuse(
-        q, EB_STATUS_USAGE, "%s -> %s with %u open position%s: %s; confirm it with --yes (args.yes)", eb_mode_name(now),
-        eb_mode_name(then), open, open == 1 ? "" : "s",
-        leaves(now) && !leaves(then) ? "nothing more is sent for them, only the backstops at the venue stay"
-                                     : "their exits change hands");
+    return eb_request_refuse(q, EB_STATUS_USAGE, "%s -> %s with %u open position%s: %s; confirm it with --yes",
+                             eb_mode_name(now), eb_mode_name(then), open, open == 1 ? "" : "s",
+                             leaves(now) && !leaves(then)
+                                 ? "nothing more is sent for them, only the backstops at the venue stay"
+                                 : "their exits change hands");
 }
 
 static void tell_change(struct eb_request *q, const struct eb_ev_config *now, const struct eb_ev_config *then)

@@ -139,9 +139,9 @@ static enum eb_control_when ask_before_flatten(struct eb_request *q, eb_symbol_i
         }
     }
     (void)snprintf(q->answer.confirm, sizeof(q->answer.confirm), "%s", q->args.symbol != NULL ? q->args.symbol : "ALL");
-    return eb_request_refuse(
-        q, EB_STATUS_USAGE, "closes %u position%s at market%s%s%s; confirm it with --yes (args.yes)", count,
-        plural(count), is_live(q) ? "" : " (in SHADOW: nothing will be sent)", list, used >= LISTED_MAX ? " ..." : "");
+    return eb_request_refuse(q, EB_STATUS_USAGE, "closes %u position%s at market%s%s%s; confirm it with --yes", count,
+                             plural(count), is_live(q) ? "" : " (in SHADOW: nothing will be sent)", list,
+                             used >= LISTED_MAX ? " ..." : "");
 }
 
 static enum eb_control_when flatten_in_shadow(struct eb_request *q, eb_symbol_id symbol)

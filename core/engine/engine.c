@@ -9,6 +9,8 @@
 
 #include <string.h>
 
+#include "base/cut.h"
+
 int64_t eb_engine_next_deadline(const struct eb_engine *e)
 {
     int64_t at;
@@ -62,7 +64,7 @@ void eb_alert(struct eb_engine *e, const struct eb_slot *s, enum eb_alert_kind k
     a->u.alert.position = s != NULL ? eb_slot_index(e, s) : EB_NO_POSITION;
     a->u.alert.price = price;
     a->u.alert.code = code;
-    eb_text_copy(a->u.alert.text, sizeof a->u.alert.text, text);
+    eb_text_cut(a->u.alert.text, sizeof a->u.alert.text, text);
     e->stats.alerts++;
 }
 

@@ -11,6 +11,8 @@
 
 #include <string.h>
 
+#include "base/cut.h"
+
 /* ---- Journal ---------------------------------------------------------------------------------------------------- */
 
 static uint64_t durable_seq(const struct eb_host *h)
@@ -265,8 +267,7 @@ static enum eb_policy_result ask(struct eb_host *h, const struct eb_context *ctx
     memset(&h->failed, 0, sizeof(h->failed));
     h->failed.ctx = ctx;
     h->failed.result = (uint8_t)(known ? result : EB_POLICY_INVALID);
-    const char *end = memchr(err.msg, '\0', sizeof(h->failed.message));
-    memcpy(h->failed.message, err.msg, end != NULL ? (size_t)(end - err.msg) : sizeof(h->failed.message) - 1);
+    eb_text_cut(h->failed.message, sizeof(h->failed.message), err.msg);
     return (enum eb_policy_result)h->failed.result;
 }
 

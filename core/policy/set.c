@@ -113,6 +113,18 @@ static bool run_self_test(lua_State *L, struct build_job *job)
     return true;
 }
 
+/* A file that returns nothing is true to require. */
+static bool returns_table(lua_State *L, struct build_job *job)
+{
+    bool nothing = lua_isboolean(L, -1) && lua_toboolean(L, -1);
+    if (nothing) {
+        (void)eb_err_set(
+            job->err, EB_E_INVALID, where,
+            "init.lua: returns nothing: it must end with return { name = ..., version = ..., decide = ... }");
+    }
+    return !nothing;
+}
+
 static int build(lua_State *L)
 {
     struct build_job *job = lua_touserdata(L, 1);
@@ -127,7 +139,7 @@ static int build(lua_State *L)
     lua_pushcfunction(L, eb_set_require);
     lua_pushstring(L, "init");
     lua_call(L, 1, 1);
-    if (!read_schema(L, job)) {
+    if (!returns_table(L, job) || !read_schema(L, job)) {
         return 0;
     }
     if (job->test && job->p->has_self_test && !run_self_test(L, job)) {

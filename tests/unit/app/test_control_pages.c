@@ -240,6 +240,11 @@ static void owners_tell_who_and_why(void **state)
     cJSON_Delete(ask_once("mode", "\"exit\":\"LEGACY\",\"yes\":true"));
     a = expect_answer(ask_once("owners", ""), 0, "EXIT_MODE=LEGACY (a command)");
     assert_string_equal(text_at(a, "doc.mode"), "LEGACY");
+    cJSON_Delete(a);
+    cJSON_Delete(ask_once("mode", "\"executor\":\"SHADOW\",\"yes\":true"));
+    cJSON_Delete(expect_answer(ask_once("owners", ""), 0, "EXIT_EXECUTOR_MODE=SHADOW (a command)"));
+    w.l->yields = true;
+    a = expect_answer(ask_once("owners", ""), 0, "EXIT_EXECUTOR_MODE=SHADOW (yields to another engine)");
     assert_string_equal(text_at(a, "doc.positions.1.owner"), "legacy");
     cJSON_Delete(a);
 }

@@ -229,7 +229,7 @@ static void test_refused_sets(void **state)
     } cases[] = {
         {"return {", "init.lua:1: unexpected symbol near <eof>"},
         {"local x = \n\n)", "init.lua:3: unexpected symbol near ')'"},
-        {"", "init.lua: expected table, got true"},
+        {"", "init.lua: returns nothing: it must end with return { name"},
         {"return 7", "init.lua: expected table, got 7"},
         {"return {}", "init.lua.name: missing"},
         {"return { name = 5 }", "init.lua.name: expected text of 1 to 31 bytes, got 5"},
