@@ -59,11 +59,12 @@ struct eb_plan_position {
     uint8_t side;
     eb_qty qty;
     eb_price entry, price, r, tick;
-    bool expected;         /* the policy is asked about it; else: */
-    bool released, firing; /* neither: it has another owner */
-    bool untried;          /* not asked, or without a fresh price */
-    bool fails;            /* the candidate fails as the set in force does */
-    bool changed;          /* some row is, not counting what the set in force would do anyway */
+    char owner_now[EB_NAME_MAX], owner_after[EB_NAME_MAX]; /* who of the set answers; "" not known */
+    bool expected;                                         /* the policy is asked about it; else: */
+    bool released, firing;                                 /* neither: it has another owner */
+    bool untried;                                          /* not asked, or without a fresh price */
+    bool fails;                                            /* the candidate fails as the set in force does */
+    bool changed; /* some row is, not counting what the set in force would do anyway */
     unsigned first, rows;
     int64_t weight; /* how much it changes: for the order in which people see it */
 };

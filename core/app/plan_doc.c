@@ -98,6 +98,8 @@ static void position(const struct eb_plan *p, const struct eb_plan_position *x, 
     eb_doc_e8(d, "entry", x->entry.e8);
     eb_doc_e8_or_null(d, "price", x->price.e8);
     eb_doc_e8_or_null(d, "r", x->r.e8);
+    eb_doc_text(d, "owner_now", x->owner_now[0] != '\0' ? x->owner_now : NULL);
+    eb_doc_text(d, "owner_after", x->owner_after[0] != '\0' ? x->owner_after : NULL);
     eb_doc_bool(d, "asked", x->expected);
     eb_doc_bool(d, "judged", x->expected && !x->untried);
     eb_doc_bool(d, "fails", x->fails);

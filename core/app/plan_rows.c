@@ -166,6 +166,8 @@ static void describe(struct eb_plan *out, const struct eb_dry_position *p, uint3
     to->price = p->price;
     to->tick = p->tick;
     to->r = p->now.r;
+    memcpy(to->owner_now, p->now.owner, sizeof(to->owner_now));
+    memcpy(to->owner_after, p->expected ? p->next.after.owner : p->now.owner, sizeof(to->owner_after));
     to->expected = p->expected;
     to->released = p->released;
     to->firing = p->firing;

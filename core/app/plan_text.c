@@ -268,6 +268,10 @@ static void head(const struct eb_plan_position *p, const struct eb_plan_view *vi
     if (p->r.e8 > 0) {
         (void)eb_buffer_printf(out, ", R %s", EB_TICKED(p->r, p->tick));
     }
+    if (strcmp(p->owner_now, p->owner_after) != 0) {
+        (void)eb_buffer_printf(out, ", owner %s -> %s", p->owner_now[0] != '\0' ? p->owner_now : "?",
+                               p->owner_after[0] != '\0' ? p->owner_after : "?");
+    }
     end_line(out, begin, view->columns, "  ", remark(p));
 }
 

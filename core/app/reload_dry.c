@@ -34,6 +34,7 @@ static void take(const struct eb_evidence *v, struct eb_dry_picture *out)
     out->open = v->open;
     out->qty = v->ctx.qty;
     out->r = v->ctx.r;
+    memcpy(out->owner, v->ctx.owner, sizeof(out->owner));
     out->stale = v->verdicts_stale;
     for (unsigned i = 0; v->open && i < v->level_count; i++) {
         take_level(v, &v->level[i], &out->level[out->level_count++]);

@@ -27,7 +27,8 @@ struct eb_dry_picture {
     bool open;
     eb_qty qty;
     eb_price r;
-    uint32_t stale; /* verdicts that found no fresh price, so far */
+    char owner[EB_NAME_MAX]; /* who of the set answers; "" nobody has said */
+    uint32_t stale;          /* verdicts that found no fresh price, so far */
     unsigned level_count;
     struct eb_dry_level level[EB_EVIDENCE_LEVELS_MAX];
 };

@@ -73,7 +73,8 @@ def levels(doc, level):
 def settings_and_files(desk):
     status, page, doc = desk.plan(settings=SETTINGS.replace("stop_pct = 2", "stop_pct = 1.5"))
     case("a setting: would have to be confirmed", status == 1, page)
-    case("a setting: named with its line", "[1] settings.lua:2 stop_pct 2 -> 1.5: 3 levels of 3 positions" in page, page)
+    case("a setting: named with its line",
+         "[1] settings.lua:2 stop_pct 2 -> 1.5: 3 levels of 3 positions" in page, page)
     case("a setting: the cause of each stop", causes(doc, "stop (plan)") == {"alone: stop_pct"}, doc)
     case("a setting: both levels, and the way between",
          all(row["now"] and row["after"] and abs(float(row["moved_r"]) - 0.25) < 0.01
@@ -86,11 +87,12 @@ def settings_and_files(desk):
     case("a file: the cause", causes(doc, "target 2") == {"alone: ladder.lua"}, doc)
 
     both = SETTINGS.replace("stop_pct = 2", "stop_pct = 1.5").replace("unused = 7", "unused = 8")
-    status, page, doc = desk.plan(settings=both,
-                                  ladder=LADDER.replace("S.first_r", "S.first_r + 0.1").replace("r = 3", "r = 3.2"))
+    status, page, doc = desk.plan(
+        settings=both, ladder=LADDER.replace("S.first_r", "S.first_r + 0.1").replace("r = 3", "r = 3.2"))
     case("both: each has its own", causes(doc, "stop (plan)") == {"alone: stop_pct"}
          and causes(doc, "target 1") == causes(doc, "target 2") == {"alone: ladder.lua"}, doc)
-    case("both: what moves nothing", "differs, and moves nothing now:\n    settings.lua:4 unused 7 -> 8\n" in page, page)
+    case("both: what moves nothing",
+         "differs, and moves nothing now:\n    settings.lua:4 unused 7 -> 8\n" in page, page)
 
     status, page, doc = desk.plan(settings=SETTINGS.replace("first_r = 1", "first_r = 1.1"),
                                   ladder=LADDER.replace("S.first_r", "S.first_r * 1.1"))

@@ -193,19 +193,20 @@ static void what_is_done_anyway_has_no_cause(void **state)
 static void more_than_can_be_tried(void **state)
 {
     (void)state;
-    char before[4096] = "return { stop_pct = 2, first_r = 1, ";
-    char after[4096] = "return { stop_pct = 1.5, first_r = 1.2, ";
-    for (unsigned i = 0; i < 100; i++) {
-        char entry[32];
-        (void)snprintf(entry, sizeof(entry), "a%03u = 1, ", i);
-        strcat(before, entry);
-        (void)snprintf(entry, sizeof(entry), "a%03u = 2, ", i);
-        strcat(after, entry);
+    struct eb_buffer text[2];
+    for (unsigned k = 0; k < 2; k++) {
+        eb_buffer_init(&text[k], 4096);
+        (void)eb_buffer_text(&text[k],
+                             k == 0 ? "return { stop_pct = 2, first_r = 1" : "return { stop_pct = 1.5, first_r = 1.2");
+        for (unsigned i = 0; i < 100; i++) {
+            (void)eb_buffer_printf(&text[k], ", a%03u = %u", i, k);
+        }
+        assert_int_equal(eb_buffer_text(&text[k], " }\n"), EB_OK);
     }
-    strcat(before, "}\n");
-    strcat(after, "}\n");
-    plan_world_open(&p, &(struct reload_world_options){.settings = before});
-    reload_world_write(&p.w, "settings.lua", after);
+    plan_world_open(&p, &(struct reload_world_options){.settings = eb_buffer_str(&text[0])});
+    reload_world_write(&p.w, "settings.lua", eb_buffer_str(&text[1]));
+    eb_buffer_deinit(&text[0]);
+    eb_buffer_deinit(&text[1]);
     plan_world_make(&p);
     assert_int_equal(p.plan->difference.count, EB_DIFFERENCES_MAX);
     assert_int_equal(p.plan->difference.more, 102 + 1 - EB_DIFFERENCES_MAX); /* and the file */

@@ -202,6 +202,8 @@ static void who_is_not_asked_says_why(void **state)
     }
     d[0].released = true;
     d[1].firing = true;
+    (void)snprintf(d[3].now.owner, sizeof(d[3].now.owner), "brain");
+    (void)snprintf(d[3].next.after.owner, sizeof(d[3].next.after.owner), "chandelier");
     d[3].next.asked = false;
     d[4].next.fails = true;
     plan_of(d, 5);
@@ -209,7 +211,7 @@ static void who_is_not_asked_says_why(void **state)
     reload_world_holds(page, "R 2: not asked: released by an operator\n");
     reload_world_holds(page, "not asked: it is being closed\n");
     reload_world_holds(page, "not asked: it has another owner\n");
-    reload_world_holds(page, "could not be judged: ");
+    reload_world_holds(page, "R 2, owner brain -> chandelier:\n  could not be judged: ");
     reload_world_holds(page, "the policy fails on it, as the set in force does\n");
     assert_int_equal(plan_world_row(&p, 0, EB_STOP_PLAN, 0)->after.e8, 98 * EB_E8);
 }
