@@ -12,6 +12,9 @@ local unit = require "exitbrain.unit"
 local wake = require "exitbrain.wake"
 local position = require "position"
 
+local regime = require "exitbrain.regime"
+local stop = require "exitbrain.stop"
+
 local price, r, atr, pct = unit.price, unit.r, unit.atr, unit.pct
 
 describe("decision", function()
@@ -319,5 +322,83 @@ describe("wake", function()
       wake.at({ now_ms = 50, price = 100 }, { 70, 60, 40 }, { 102, 101, 98, 99 }))
     assert.same({}, wake.at({ now_ms = 50, price = 100 }, {}, { -5, 0 }))
     assert.same({}, wake.at({ now_ms = 50, price = 100 }, {}, {}))
+  end)
+end)
+
+describe("regime", function()
+  it("has the figures of the default set", function()
+    local settings = dofile((os.getenv("EB_ROOT") or ".") .. "/policies/settings.lua")
+    for key, limits in pairs(regime.LIMITS) do assert.same(settings[key], limits, key) end
+  end)
+
+  -- { what differs from calm bars, to enter, what it is on the other side of the figure }
+  for name, cases in pairs {
+    VOLATILE = { { { vol_day_pct = 8 }, { vol_day_pct = 7.9 }, { vol_day_pct = 6.5 }, { vol_day_pct = 6.4 } } },
+    TREND = { { { trend_pct = -1, efficiency = 0.35 }, { trend_pct = -1, efficiency = 0.34 },
+      { trend_pct = 0.6, efficiency = 0.2 }, { trend_pct = 0.59, efficiency = 0.2 } } },
+    CHOP = { { { efficiency = 0.1, avg_range_pct = 0.7 }, { efficiency = 0.11, avg_range_pct = 0.7 },
+      { efficiency = 0.15, avg_range_pct = 0.6 }, { efficiency = 0.15, avg_range_pct = 0.59, trend_pct = 0.8 } } },
+    RANGE = { { { trend_pct = 0.5, avg_range_pct = 0.5 }, { trend_pct = 0.51, avg_range_pct = 0.5 },
+      { trend_pct = -0.7, avg_range_pct = 0.6 }, { trend_pct = -0.7, avg_range_pct = 0.61 } } },
+  } do
+    it("finds " .. name .. " from its figures on, and stays in it longer", function()
+      for _, case in ipairs(cases) do
+        local enter, before, stay, after = table.unpack(case)
+        assert.equal(name, regime.classify(position.features(enter), "NORMAL"))
+        assert.equal("NORMAL", regime.classify(position.features(before)))
+        assert.equal(name, regime.classify(position.features(stay), name))
+        assert.equal("NORMAL", regime.classify(position.features(after), name))
+      end
+    end)
+  end
+
+  it("stays what it was while the bars are warming", function()
+    local cold = { m15 = { warm = false } }
+    assert.equal("NORMAL", regime.of { regime = "UNKNOWN", features = cold })
+    assert.equal("CHOP", regime.of { regime = "CHOP", features = cold })
+    assert.equal("TREND", regime.of { regime = "CHOP", features = { m15 = position.features(position.MARKET.TREND) } })
+  end)
+
+  it("takes other figures", function()
+    local limits = {}
+    for key, pair in pairs(regime.LIMITS) do limits[key] = pair end
+    limits.volatile_vol_day_pct = { 2, 1 }
+    assert.equal("VOLATILE", regime.of({ regime = "NORMAL", features = { m15 = position.features() } }, limits))
+  end)
+end)
+
+describe("stop.first", function()
+  local function first(over, pct_wanted)
+    return stop.first(host.context(over), pct_wanted, "why")
+  end
+
+  it("is as far as wanted, in percent", function()
+    local decision, risk = first({ entry = 200 }, 1.50004)
+    assert.same({ "move_stop", 1.5, "why" }, { decision.type, decision.pct, decision.reason })
+    assert.equal(3, risk)
+  end)
+
+  it("is nowhere that the guard would refuse", function()
+    assert.near(0.21, first({ entry = 100, tick = 0.01 }, 0.05).pct, 1e-9) -- 0.2 % and a tick of rounding
+    assert.near(3, first({ entry = 100, tick = 1 }, 0.05).pct, 1e-9) -- two ticks and one
+    assert.near(95, first({ entry = 100 }, 300).pct, 1e-9)
+    assert.near(1.5, first({ entry = 100, liquidation = 97.5 }, 4).pct, 1e-9)
+    assert.near(1.5, first({ entry = 100, side = "SHORT", liquidation = 102.5 }, 4).pct, 1e-9)
+    assert.near(4, first({ entry = 100, liquidation = 103 }, 4).pct, 1e-9) -- on no side that could be
+    assert.is_nil(stop.room_pct(host.context { entry = 100 }))
+    assert.near(1.5, stop.room_pct(host.context { entry = 100, liquidation = 97.5 }), 1e-9)
+  end)
+
+  it("is never looser than the stop in force, which then gives R if it can", function()
+    local decision, risk = first({ entry = 100, stop = 99 }, 2)
+    assert.same({ 99, 1 }, { decision.price, risk })
+    assert.equal(2, first({ entry = 100, stop = 97 }, 2).pct)
+    decision, risk = first({ entry = 100, price = 103, stop = 101 }, 2)
+    assert.same({ 101, 98, 2 }, { decision.price, decision.risk_price, risk })
+    decision, risk = first({ entry = 100, price = 103, stop = 101, r = 1.25 }, 2)
+    assert.same({ 101, 1.25 }, { decision.price, risk })
+    assert.is_nil(decision.risk_price)
+    decision, risk = first({ entry = 100, price = 103, stop = 101, r = 1.25, r_provisional = true }, 2)
+    assert.same({ 98, 2 }, { decision.risk_price, risk })
   end)
 end)
