@@ -33,20 +33,22 @@ local function needs_plan(ctx, own)
   return nil
 end
 
--- Everything that this consult is judged by.
+-- Everything that this consult is judged by; wanted_pct is there once a plan is made.
 local function case_of(ctx, own)
-  local case = { own = own, hints = signals.read(ctx), why = needs_plan(ctx, own) }
-  case.regime, case.warming = regime.update(ctx, own)
-  case.profile = profiles.select(ctx, case.regime)
-  if case.why then own.locked = not is_challenge(case) and ctx.pnl_pct > S.profit_lock_at_pct or nil end
-  if own.locked then case.profile = profiles.PROFIT_LOCK end
-  return case
+  local name, warming = regime.update(ctx, own)
+  local profile, why = profiles.select(ctx, name), needs_plan(ctx, own)
+  if why then
+    own.locked = profile.name ~= "CHALLENGE_100" and ctx.pnl_pct > S.profit_lock_at_pct or nil
+  end
+  if own.locked then profile = profiles.PROFIT_LOCK end
+  return { own = own, hints = signals.read(ctx), why = why, regime = name, warming = warming, profile = profile,
+    trails = targets.trails(name, profile), wanted_pct = nil }
 end
 
 -- One stop: of those that are asked for the tightest, if it is tighter than what stands.
 local function tighten(ctx, case, list, retuned)
   list[#list + 1] = risk.floor(ctx, case.own)
-  local stop, why = risk.secured(ctx, targets.trails(case))
+  local stop, why = risk.secured(ctx, case.trails)
   if retuned and case.hints.key ~= "" then
     local nearer, because = planner.nearer_stop(ctx, case)
     if side.tighter(ctx, nearer, stop) then stop, why = nearer, because end
@@ -93,13 +95,13 @@ local function next_consult(ctx, case)
     wake.bar_end(ctx.now_ms, is_challenge(case) and 5 * 60000 or regime.BAR_MS),
     born + S.time_stop_ms,
     is_challenge(case) and ctx.hits == 0 and born + S.challenge_time_stop_ms or 0,
-  }, risk.prices(ctx, case.regime, case.own, targets.trails(case)))
+  }, risk.prices(ctx, case.regime, case.own, case.trails))
 end
 
 function adapter.decide(ctx)
   local own, before = memory.read(ctx)
   local case = case_of(ctx, own)
-  local answer = { regime = case.regime, profile = case.profile.name }
+  local answer = { regime = case.regime, profile = case.profile.name, memory = nil, wake = nil }
 
   local exit = risk.full_exit(ctx, case.regime, case.hints) or is_challenge(case) and challenge.time_stop(ctx) or nil
   if exit and not ctx.adopted then return exit, answer end

@@ -3,38 +3,38 @@
 
 local memory = {}
 
-local FIELDS = {
-  "episode",   -- of which position this is the memory: another one's counts as none
-  "plan",      -- mark of the profile that was planned (tp_profiles.mark)
-  "leg_base",  -- size that the plan was made for
-  "leverage",  -- for which the risk floor was set
-  "factor",    -- of the risk mode when R was set (signals.lua)
-  "tuned",     -- what the signals said when the plan was last looked at
-  "locked",    -- the plan is PROFIT_LOCK
-  "partials",  -- how many of settings.partials were closed
-  "regime",    -- the regime in force
-  "candidate", -- another one that has been seen
-  "since_ms",  -- since then
-  "callback",  -- CHALLENGE_100: the trail's callback in percent
-}
+-- episode     of which position this is the memory: another one's counts as none
+-- plan        mark of the profile that was planned (tp_profiles.mark)
+-- leg_base    size that the plan was made for
+-- leverage    for which the risk floor was set
+-- factor      of the risk mode when R was set (signals.lua)
+-- tuned       what the signals said when the plan was last looked at
+-- locked      the plan is PROFIT_LOCK
+-- partials    how many of settings.partials were closed
+-- regime      the regime in force; candidate, since_ms: another one that has been seen since then
+-- callback    CHALLENGE_100: the trail's callback in percent
+local function copy(m)
+  return {
+    episode = m.episode, plan = m.plan, leg_base = m.leg_base, leverage = m.leverage, factor = m.factor,
+    tuned = m.tuned, locked = m.locked, partials = m.partials, regime = m.regime, candidate = m.candidate,
+    since_ms = m.since_ms, callback = m.callback,
+  }
+end
 
 -- What is remembered, to be changed freely, and the same as it was.
 function memory.read(ctx)
-  local own, before = {}, {}
-  for field, value in pairs(ctx.memory) do
-    own[field], before[field] = value, value
-  end
+  local own = copy(ctx.memory)
   if own.episode ~= ctx.episode then return { episode = ctx.episode }, {} end
-  return own, before
+  return own, copy(own)
 end
 
 -- `own` if it says something new, else nil: memory that does not change is not written again.
 function memory.changed(own, before)
-  for i = 1, #FIELDS do
-    local field = FIELDS[i]
-    if own[field] ~= before[field] then return own end
-  end
-  return nil
+  local same = own.episode == before.episode and own.plan == before.plan and own.leg_base == before.leg_base
+    and own.leverage == before.leverage and own.factor == before.factor and own.tuned == before.tuned
+    and own.locked == before.locked and own.partials == before.partials and own.regime == before.regime
+    and own.candidate == before.candidate and own.since_ms == before.since_ms and own.callback == before.callback
+  return not same and own or nil
 end
 
 return memory

@@ -2,7 +2,7 @@
 -- Where the targets of a plan lie and what trails the rest: from a profile's ladder, the dynamic calculator, the plain
 -- ladder, CHALLENGE_100, or PROFIT_LOCK. Whatever they come from, no target lies within the fees, none is set behind
 -- what was taken already, and fractions are of what is then left.
--- `case` (adapter.lua): regime, profile, hints (signals.lua), own (memory.lua), wanted_pct (planner.lua).
+-- `case` (adapter.lua): regime, profile, trails, hints (signals.lua), own (memory.lua), wanted_pct (planner.lua).
 
 local S = require "settings"
 local challenge = require "challenge_100"
@@ -71,18 +71,17 @@ function targets.decide(ctx, case, r_pct, beyond_pct, why)
   return decide.targets(percent and in_percent(levels) or levels, why)
 end
 
--- Whether the plan of this case has a trail of its own.
-function targets.trails(case)
-  local profile = case.profile
+-- Whether a plan of this profile in this regime has a trail of its own.
+function targets.trails(regime, profile)
   if profile.name == "CHALLENGE_100" then return true end
   if profile.name == "PROFIT_LOCK" then return false end
-  if S.tp_source == "plain" then return plain.trails(case.regime) end
+  if S.tp_source == "plain" then return plain.trails(regime) end
   return profile.trailing ~= nil and (S.full_trail or S.tp_source == "profile" and not profile.full)
 end
 
 -- The trailing rule, or nil. A hint takes the place of the callback, and of every step that is wider.
 function targets.trailing(ctx, case, r_pct)
-  if not targets.trails(case) then return nil end
+  if not case.trails then return nil end
   local profile, hint = case.profile, case.hints.trail_pct
   if profile.name == "CHALLENGE_100" then return challenge.trailing(ctx, profile, r_pct) end
   if S.tp_source == "plain" then return plain.trailing(case.regime, case.hints, r_pct) end

@@ -19,6 +19,7 @@ describe("regime", function()
     { "NORMAL", { trend_pct = 0.99, efficiency = 0.9 } },
     { "CHOP", { efficiency = 0.10, avg_range_pct = 0.7 } },
     { "NORMAL", { efficiency = 0.10, avg_range_pct = 0.69 } },
+    { "NORMAL", { efficiency = 0.101, avg_range_pct = 0.9 } },
     { "RANGE", { trend_pct = -0.5, avg_range_pct = 0.5 } },
     { "NORMAL", { trend_pct = 0.51, avg_range_pct = 0.5 } },
     { "NORMAL", { trend_pct = 0.1, avg_range_pct = 0.51 } },
