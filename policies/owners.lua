@@ -28,7 +28,9 @@ local known = { brain = { decide = adapter.decide } } -- name -> { decide, setti
 local names = { "brain" }
 
 local function add(name, answers, place)
-  if known[name] then error(place .. ": the name '" .. name .. "' is taken: give the strategy another", 0) end
+  if known[name] or #name > 31 then
+    error(place .. ": the name '" .. name .. "' is taken or longer than 31 bytes: give the strategy another", 0)
+  end
   if type(answers) ~= "table" or type(answers.decide) ~= "function" then
     error(place .. ": expected a table with a function decide, as init.lua returns it", 0)
   end
@@ -64,16 +66,14 @@ end
 local function ask(name, ctx)
   owner(name)
   local answer, extras = known[name].decide(ctx)
-  if name == "brain" then return answer, extras end
-  -- Reports name what planned: of another owner than the brain that is its own name.
-  extras = extras == nil and {} or extras
-  if type(extras) == "table" and extras.profile == nil then extras.profile = name end
+  if name ~= "brain" then -- reports name what planned: of another owner that is its own name
+    extras = extras == nil and {} or extras
+    if type(extras) == "table" and extras.profile == nil then extras.profile = name end
+  end
   return answer, extras
 end
 
-function owners.decide(ctx)
-  return ask(S.owner ~= "auto" and S.owner or by_rule(S.strategy_rules, ctx, "brain"), ctx)
-end
+function owners.decide(ctx) return ask(S.owner ~= "auto" and S.owner or by_rule(S.strategy_rules, ctx, "brain"), ctx) end
 
 -- EXIT_MODE=LEGACY: nothing but a legacy owner answers, so that a pin on another one does not count here.
 function owners.legacy(ctx)
@@ -84,8 +84,7 @@ end
 local function check_name(path, name, allowed)
   check.one_of(path, name, allowed)
   if name == "trailing_stop_manager" and not S.qt_trailing_stop_enabled then
-    error(path .. ": trailing_stop_manager is off duty (QT_TRAILING_STOP_ENABLED=false): switch it on, or choose"
-      .. " another owner", 0)
+    error(path .. ": trailing_stop_manager is off duty (QT_TRAILING_STOP_ENABLED=false): choose another owner", 0)
   end
 end
 
