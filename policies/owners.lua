@@ -10,7 +10,7 @@ local check = require "exitbrain.check"
 
 local owners = {}
 
--- Settings of this file; a strategy's own stand in settings.strategies.NAME, a legacy owner's in settings.legacy.NAME.
+-- A strategy's settings stand in settings.strategies.NAME, a legacy owner's in settings.legacy.NAME.
 S.owner = "auto"                     -- a name pins that one for every position ("auto": rules, else the brain)
 S.strategy_rules = {}                -- { symbol = "BTCUSDT", strategy = "scalp", use = NAME }, either may be left out
 S.legacy_owner = "position_monitor"  -- EXIT_MODE=LEGACY: who owns where no rule of legacy_rules fits
@@ -24,8 +24,7 @@ local LEGACY = {
   require "legacy.trailing_stop_manager",
 }
 
-local known = { brain = { decide = adapter.decide } } -- name -> { decide, settings, self_test }
-local names = { "brain" }
+local known, names = { brain = { decide = adapter.decide } }, { "brain" } -- name -> { decide, settings, self_test }
 
 local function add(name, answers, place)
   if known[name] or #name > 31 then
@@ -73,7 +72,9 @@ local function ask(name, ctx)
   return answer, extras
 end
 
-function owners.decide(ctx) return ask(S.owner ~= "auto" and S.owner or by_rule(S.strategy_rules, ctx, "brain"), ctx) end
+function owners.decide(ctx)
+  return ask(S.owner ~= "auto" and S.owner or by_rule(S.strategy_rules, ctx, "brain"), ctx)
+end
 
 -- EXIT_MODE=LEGACY: nothing but a legacy owner answers, so that a pin on another one does not count here.
 function owners.legacy(ctx)
