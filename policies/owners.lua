@@ -27,7 +27,7 @@ local LEGACY = {
 local known, names = { brain = { decide = adapter.decide } }, { "brain" } -- name -> { decide, settings, self_test }
 
 local function add(name, answers, place)
-  if known[name] or #name > 31 then
+  if known[name] or name == "auto" or #name > 31 then
     error(place .. ": the name '" .. name .. "' is taken or longer than 31 bytes: give the strategy another", 0)
   end
   if type(answers) ~= "table" or type(answers.decide) ~= "function" then

@@ -142,6 +142,7 @@ describe("strategies/", function()
 
   it("is refused with a name that is taken, or without decide", function()
     refused({ ["strategies/brain.lua"] = strategy(1) }, nil, "strategies.brain: the name 'brain' is taken")
+    refused({ ["strategies/auto.lua"] = strategy(1) }, nil, "the name 'auto' is taken")
     refused({ ["strategies/hybrid_tpsl.lua"] = strategy(1) }, nil, "the name 'hybrid_tpsl' is taken")
     refused({ ["strategies/" .. ("a"):rep(32) .. ".lua"] = strategy(1) }, nil, "longer than 31 bytes")
     assert(open { ["strategies/" .. ("a"):rep(31) .. ".lua"] = strategy(1) })
