@@ -102,12 +102,16 @@ const char *eb_answer_flag(const struct eb_live *l, unsigned index, char out[EB_
     return out;
 }
 
-const char *eb_mode_meaning(const struct eb_ev_config *mode)
+const char *eb_mode_meaning(const struct eb_live *l, const struct eb_ev_config *mode)
 {
     bool leaves = mode->executor_live && mode->rollout_enabled;
-    if (mode->exit_mode != EB_EXIT_MODE_EXIT_BRAIN_V3) {
-        return leaves ? "exits belong to the legacy owners; backstops stand, flatten works"
-                      : "exits belong to the legacy owners; nothing is sent";
+    if (!eb_engine_owns(eb_host_engine(l->host), (enum eb_exit_mode)mode->exit_mode)) {
+        return leaves ? "the policy set has no legacy owners: nobody here decides; backstops stand, flatten works"
+                      : "the policy set has no legacy owners: nobody here decides, nothing is sent";
+    }
+    if (mode->exit_mode == EB_EXIT_MODE_LEGACY) {
+        return leaves ? "the legacy owners of the policy set decide, orders are sent"
+                      : "the legacy owners of the policy set decide, fills are virtual, nothing is sent";
     }
     return leaves ? "orders are sent" : "decisions are made, fills are virtual, nothing is sent";
 }

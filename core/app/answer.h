@@ -58,5 +58,5 @@ enum {
 };
 #define EB_FLAG_TEXT_MAX 96
 const char *eb_answer_flag(const struct eb_live *l, unsigned index, char out[EB_FLAG_TEXT_MAX]);
-/* What the modes come to, in a sentence. */
-const char *eb_mode_meaning(const struct eb_ev_config *mode);
+/* What modes come to with the policy set in force, in a sentence. */
+const char *eb_mode_meaning(const struct eb_live *l, const struct eb_ev_config *mode);

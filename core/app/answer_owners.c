@@ -52,7 +52,7 @@ static const char *others_text(const struct others *n, char out[EB_FLAG_TEXT_MAX
 
 static const char *owner_of(const struct eb_evidence *v)
 {
-    return v->released ? "nobody here" : v->owned ? "brain" : "legacy owners";
+    return v->released || !v->owned ? "nobody here" : eb_owner_name(v);
 }
 
 static const char *why_of(const struct eb_evidence *v, const struct eb_ev_config *mode)
@@ -60,11 +60,14 @@ static const char *why_of(const struct eb_evidence *v, const struct eb_ev_config
     if (v->released) {
         return v->backstop.e8 > 0 ? "released by an operator; its backstop stays" : "released by an operator";
     }
-    if (mode->exit_mode != EB_EXIT_MODE_EXIT_BRAIN_V3) {
-        return "EXIT_MODE=LEGACY";
+    bool leaves = mode->executor_live && mode->rollout_enabled;
+    if (!v->owned) {
+        return "EXIT_MODE=LEGACY, and the set has no legacy owners";
     }
-    return mode->executor_live && mode->rollout_enabled ? "EXIT_MODE=EXIT_BRAIN_V3"
-                                                        : "EXIT_MODE=EXIT_BRAIN_V3, in shadow";
+    if (mode->exit_mode == EB_EXIT_MODE_LEGACY) {
+        return leaves ? "EXIT_MODE=LEGACY" : "EXIT_MODE=LEGACY, in shadow";
+    }
+    return leaves ? "EXIT_MODE=EXIT_BRAIN_V3" : "EXIT_MODE=EXIT_BRAIN_V3, in shadow";
 }
 
 static void flags(const struct eb_live *l, const struct eb_ev_config *mode, struct eb_answer *a)
@@ -72,13 +75,15 @@ static void flags(const struct eb_live *l, const struct eb_ev_config *mode, stru
     char flag[EB_FLAG_TEXT_MAX];
     if (!a->no_text) {
         (void)eb_buffer_printf(&a->text, "%s%s%s: %s\n", eb_colour_code(EB_BOLD, a->colour), eb_mode_name(mode),
-                               eb_colour_code(EB_PLAIN, a->colour), eb_mode_meaning(mode));
+                               eb_colour_code(EB_PLAIN, a->colour), eb_mode_meaning(l, mode));
         for (unsigned i = 0; i < EB_FLAG_MODES; i++) {
             (void)eb_buffer_printf(&a->text, "  %s\n", eb_answer_flag(l, i, flag));
         }
+        bool legacy = eb_engine_owns(eb_host_engine(l->host), EB_EXIT_MODE_LEGACY);
         (void)eb_buffer_printf(&a->text, "  %s%s\n", eb_answer_flag(l, EB_FLAG_LEGACY_TRAILING, flag),
-                               l->o.config.legacy_trailing ? ": another system's trailing manager may move stops too"
-                                                           : "");
+                               !l->o.config.legacy_trailing ? ": trailing_stop_manager owns nothing"
+                               : legacy ? ": trailing_stop_manager of the set may own what is assigned to it"
+                                        : ": another system's trailing manager may move stops too");
         if (l->yields) {
             (void)eb_buffer_text(&a->text, "  another engine works on this account: this one yields until restart\n");
         }
@@ -113,7 +118,7 @@ static void one(const struct eb_evidence *v, const struct eb_ev_config *mode, co
         eb_doc_begin(&a->doc, NULL, '{');
         eb_doc_text(&a->doc, "symbol", v->ctx.symbol);
         eb_doc_text(&a->doc, "side", side);
-        eb_doc_text(&a->doc, "owner", v->released ? "released" : v->owned ? "brain" : "legacy");
+        eb_doc_text(&a->doc, "owner", eb_owner_name(v));
         eb_doc_text(&a->doc, "why", why_of(v, mode));
         eb_doc_text(&a->doc, "opened_by", v->ctx.strategy_id[0] != '\0' ? v->ctx.strategy_id : NULL);
         eb_doc_bool(&a->doc, "adopted", v->ctx.adopted);

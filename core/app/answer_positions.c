@@ -26,11 +26,6 @@ static const struct eb_level_evidence *next_target(const struct eb_evidence *v)
     return next;
 }
 
-static const char *owner_of(const struct eb_evidence *v)
-{
-    return v->released ? "released" : v->owned ? "brain" : "legacy";
-}
-
 /* Undecided: no plan of the policy stands. */
 static bool is_decided(const struct eb_evidence *v)
 {
@@ -64,7 +59,7 @@ static void row(struct eb_table *t, const struct eb_evidence *v, int64_t now_ms)
     eb_table_cell(t, EB_PLAIN, "%s", target != NULL ? EB_AMOUNT(target->price.e8) : "");
     eb_table_cell(t, EB_PLAIN, "%s", target != NULL ? EB_PERCENT(target->distance_ppm) : "");
     eb_table_cell(t, is_safe(v) ? EB_GREEN : EB_RED, "%s", eb_protection_name((enum eb_protection)v->protection));
-    eb_table_cell(t, v->owned ? EB_PLAIN : EB_YELLOW, "%s", owner_of(v));
+    eb_table_cell(t, v->owned ? EB_PLAIN : EB_YELLOW, "%s", eb_owner_name(v));
     eb_table_cell(t, EB_PLAIN, "%s", eb_regime_name((enum eb_regime)c->regime));
     eb_table_cell(t, EB_PLAIN, "%s", c->profile[0] != '\0' ? c->profile : is_decided(v) ? "" : "built in");
     eb_table_cell(t, EB_PLAIN, "%s", EB_AGE(verdict_age(v, now_ms)));
@@ -142,7 +137,7 @@ static void open_doc(const struct eb_live *l, eb_symbol_id symbol, struct eb_doc
         eb_doc_text(d, "protection", eb_protection_name((enum eb_protection)v.protection));
         eb_doc_e8_or_null(d, "backstop", v.backstop.e8);
         eb_doc_e8_or_null(d, "liquidation", c->liquidation.e8);
-        eb_doc_text(d, "owner", owner_of(&v));
+        eb_doc_text(d, "owner", eb_owner_name(&v));
         eb_doc_bool(d, "decided", is_decided(&v));
         eb_doc_bool(d, "adopted", c->adopted);
         eb_doc_bool(d, "quarantined", v.quarantined);

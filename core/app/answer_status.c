@@ -33,7 +33,7 @@ static void modes(const struct eb_live *l, struct eb_answer *a)
     struct eb_ev_config mode = eb_engine_mode(eb_host_engine(l->host));
     bool paused = eb_engine_paused(eb_host_engine(l->host));
     char flag[EB_FLAG_TEXT_MAX];
-    say(a, false, "mode", "%s: %s%s", eb_mode_name(&mode), eb_mode_meaning(&mode),
+    say(a, false, "mode", "%s: %s%s", eb_mode_name(&mode), eb_mode_meaning(l, &mode),
         paused ? "; PAUSED: no consult, no target, no partial close" : "");
     for (unsigned i = 0; i < EB_FLAG_MODES; i++) {
         say(a, false, "", "  %s", eb_answer_flag(l, i, flag));

@@ -182,10 +182,12 @@ static const char head[] =
     "-- range is refused with its line. What is commented out shows its default. Every key has a variable of the\n"
     "-- environment, named behind it, which wins over this file; --print-config shows what is in force.\n"
     "--\n"
-    "-- Orders leave only when the first three of `mode` say so together:\n"
-    "--   exit_mode      LEGACY: the brain decides about nothing       EXIT_BRAIN_V3: it decides about every position\n"
-    "--   executor_mode  SHADOW: fills are virtual, nothing is sent    LIVE: orders leave, if the next one lets them\n"
-    "--   live_rollout   DISABLED: the kill switch, nothing is sent    ENABLED\n"
+    "-- Who decides, and whether orders leave, is said by the first three of `mode` together:\n"
+    "--   exit_mode      LEGACY: legacy owners of the set, if it has any   EXIT_BRAIN_V3: the brain, or own "
+    "strategies\n"
+    "--   executor_mode  SHADOW: fills are virtual, nothing is sent        LIVE: orders leave, if the next one lets "
+    "them\n"
+    "--   live_rollout   DISABLED: the kill switch, nothing is sent        ENABLED\n"
     "-- A change counts after a restart; `exitbrain mode` changes them until then.\n";
 
 /* What init decides; everything else keeps its default. */
@@ -376,8 +378,8 @@ static void tell_steps(const struct job *job, struct eb_buffer *out)
         "            simulated account. `exitbrain mode` shows the flags and who set them\n"
         "\n"
         "What each flag changes (variable, key in section mode)\n"
-        "  EXIT_MODE                   exit_mode      LEGACY         the brain decides about nothing\n"
-        "                                             EXIT_BRAIN_V3  it decides about every position\n"
+        "  EXIT_MODE                   exit_mode      LEGACY         legacy owners of the set decide, if any\n"
+        "                                             EXIT_BRAIN_V3  the brain decides, or own strategies\n"
         "  EXIT_EXECUTOR_MODE          executor_mode  SHADOW         fills are virtual, nothing is sent\n"
         "                                             LIVE           orders leave, if the next flag lets them\n"
         "  EXIT_BRAIN_V3_LIVE_ROLLOUT  live_rollout   DISABLED       the kill switch: nothing is sent\n"

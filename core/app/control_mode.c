@@ -57,7 +57,7 @@ static void mode_doc(struct eb_doc *d, const char *key, const struct eb_ev_confi
 static enum eb_control_when tell_mode(struct eb_request *q, const struct eb_ev_config *now)
 {
     char flag[EB_FLAG_TEXT_MAX];
-    eb_request_say(q, "%s: %s", eb_mode_name(now), eb_mode_meaning(now));
+    eb_request_say(q, "%s: %s", eb_mode_name(now), eb_mode_meaning(q->live, now));
     for (unsigned i = 0; i < EB_FLAG_MODES; i++) {
         eb_request_say(q, "  %s", eb_answer_flag(q->live, i, flag));
     }
@@ -85,7 +85,7 @@ static enum eb_control_when ask_before(struct eb_request *q, const struct eb_ev_
 
 static void tell_change(struct eb_request *q, const struct eb_ev_config *now, const struct eb_ev_config *then)
 {
-    eb_request_say(q, "%s -> %s: %s", eb_mode_name(now), eb_mode_name(then), eb_mode_meaning(then));
+    eb_request_say(q, "%s -> %s: %s", eb_mode_name(now), eb_mode_name(then), eb_mode_meaning(q->live, then));
     if (!leaves(now) && leaves(then)) {
         eb_request_say(q, "each open position is rebuilt from the venue: virtual fills and peaks are gone, levels that "
                           "price has crossed are parked, missing backstops are placed first");
@@ -94,9 +94,11 @@ static void tell_change(struct eb_request *q, const struct eb_ev_config *now, co
         eb_request_backstops(q, EB_NO_SYMBOL, "; it is not moved any more");
     }
     if (now->exit_mode != then->exit_mode) {
+        bool owns = eb_engine_owns(eb_host_engine(q->live->host), (enum eb_exit_mode)then->exit_mode);
         eb_request_say(q, then->exit_mode == EB_EXIT_MODE_EXIT_BRAIN_V3
                               ? "the brain owns the exits of every position that is not released"
-                              : "the legacy owners own the exits; backstops of the engine stay");
+                          : owns ? "the legacy owners of the set own the exits of every position that is not released"
+                                 : "nobody here owns the exits; backstops of the engine stay");
     }
     const struct eb_ev_config *at_start = &q->live->o.config.engine.mode;
     if (at_start->exit_mode != then->exit_mode || leaves(at_start) != leaves(then)) {

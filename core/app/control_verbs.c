@@ -252,22 +252,24 @@ enum eb_control_when eb_control_adopt(struct eb_request *q)
         return EB_ANSWER_NOW;
     }
     bool released = count_released(q->live, symbol) > 0;
-    bool ours = mode.exit_mode == EB_EXIT_MODE_EXIT_BRAIN_V3;
+    bool ours = eb_engine_owns(eb_host_engine(q->live->host), (enum eb_exit_mode)mode.exit_mode);
+    const char *owner = mode.exit_mode == EB_EXIT_MODE_EXIT_BRAIN_V3 ? "brain" : "legacy";
     if (!eb_request_command(q, &c, symbol, &again)) {
         return EB_ANSWER_NOW;
     }
     if (ours) {
-        eb_request_say(q, "%s %s: the brain owns its exits%s", q->args.symbol,
-                       released ? "is taken back" : "was not released", released ? ", its policy is asked" : "");
+        eb_request_say(q, "%s %s: the %s its exits%s", q->args.symbol, released ? "is taken back" : "was not released",
+                       mode.exit_mode == EB_EXIT_MODE_LEGACY ? "legacy owners of the set own" : "brain owns",
+                       released ? ", its policy is asked" : "");
     } else {
         eb_request_say(q,
-                       "%s%s, but EXIT_MODE=LEGACY gives its exits to the legacy owners (exitbrain mode --exit "
-                       "EXIT_BRAIN_V3 takes them all)",
+                       "%s%s, but EXIT_MODE=LEGACY gives its exits to legacy owners, and the policy set has none "
+                       "(exitbrain mode --exit EXIT_BRAIN_V3 takes them all)",
                        q->args.symbol, released ? " is no longer released" : " was not released");
         q->answer.status = EB_STATUS_BAD_NEWS;
     }
     eb_doc_bool(&q->answer.doc, "already", !released);
-    eb_doc_text(&q->answer.doc, "owner", ours ? "brain" : "legacy");
+    eb_doc_text(&q->answer.doc, "owner", owner);
     (void)eb_request_list(q, symbol, "adopted");
     return EB_ANSWER_DURABLE;
 }

@@ -266,6 +266,8 @@ void eb_doctor_examine(const struct eb_live *l, struct eb_findings *out)
     struct eb_engine_stats stats;
     x.engine = eb_host_engine(l->host);
     x.mode = eb_engine_mode(x.engine);
+    x.owns = eb_engine_owns(x.engine, (enum eb_exit_mode)x.mode.exit_mode);
+    x.has_legacy = eb_engine_owns(x.engine, EB_EXIT_MODE_LEGACY);
     x.now_ms = eb_live_now_ms(l);
     x.now_ns = x.now_ms * 1000000;
     x.stalled = l->stage == EB_LIVE_RUNNING && eb_doctor_late_ms(&x) > EB_DOCTOR_LATE_MS;

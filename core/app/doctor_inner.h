@@ -15,6 +15,7 @@ struct eb_exam {
     const struct eb_engine *engine;
     const struct eb_engine_config *config;
     struct eb_ev_config mode; /* in force */
+    bool owns, has_legacy;    /* somebody of the policy set decides in it; would in LEGACY */
     int64_t now_ms, now_ns;   /* venue time */
     bool stalled;             /* connected, and no turns are run though the engine wants to act */
     bool running;             /* connected, told everything, and not stalled: what is missing is missing now */
@@ -36,7 +37,7 @@ struct eb_patient {
     eb_symbol_id symbol;
     const struct eb_evidence *v;
     char subject[EB_SYMBOL_MAX + 8];
-    bool ours;           /* the brain decides about it: not released, not the legacy owners', not ended in shadow */
+    bool ours;           /* somebody of the policy set decides about it: not released, not ended in shadow */
     bool policy_missing; /* its last consult found no policy set */
 };
 

@@ -48,13 +48,16 @@ static bool same_modes(const struct eb_ev_config *a, const struct eb_ev_config *
 void eb_check_legacy(struct eb_exam *x)
 {
     char flags[FLAGS_TEXT_MAX];
-    EB_SAY(x->fine, "the brain owns exits: %s", flags_text(x, flags));
-    if (x->mode.exit_mode == EB_EXIT_MODE_LEGACY) {
+    EB_SAY(x->fine, "the %s exits: %s",
+           x->mode.exit_mode == EB_EXIT_MODE_LEGACY ? "legacy owners of the policy set own" : "brain owns",
+           flags_text(x, flags));
+    if (!x->owns) {
         struct eb_finding *f = eb_finding_add(x, x->open > 0 ? EB_BAD : EB_NOTE, "");
         EB_SAY(f->evidence, "%s; %u positions are open", flags, x->open);
-        EB_SAY(f->cause, "EXIT_MODE=LEGACY gives every exit to the legacy owners: the brain decides about nothing");
-        EB_SAY(f->remedy, "if the brain is to decide: EXIT_MODE=EXIT_BRAIN_V3 (mode.exit_mode) and a restart; "
-                          "else see that a legacy owner runs");
+        EB_SAY(f->cause, "EXIT_MODE=LEGACY gives every exit to legacy owners, and the policy set has none: nobody here "
+                         "decides about anything");
+        EB_SAY(f->remedy, "if the brain is to decide: EXIT_MODE=EXIT_BRAIN_V3 (mode.exit_mode) and a restart; else "
+                          "load a set with legacy owners (policies/), or see that one runs elsewhere");
     }
 }
 
@@ -75,8 +78,8 @@ void eb_check_shadow(struct eb_exam *x)
     const struct eb_ev_config *wanted = &x->live->o.config.engine.mode;
     char flags[FLAGS_TEXT_MAX];
     EB_SAY(x->fine, "%s", sends(&x->mode) ? "all flags that send are on" : "");
-    if (x->mode.exit_mode == EB_EXIT_MODE_LEGACY) {
-        EB_SAY(x->fine, "the legacy owners have the exits");
+    if (!x->owns) {
+        EB_SAY(x->fine, "nobody here decides about exits");
         return;
     }
     if (sends(&x->mode) || x->live->yields) {
@@ -121,7 +124,7 @@ void eb_check_legacy_trailing(struct eb_exam *x)
 {
     bool on = x->live->o.config.legacy_trailing;
     unsigned source = source_of(x, "mode.legacy_trailing_stop");
-    EB_SAY(x->fine, "QT_TRAILING_STOP_ENABLED=%s", on ? "true, and the legacy owners have the exits" : "false");
+    EB_SAY(x->fine, "QT_TRAILING_STOP_ENABLED=%s", on ? "true, and legacy owners have the exits" : "false");
     bool embedded = source_of(x, "mode.exit_mode") == EB_FROM_DEFAULT; /* the built-in demonstration: nobody else */
     if (!on || x->mode.exit_mode == EB_EXIT_MODE_LEGACY) {
         return;
@@ -133,10 +136,17 @@ void eb_check_legacy_trailing(struct eb_exam *x)
                 "set QT_TRAILING_STOP_ENABLED=false here and where that system runs, to say that it is off",
                 "QT_TRAILING_STOP_ENABLED is not set: its default is true");
     } else {
-        eb_find(x, EB_BAD, "",
-                "two owners: the legacy trailing manager moves and cancels stops of the brain's positions",
-                "set QT_TRAILING_STOP_ENABLED=false (mode.legacy_trailing_stop) here and where that system runs, then "
-                "restart both",
+        /* a set that has the manager gives each position one owner; the system that it comes from may run as well */
+        eb_find(x, x->has_legacy ? EB_NOTE : EB_BAD, "",
+                x->has_legacy ? "trailing_stop_manager of this set owns what is assigned to it and nothing else; the "
+                                "system that it comes from would move and cancel stops of every position"
+                              : "two owners: the legacy trailing manager moves and cancels stops of the brain's "
+                                "positions",
+                x->has_legacy
+                    ? "see that it is off where that system runs (`exitbrain owners` shows orders of others); "
+                      "if nothing is assigned to it here: QT_TRAILING_STOP_ENABLED=false"
+                    : "set QT_TRAILING_STOP_ENABLED=false (mode.legacy_trailing_stop) here and where that "
+                      "system runs, then restart both",
                 "QT_TRAILING_STOP_ENABLED=true (%s) while EXIT_MODE=EXIT_BRAIN_V3",
                 source == EB_FROM_FILE          ? "file"
                 : source == EB_FROM_ENVIRONMENT ? "environment"

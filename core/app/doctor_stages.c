@@ -27,7 +27,7 @@ static const char *known_reason(const struct eb_exam *x, const struct eb_patient
     return x->stalled      ? "no turns are run"
            : !x->running   ? "there is no connection to the exchange"
            : v->released   ? "released by an operator"
-           : !v->owned     ? "the legacy owners have it (EXIT_MODE=LEGACY)"
+           : !v->owned     ? "EXIT_MODE=LEGACY, and the policy set has no legacy owners"
            : x->paused     ? "the engine is paused"
            : x->flattening ? "the engine is flattening"
            : v->firing     ? "it is being closed"

@@ -127,7 +127,7 @@ static void stages(const struct eb_book_episode *ep, const char *policy, bool co
         (void)eb_buffer_printf(out, "; next consult at %s", CLOCK(v->next_consult_ms));
     }
     (void)eb_buffer_printf(out, "\n  venue    %s, owner %s%s%s%s; %u orders sent, %u fills, %u duplicates\n",
-                           v->ctx.live ? "LIVE" : "SHADOW: nothing is sent", v->owned ? "brain" : "legacy",
+                           v->ctx.live ? "LIVE" : "SHADOW: nothing is sent", eb_owner_name(v),
                            v->paused ? ", paused" : "", v->released ? ", released" : "", v->tripped ? ", TRIPPED" : "",
                            v->orders_sent, ep->last.fills_applied, ep->last.fills_duplicate);
     bool safe = v->protection == EB_PROTECTED || v->protection == EB_PROTECTED_FOREIGN;
@@ -245,7 +245,7 @@ void eb_explain_stages(const struct eb_book_episode *ep, struct eb_doc *d)
     eb_doc_int(d, "next_consult_ms", v->next_consult_ms);
     eb_doc_int(d, "suppressed_until_ms", v->suppressed_until_ms);
     eb_doc_text(d, "mode", v->ctx.live ? "LIVE" : "SHADOW");
-    eb_doc_text(d, "owner", v->owned ? "brain" : "legacy");
+    eb_doc_text(d, "owner", eb_owner_name(v));
     eb_doc_bool(d, "paused", v->paused);
     eb_doc_bool(d, "released", v->released);
     eb_doc_bool(d, "tripped", v->tripped);

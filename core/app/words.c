@@ -66,6 +66,15 @@ const char *eb_policy_result_name(enum eb_policy_result r)
     return (unsigned)r < EB_POLICY_RESULT_COUNT ? eb_lua_results[r] : "?";
 }
 
+const char *eb_owner_name(const struct eb_evidence *v)
+{
+    const struct eb_context *c = &v->ctx;
+    if (v->released || !v->owned) {
+        return v->released ? "released" : "legacy";
+    }
+    return c->owner[0] != '\0' ? c->owner : c->exit_mode == EB_EXIT_MODE_LEGACY ? "legacy set" : "brain";
+}
+
 const char *eb_mode_name(const struct eb_ev_config *mode)
 {
     if (mode->exit_mode != EB_EXIT_MODE_EXIT_BRAIN_V3) {

@@ -13,6 +13,10 @@ const char *eb_leg_state_name(enum eb_leg_state s);         /* "armed" */
 const char *eb_policy_result_name(enum eb_policy_result r); /* "ok" */
 const char *eb_mode_name(const struct eb_ev_config *mode);  /* "LIVE", "SHADOW", "LEGACY": what it comes to */
 
+/* Who decides exits of a position: the owner that the policy set named ("brain", "position_monitor"), "released", or
+ * "legacy" where EXIT_MODE=LEGACY leaves them to owners that are not of this engine. */
+const char *eb_owner_name(const struct eb_evidence *v);
+
 /* A signed ratio with two decimals: "+0.50" of 500,000 ppm with unit 1,000,000, "-1.20" of -12,000 with unit 10,000. */
 #define EB_RATIO_TEXT_MAX 32
 const char *eb_ratio_text(int64_t ppm, int64_t unit, char out[EB_RATIO_TEXT_MAX]);

@@ -22,9 +22,9 @@ bool eb_engine_paused(const struct eb_engine *e)
     return e->paused;
 }
 
-bool eb_engine_owns(const struct eb_engine *e)
+bool eb_engine_owns(const struct eb_engine *e, enum eb_exit_mode mode)
 {
-    return eb_has_owner(e);
+    return mode == EB_EXIT_MODE_EXIT_BRAIN_V3 || e->policy_legacy;
 }
 
 uint64_t eb_engine_last_trade(const struct eb_engine *e, eb_symbol_id symbol)

@@ -178,7 +178,7 @@ struct eb_slot {
     bool wants_consult; /* consult at the end of this step */
     bool alarm_unprotected;
     uint16_t linted; /* what the linter last said of this episode */
-    bool is_holder; /* listed in eb_engine.holder */
+    bool is_holder;  /* listed in eb_engine.holder */
     bool consult_pending;
     bool quarantined;
     uint8_t consult_reason;
@@ -346,7 +346,7 @@ static inline bool eb_is_live(const struct eb_engine *e)
 /* Whether anybody of the policy set decides exits in this mode. */
 static inline bool eb_has_owner(const struct eb_engine *e)
 {
-    return e->mode.exit_mode == EB_EXIT_MODE_EXIT_BRAIN_V3 || e->policy_legacy;
+    return eb_engine_owns(e, (enum eb_exit_mode)e->mode.exit_mode);
 }
 static inline bool eb_is_owner(const struct eb_engine *e, const struct eb_slot *s)
 {

@@ -118,8 +118,8 @@ uint64_t eb_engine_durable_count(const struct eb_engine *e);
 struct eb_ev_config eb_engine_mode(const struct eb_engine *e);
 const uint8_t *eb_engine_policy_hash(const struct eb_engine *e);
 bool eb_engine_paused(const struct eb_engine *e);
-/* Whether somebody of the policy set decides exits in the mode in force: else this engine only looks on. */
-bool eb_engine_owns(const struct eb_engine *e);
+/* Whether somebody of the policy set decides exits in that EXIT_MODE: else this engine only looks on. */
+bool eb_engine_owns(const struct eb_engine *e, enum eb_exit_mode mode);
 /* A trade of a symbol after which any may be missing here, 0 none known: those after it are asked for at start, and
  * told again what was applied before does no harm. */
 uint64_t eb_engine_last_trade(const struct eb_engine *e, eb_symbol_id symbol);

@@ -129,12 +129,31 @@ static void release_names_what_stays(void **state)
     assert_int_equal(w.commands, before);
 }
 
-static void adopt_in_legacy_says_that_it_is_not_enough(void **state)
+static void adopt_in_legacy_gives_it_to_a_legacy_owner(void **state)
 {
     (void)state;
-    cJSON_Delete(expect_answer(ask_once("mode", "\"exit\":\"LEGACY\",\"yes\":true"), 0, "LIVE -> LEGACY"));
-    cJSON *a = expect_answer(ask_once("adopt", "\"symbol\":\"BTCUSDT\""), 1, "EXIT_MODE=LEGACY gives its exits");
+    cJSON *a = expect_answer(ask_once("mode", "\"exit\":\"LEGACY\",\"yes\":true"), 0, "LIVE -> LEGACY");
+    assert_says(text_at(a, "text"), "the legacy owners of the set own the exits");
+    cJSON_Delete(a);
+    a = expect_answer(ask_once("adopt", "\"symbol\":\"BTCUSDT\""), 0, "the legacy owners of the set own its exits");
     assert_string_equal(text_at(a, "doc.owner"), "legacy");
+    cJSON_Delete(a);
+}
+
+static void adopt_in_legacy_is_not_enough_without_one(void **state)
+{
+    (void)state;
+    const struct eb_ev_policy without = {.hash = {9}, .name = "without"};
+    struct eb_event ev = eb_live_event(w.l, EB_EV_POLICY, EB_NO_SYMBOL);
+    ev.u.policy = &without;
+    step(&ev);
+    cJSON *a = expect_answer(ask_once("mode", "\"exit\":\"LEGACY\",\"yes\":true"), 0, "LIVE -> LEGACY");
+    assert_says(text_at(a, "text"), "nobody here owns the exits");
+    cJSON_Delete(a);
+    a = expect_answer(ask_once("adopt", "\"symbol\":\"BTCUSDT\""), 1, "EXIT_MODE=LEGACY gives its exits");
+    cJSON_Delete(a);
+    a = expect_answer(ask_once("owners", ""), 0, "nobody here decides");
+    assert_string_equal(text_at(a, "doc.positions.0.owner"), "legacy");
     cJSON_Delete(a);
 }
 
@@ -246,7 +265,8 @@ int main(void)
         LIVE(flatten_of_nothing),
         SHADOW(flatten_in_shadow_sends_nothing),
         LIVE(release_names_what_stays),
-        LIVE(adopt_in_legacy_says_that_it_is_not_enough),
+        LIVE(adopt_in_legacy_gives_it_to_a_legacy_owner),
+        LIVE(adopt_in_legacy_is_not_enough_without_one),
         LIVE(confirm_is_for_what_was_found_open),
         LIVE(rearm_names_the_targets),
         LIVE(mode_without_a_flag_is_a_question),

@@ -386,6 +386,14 @@ static void show(const struct scene *s)
     eb_buffer_deinit(&text);
 }
 
+void scene_policy_set(struct scene *s, bool legacy)
+{
+    struct eb_ev_policy p = {.hash = {(uint8_t)(1 + legacy)}, .legacy = legacy, .name = "scene"};
+    struct eb_event ev = event(s, EB_EV_POLICY, EB_NO_SYMBOL);
+    ev.u.policy = &p;
+    turn(s, &ev);
+}
+
 const struct eb_finding *scene_look(struct scene *s, const char *check)
 {
     const struct eb_finding *first = NULL;

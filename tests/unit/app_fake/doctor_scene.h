@@ -66,6 +66,8 @@ void scene_run(struct scene *s, int64_t ms);
 /* A complete picture now: what stands at the exchange. */
 void scene_picture(struct scene *s);
 void scene_command(struct scene *s, enum eb_command verb, eb_symbol_id symbol);
+/* A set is loaded, with legacy owners of its own or without. */
+void scene_policy_set(struct scene *s, bool legacy);
 void scene_set(struct scene *s, const char *key, const char *value, enum eb_config_source source);
 /* An order of somebody else stands at the exchange, closing 1 at this price; stop: a stop for the whole position. */
 struct eb_seen_order *scene_foreign(struct scene *s, eb_symbol_id symbol, enum eb_order_side side, int64_t price_e8,

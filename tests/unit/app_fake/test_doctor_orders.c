@@ -89,6 +89,10 @@ static void the_legacy_trailing_manager(void **state)
     scene_set(s, "mode.legacy_trailing_stop", "true", EB_FROM_DEFAULT); /* nobody has said anything */
     (void)scene_look(s, "");
     assert_int_equal(scene_found(s, "owner.legacy_trailing")->severity, EB_NOTE);
+    scene_policy_set(s, true); /* here it is one owner among others: one to a position */
+    scene_set(s, "mode.legacy_trailing_stop", "true", EB_FROM_ENVIRONMENT);
+    (void)scene_look(s, "");
+    scene_says(scene_found(s, "owner.legacy_trailing"), "owns what is assigned to it and nothing else");
     scene_free(s);
 }
 
@@ -172,20 +176,37 @@ static void shadow_by_a_command(void **state)
     scene_free(s);
 }
 
-static void legacy_mode_means_that_nobody_here_decides(void **state)
+static void legacy_mode_without_legacy_owners(void **state)
 {
     (void)state;
     struct scene *s = in_modes(NULL, NULL, NULL);
     const struct eb_finding *f = scene_look(s, "mode.legacy");
     scene_says(f, "EXIT_MODE=LEGACY (default)");
+    scene_says(f, "the policy set has none");
     scene_says(f, "1 positions are open");
     scene_run(s, 2 * MINUTE);
     (void)scene_look(s, "mode.legacy");
-    scene_says(scene_found(s, "stage.consult"), "the legacy owners have it");
+    scene_says(scene_found(s, "stage.consult"), "the policy set has no legacy owners");
     scene_free(s);
     s = in_modes("LEGACY", "LIVE", "ENABLED");
     scene_run(s, 2 * MINUTE);
     (void)scene_look(s, "mode.legacy");
+    scene_free(s);
+}
+
+static void legacy_mode_with_legacy_owners(void **state)
+{
+    (void)state;
+    struct scene *s = in_modes("LEGACY", "LIVE", "ENABLED");
+    scene_policy_set(s, true);
+    scene_run(s, 2 * MINUTE);
+    (void)scene_look(s, ""); /* decided about, protected, orders leave */
+    assert_false(scene_has(s, "mode.legacy") || scene_has(s, "stage.consult"));
+    scene_free(s);
+    s = in_modes("LEGACY", "LIVE", "DISABLED"); /* who owns is one thing, what is sent another */
+    scene_policy_set(s, true);
+    scene_run(s, 2 * MINUTE);
+    (void)scene_look(s, "mode.shadow");
     scene_free(s);
 }
 
@@ -311,7 +332,8 @@ int main(void)
         cmocka_unit_test(flags_that_silently_mean_shadow),
         cmocka_unit_test(shadow_that_is_meant_is_a_note),
         cmocka_unit_test(shadow_by_a_command),
-        cmocka_unit_test(legacy_mode_means_that_nobody_here_decides),
+        cmocka_unit_test(legacy_mode_without_legacy_owners),
+        cmocka_unit_test(legacy_mode_with_legacy_owners),
         cmocka_unit_test(an_order_that_no_episode_remembers),
         cmocka_unit_test(an_order_whose_fate_is_unknown),
         cmocka_unit_test(a_stop_that_was_never_confirmed),

@@ -147,7 +147,7 @@ static void a_set_with_legacy_owners_decides_in_legacy_mode(void **state)
     fx_clear(f);
     fx_mode(f, EB_EXIT_MODE_LEGACY, true, true);
     fx_clock(f);
-    assert_true(eb_engine_owns(f->e) && fx_evidence(f, 0).owned);
+    assert_true(eb_engine_owns(f->e, EB_EXIT_MODE_LEGACY) && fx_evidence(f, 0).owned);
     assert_int_equal(f->asked_count, 1);
     assert_int_equal(f->asked[0].exit_mode, EB_EXIT_MODE_LEGACY);
     assert_int_equal(f->asked[0].reason, EB_CONSULT_MODE);
@@ -165,7 +165,7 @@ static void a_set_without_only_looks_on(void **state)
     fx_clock(f);
     another_set(f, 2, false);
     fx_clear(f);
-    assert_false(eb_engine_owns(f->e) || fx_evidence(f, 0).owned);
+    assert_false(eb_engine_owns(f->e, EB_EXIT_MODE_LEGACY) || fx_evidence(f, 0).owned);
     fx_run(f, 30000);
     fx_mark(f, "97");
     assert_int_equal(f->asked_count, 0);
