@@ -3,11 +3,13 @@
  * What a reload costs the loop's thread (a clone of the engine, the bytes of the set in force) and what it costs the
  * worker (everything else), with as many positions as an account may have.
  *
+ * And what `plan` adds on the worker: the causes of what moves, each difference taken back alone, and its pages.
+ *
  *     bench_reload [--policies DIR] [--lib DIR] [--rounds N]
  */
 #include "bench.h"
 
-#include "app/reload_dry.h"
+#include "app/plan.h"
 #include "app/trial.h"
 
 static void must(int rc, const char *what, const struct eb_err *err)
@@ -117,6 +119,49 @@ static void once(const struct eb_engine *e, struct eb_policy *policy, struct cos
     }
 }
 
+/* The set against itself with four other settings, one of which moves targets of every position. */
+static void plan(struct eb_host *h, struct eb_policy *policy, const char *policies, const char *lib)
+{
+    static const char *const other[] = {"profile=\"VOLATILE\"", "base_stop_pct=2.6", "loss_guard_pct=12",
+                                        "time_stop_loss_pct=2.1", NULL};
+    const struct eb_policy_options options = {.lib_dir = lib, .settings = other};
+    const struct eb_engine *e = eb_host_engine(h);
+    struct eb_err err = {.msg = ""};
+    struct eb_policy *twin;
+    struct eb_policy *candidate;
+    struct eb_engine *clone[2];
+    struct eb_dry d;
+    struct eb_plan *p = calloc(1, sizeof(*p));
+    atomic_bool stop;
+    atomic_init(&stop, false);
+    must(p != NULL ? EB_OK : EB_E_MEMORY, "plan", &err);
+    must(eb_policy_open(policies, &options, &candidate, &err), policies, &err);
+    must(eb_policy_copy(policy, &twin, &err), "copy", &err);
+    must(eb_policy_build(twin, &err), "build", &err);
+    must(eb_engine_clone(e, &clone[0], &err), "clone", &err);
+    must(eb_engine_clone(e, &clone[1], &err), "clone", &err);
+    must(eb_dry_open(&d, e, BENCH_START_MS, &err), "look", &err);
+    must(eb_dry_run(&d, clone[0], twin, false, NULL, &stop, &err), "old", &err);
+    must(eb_dry_run(&d, clone[1], candidate, true, NULL, &stop, &err), "next", &err);
+    int64_t t[3];
+    t[0] = now();
+    must(eb_plan_rows(p, &d, &err), "rows", &err);
+    must(eb_plan_causes(p, &d, e, twin, candidate, &stop, &err), "causes", &err);
+    t[1] = now();
+    eb_plan_render(p, &(struct eb_plan_view){.columns = 100});
+    t[2] = now();
+    if (p->cause_count == 0 || p->unknown > 0) {
+        fprintf(stderr, "bench: no cause was found\n");
+        exit(1);
+    }
+    printf("                 plan: causes %8.0f in %u trials  pages %6.0f\n", (double)(t[1] - t[0]) / 1e3, p->trials,
+           (double)(t[2] - t[1]) / 1e3);
+    eb_plan_free(p);
+    eb_dry_close(&d);
+    eb_policy_close(twin);
+    eb_policy_close(candidate);
+}
+
 int main(int argc, char **argv)
 {
     const char *policies = EB_TEST_ROOT "/policies";
@@ -127,7 +172,7 @@ int main(int argc, char **argv)
         lib = strcmp(argv[i], "--lib") == 0 ? argv[i + 1] : lib;
         rounds = strcmp(argv[i], "--rounds") == 0 ? strtol(argv[i + 1], NULL, 10) : rounds;
     }
-    static const unsigned counts[] = {12, 150, 1200};
+    static const unsigned counts[] = {12, 200, 1200};
     printf("longest of %ld rounds, us; on the loop's thread: clone, copy; on the worker: the rest\n", rounds);
     for (unsigned i = 0; i < sizeof counts / sizeof *counts; i++) {
         struct eb_policy *policy;
@@ -142,6 +187,7 @@ int main(int argc, char **argv)
         printf("%5u positions: clone %6.0f  copy %5.0f  build %6.0f  quiet market %6.0f  dry runs %8.0f\n", counts[i],
                (double)worst.clone / 1e3, (double)worst.copy / 1e3, (double)worst.build / 1e3,
                (double)worst.quiet / 1e3, (double)worst.dry / 1e3);
+        plan(h, policy, policies, lib);
         eb_host_destroy(h);
         eb_policy_close(policy);
     }
