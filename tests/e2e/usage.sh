@@ -66,7 +66,7 @@ expect variable 2 "EXITBRAIN_CYCLE_INTERVL: no such configuration variable" \
   "did you mean EXITBRAIN_CYCLE_INTERVAL?" -- env EXITBRAIN_CYCLE_INTERVL=1s "$EB_BIN" run --for 1s
 expect variable-range 2 "EXITBRAIN_PAPER_SPEED: 5000 is out of range" -- \
   env EXITBRAIN_PAPER_SPEED=5000 "$EB_BIN" run --for 1s
-expect profile 2 "profile: expected one of CHALLENGE_100, CHOP, NORMAL, RANGE, TREND, VOLATILE, got NONSENSE" -- \
+expect profile 2 "profile: expected one of DEFAULT, V3_FAITHFUL, CHALLENGE_100, CHOP, " 'got "NONSENSE"' -- \
   env EXIT_BRAIN_PROFILE=NONSENSE "$EB_BIN" run --for 1s
 
 config 'return { mode = { exit_mode = "LEGACY" }, cycle = { interval = "5s" } }'
