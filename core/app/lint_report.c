@@ -11,6 +11,7 @@
 #include "app/lint_scene.h"
 #include <exitbrain/text.h>
 
+#define OTHER_VERSION "0.0"
 enum { CASES_MAX = 48, FAILURES_MAX = 8, WORDS_MAX = 96 };
 
 /* One kind of finding: in one profile and regime, since each may have figures of its own; merged once causes are known
@@ -24,7 +25,7 @@ struct kind {
 };
 
 struct failure {
-    char text[EB_REASON_MAX];
+    char text[480]; /* as long as an error may be */
     char words[WORDS_MAX];
     bool script; /* it failed; else the engine refused what it said */
     uint8_t side;
@@ -37,6 +38,9 @@ struct eb_lint_report {
     unsigned count;
     struct failure failure[FAILURES_MAX];
     unsigned failures, contexts, left_out;
+    bool remembers; /* some answer has left memory: `later` shows it */
+    struct eb_context later;
+    const char *later_market;
 };
 
 /* ---- collecting ---- */
@@ -99,7 +103,7 @@ static void take_finding(struct eb_lint_report *r, const struct eb_scene_answer 
 static void take_failure(struct eb_lint_report *r, const struct eb_scene_answer *a)
 {
     for (unsigned i = 0; i < r->failures; i++) {
-        if (strcmp(r->failure[i].text, a->refused) == 0 && r->failure[i].side == a->ctx->side) {
+        if (strcmp(r->failure[i].text, a->refused) == 0) {
             r->failure[i].seen++;
             return;
         }
@@ -120,6 +124,11 @@ static void seen(void *user, const struct eb_scene_answer *a)
     struct eb_lint_report *r = user;
     struct eb_lint_finding found[EB_LINT_MAX];
     unsigned n = 0;
+    if (!r->remembers && a->ctx->memory.count > 0) {
+        r->remembers = true;
+        r->later = *a->ctx;
+        r->later_market = a->market;
+    }
     if (a->verdict != NULL && !a->verdict->keep) {
         struct eb_lint_plan plan;
         eb_lint_plan_of(a->ctx, a->verdict, a->inst, (eb_price){0}, &plan);
@@ -130,6 +139,24 @@ static void seen(void *user, const struct eb_scene_answer *a)
     }
     if (a->refused != NULL && eb_lint_worst(found, n, EB_LINT_ERROR) == NULL) {
         take_failure(r, a);
+    }
+}
+
+/* What the set has remembered, as if a set of another version had: migrate must make sense of it. */
+static void try_migration(struct eb_lint_report *r, struct eb_policy *policy)
+{
+    struct eb_verdict v;
+    struct eb_err err = {0};
+    if (!r->remembers) {
+        return;
+    }
+    (void)snprintf(r->later.memory.version, sizeof r->later.memory.version, "%s", OTHER_VERSION);
+    enum eb_policy_result result = eb_policy_consult(policy, &r->later, &v, &err);
+    if (result != EB_POLICY_OK && result != EB_POLICY_KEEP && r->failures < FAILURES_MAX) {
+        struct failure *f = &r->failure[r->failures++];
+        *f = (struct failure){.script = true, .side = r->later.side, .seen = 1};
+        (void)snprintf(f->text, sizeof f->text, "%s", err.msg);
+        (void)snprintf(f->words, sizeof f->words, "its memory said to be of version %s", OTHER_VERSION);
     }
 }
 
@@ -202,6 +229,7 @@ int eb_lint_report_make(struct eb_policy *policy, struct eb_lint_report **out, s
     int rc = eb_scene_play(policy, seen, r, &r->contexts, err);
     rc = rc == EB_OK ? eb_policy_renew(policy, err) : rc;
     if (rc == EB_OK) {
+        try_migration(r, policy);
         gravest_first(r);
         rc = eb_lint_causes(policy, r->item, graver_than_notes(r), err);
     }

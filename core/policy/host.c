@@ -148,6 +148,8 @@ static int build_first(struct eb_policy *p, struct eb_err *err)
     }
     if (code == EB_OK) {
         hash_set(p);
+    } else if (err != NULL) {
+        eb_set_place(p, err);
     }
     return code;
 }

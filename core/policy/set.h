@@ -74,6 +74,9 @@ int eb_set_copy_functions(struct eb_policy *p, const struct eb_policy_function *
  * p->settings. false: err says which. */
 bool eb_settings_apply(lua_State *L, int presets, struct eb_policy *p, struct eb_err *err);
 
+/* In place.c, after a build that failed: a message that names a key or a setting gets the line where it is written. */
+void eb_set_place(struct eb_policy *p, struct eb_err *err);
+
 /* One text of a set that does not come from a directory. */
 struct eb_policy_text {
     const char *name; /* "init.lua" */

@@ -271,6 +271,10 @@ static bool render_entries(lua_State *L, struct eb_buffer *out, const char *afte
         lua_pushvalue(L, -1);
         (void)lua_rawget(L, table);
         if (!render_entry(L, out, after[0] == '\n' ? 0 : next, depth, err)) {
+            if (after[0] == '\n') {
+                struct eb_err said = *err;
+                (void)eb_err_set(err, said.code, where, "setting '%s': %s", eb_push_text(L, table + 2), said.msg);
+            }
             return false;
         }
         next++;

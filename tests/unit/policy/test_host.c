@@ -235,7 +235,7 @@ static void test_refused_sets(void **state)
         {"return { name = 5 }", "init.lua.name: expected text of 1 to 31 bytes, got 5"},
         {"return { name = 'n' }", "init.lua.version: missing"},
         {"return { name = 'n', version = '1' }", "init.lua.decide: expected function, got nil"},
-        {HEAD "self_tests = 1 }", "init.lua: unknown key 'self_tests' in what init.lua returns"},
+        {HEAD "self_tests = 1 }", "init.lua:1: unknown key 'self_tests' in what init.lua returns"},
         {HEAD "self_test = 1 }", "init.lua.self_test: expected function, got 1"},
         {HEAD "settings = 1 }", "init.lua.settings: expected table, got 1"},
         {HEAD "settings = { f = print } }", "unknown global 'print'"},

@@ -180,6 +180,39 @@ static void numbers_vary(void **state)
     eb_policy_close(p);
 }
 
+/* What only names a key or a setting is told with its line. */
+static void refusals_have_places(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *init, *says;
+    } cases[] = {
+        {"local S = {\n  stop_pct = 6,\n}\nreturn { name = 'x', version = '1', settings = S, decide = function() end,\n"
+         "  self_test = function() error('stop_pct: too far', 0) end }",
+         "init.lua:2: stop_pct: too far"},
+        {"local S = { legs = {\n  { 1, 2 } } }\nreturn { name = 'x', version = '1', settings = S,\n"
+         "  decide = function() end, self_test = function() error('legs[1][2]: too much', 0) end }",
+         "init.lua:2: legs[1][2]: too much"},
+        {"return { name = 'x', version = '1', decide = function() end,\n  settings = {\n  f = function() end } }",
+         "init.lua:3: setting 'f': settings hold numbers"},
+        {"return { name = 'x', version = '1', decide = function() end,\n  seting = {} }",
+         "init.lua:2: unknown key 'seting' in what init.lua returns"},
+        {"return { name = 'x', version = '1', decide = function() end,\n  migrate = 2 }",
+         "init.lua:2: init.lua.migrate: expected function"},
+        {"return { name = 'x', version = '1' }", "init.lua.decide: expected function, got nil"}, /* nowhere */
+        {"local t = nil\nreturn t.x", "init.lua:2: "},
+        {"return { name = 'x', version = '1', decide = function() end, self_test = function() error('a b: c', 0) end }",
+         "a b: c"},
+    };
+    for (size_t i = 0; i < EB_COUNT(cases); i++) {
+        struct eb_err err = {.msg = ""};
+        assert_null(fixture_try(cases[i].init, NULL, &err));
+        if (strncmp(err.msg, cases[i].says, strlen(cases[i].says)) != 0) {
+            fail_msg("%s instead of %s", err.msg, cases[i].says);
+        }
+    }
+}
+
 static void figures_read_back(void **state)
 {
     (void)state;
@@ -234,8 +267,9 @@ static void odd_texts_end(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(places_are_exact), cmocka_unit_test(overrides_are_said), cmocka_unit_test(settings_vary),
-        cmocka_unit_test(numbers_vary),     cmocka_unit_test(figures_read_back),  cmocka_unit_test(odd_texts_end),
+        cmocka_unit_test(places_are_exact),     cmocka_unit_test(overrides_are_said), cmocka_unit_test(settings_vary),
+        cmocka_unit_test(numbers_vary),         cmocka_unit_test(figures_read_back),  cmocka_unit_test(odd_texts_end),
+        cmocka_unit_test(refusals_have_places),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
