@@ -16,7 +16,7 @@ void eb_plan_lint(struct eb_engine *e, struct eb_slot *s)
     eb_lint_plan_of(ctx, v, &eb_symbol_of(e, s)->inst, s->d.r, &plan);
     plan.price.e8 = 0; /* what price has crossed is parked, and said so */
     const struct eb_lint_finding *f = eb_lint_worst(found, eb_lint(&plan, found), EB_LINT_WARNING);
-    uint16_t kind = f != NULL ? (uint16_t)(f->code << 8 | f->item) : 0;
+    uint16_t kind = (uint16_t)(f != NULL ? f->code << 8 | f->item : 0);
     if (kind != 0 && kind != s->linted) {
         char text[EB_REASON_MAX];
         eb_lint_text(f, text, sizeof text);
