@@ -182,8 +182,11 @@ static void read_back(struct eb_ledger *l, const char *path)
             l->damaged++;
             break;
         }
+        if (rc == EB_OK && len == 0) {
+            continue; /* ends one that was cut off */
+        }
         if (rc != EB_OK || eb_ledger_parse(line, len, &r, &begins) != EB_OK) {
-            l->damaged += rc != EB_OK || len > 0 ? 1 : 0; /* an empty line ends one that was cut off */
+            l->damaged++;
         } else if (begins) {
             take_begin(l, &r);
         } else {
