@@ -294,19 +294,22 @@ static bool known_r(lua_State *L, int ctx, int given, double *out)
     return ctx_number(L, ctx, "r", out);
 }
 
-/* Distance from entry towards profit, as a price; false when ctx does not know the ruler. */
-static bool distance(lua_State *L, const struct unit *u, int ctx, int given, double *out)
+/* A place as ctx sees it: `distance` from entry towards profit, as a price. */
+struct place {
+    double entry, sign, distance;
+};
+
+/* false when ctx does not know the ruler. */
+static bool locate(lua_State *L, const struct unit *u, int ctx, int given, struct place *out)
 {
-    double entry = 0.0;
-    double sign = 0.0;
     double length = 0.0;
     bool known = true;
-    if (!ctx_number(L, ctx, "entry", &entry) || !ctx_number(L, ctx, "sign", &sign)) {
+    if (!ctx_number(L, ctx, "entry", &out->entry) || !ctx_number(L, ctx, "sign", &out->sign)) {
         luaL_error(L, "unit: ctx has no entry or sign: is this the ctx of decide?");
     }
     switch ((enum unit_kind)u->kind) {
     case UNIT_PRICE:
-        *out = sign * (u->value - entry);
+        out->distance = out->sign * (u->value - out->entry);
         return true;
     case UNIT_R:
         known = known_r(L, ctx, given, &length);
@@ -315,12 +318,12 @@ static bool distance(lua_State *L, const struct unit *u, int ctx, int given, dou
         known = ctx_atr(L, ctx, u, &length);
         break;
     case UNIT_PCT:
-        *out = entry * u->value / 100.0;
+        out->distance = out->entry * u->value / 100.0;
         return true;
     case UNIT_KIND_COUNT:
         break;
     }
-    *out = length * u->value;
+    out->distance = length * u->value;
     return known;
 }
 
@@ -350,28 +353,22 @@ static const struct unit *convertible(lua_State *L, const char *of)
 static int to_price(lua_State *L)
 {
     const struct unit *u = convertible(L, "to_price");
-    double d = 0.0;
-    double entry = 0.0;
-    double sign = 0.0;
-    if (!distance(L, u, 2, 3, &d)) {
+    struct place at = {0};
+    if (!locate(L, u, 2, 3, &at)) {
         return not_known(L, u);
     }
-    (void)ctx_number(L, 2, "entry", &entry);
-    (void)ctx_number(L, 2, "sign", &sign);
-    lua_pushnumber(L, u->kind == UNIT_PRICE ? u->value : entry + sign * d);
+    lua_pushnumber(L, u->kind == UNIT_PRICE ? u->value : at.entry + at.sign * at.distance);
     return 1;
 }
 
 static int to_pct(lua_State *L)
 {
     const struct unit *u = convertible(L, "to_pct");
-    double d = 0.0;
-    double entry = 0.0;
-    if (!distance(L, u, 2, 3, &d)) {
+    struct place at = {0};
+    if (!locate(L, u, 2, 3, &at)) {
         return not_known(L, u);
     }
-    (void)ctx_number(L, 2, "entry", &entry);
-    lua_pushnumber(L, u->kind == UNIT_PCT ? u->value : d / entry * 100.0);
+    lua_pushnumber(L, u->kind == UNIT_PCT ? u->value : at.distance / at.entry * 100.0);
     return 1;
 }
 
@@ -379,19 +376,19 @@ static int to_r(lua_State *L)
 {
     const struct unit *u = convertible(L, "to_r");
     static const struct unit one_r = {.kind = UNIT_R};
-    double d = 0.0;
+    struct place at = {0};
     double r = 0.0;
     if (u->kind == UNIT_R) {
         lua_pushnumber(L, u->value);
         return 1;
     }
-    if (!distance(L, u, 2, 3, &d)) {
+    if (!locate(L, u, 2, 3, &at)) {
         return not_known(L, u);
     }
     if (!known_r(L, 2, 3, &r)) {
         return not_known(L, &one_r);
     }
-    lua_pushnumber(L, d / r);
+    lua_pushnumber(L, at.distance / r);
     return 1;
 }
 
@@ -404,8 +401,8 @@ static int first_known(lua_State *L)
     }
     int count = lua_gettop(L);
     for (int i = 2; i <= count; i++) {
-        double d;
-        if (distance(L, check_unit(L, "first", i), 1, 0, &d)) {
+        struct place at = {0};
+        if (locate(L, check_unit(L, "first", i), 1, 0, &at)) {
             lua_pushvalue(L, i);
             return 1;
         }

@@ -5,7 +5,6 @@
 local check = require "exitbrain.check"
 local rules_draft = require "exitbrain.rules.draft"
 local curve = require "exitbrain.curve"
-local side = require "exitbrain.side"
 local unit = require "exitbrain.unit"
 
 local stops = {}
@@ -21,10 +20,11 @@ function stops.breakeven_after(at, options)
   local offset, fees = options.offset or unit.pct(0), options.fees or 2
   check.unit("breakeven_after.offset", offset, { "pct" }, 0, 50)
   check.number("breakeven_after.fees", fees, 0, 20)
+  local offset_pct = unit.value(offset)
   return {
     name = "breakeven",
     keep = function(ctx, draft)
-      local target = side.price(ctx, math.max(unit.value(offset), fees * ctx.fee_taker_pct))
+      local target = draft.entry * (1 + draft.sign * math.max(offset_pct, fees * ctx.fee_taker_pct) / 100)
       if not rules_draft.is_tighter(draft, target) then return end
       if rules_draft.reached(draft, at) then rules_draft.tighten(draft, target, "breakeven") end
     end,
