@@ -1,13 +1,13 @@
 -- SPDX-License-Identifier: Apache-2.0
--- The order of decisions: exit, plan, change of profile or signals, partial close, then what the stop of a running plan
--- needs. A new position gets stop, targets, trailing and ratchet in one answer: V3 gave one of them per cycle, and the
--- stop's turn never came. Nothing new to say is nil, with a wake that saves the consults in between; what was said is
--- looked at once more.
+-- The order of decisions: exit, plan, change of profile or signals, partial close, stop. A new position gets stop,
+-- targets, trailing and ratchet in one answer: V3 gave one of them per cycle, and the stop's turn never came. Nothing
+-- new to say is nil, with a wake that saves the consults in between; what was said is looked at once more.
 
 local S = require "settings"
 local challenge = require "challenge_100"
 local decide = require "exitbrain.decision"
 local ladder = require "exitbrain.ladder"
+local mark = require "mark"
 local memory = require "memory"
 local planner = require "planner"
 local profiles = require "tp_profiles"
@@ -37,9 +37,7 @@ end
 local function case_of(ctx, own)
   local name, warming = regime.update(ctx, own)
   local profile, why = profiles.select(ctx, name), needs_plan(ctx, own)
-  if why then
-    own.locked = profile.name ~= "CHALLENGE_100" and ctx.pnl_pct > S.profit_lock_at_pct or nil
-  end
+  if why then own.locked = profile.name ~= "CHALLENGE_100" and ctx.pnl_pct > S.profit_lock_at_pct or nil end
   if own.locked then profile = profiles.PROFIT_LOCK end
   return { own = own, hints = signals.read(ctx), why = why, regime = name, warming = warming, profile = profile,
     trails = targets.trails(name, profile), wanted_pct = nil }
@@ -66,7 +64,7 @@ end
 local function planned(ctx, case)
   local own = case.own
   case.wanted_pct = planner.wanted_pct(ctx, case)
-  own.plan, own.leg_base, own.tuned = profiles.mark(case.profile), size(ctx), case.hints.key
+  own.plan, own.leg_base, own.tuned = mark(case.profile), size(ctx), case.hints.key
   own.callback = is_challenge(case) and challenge.callback_pct(ctx, case.profile) or nil
 end
 
@@ -80,7 +78,7 @@ local function plan(ctx, case)
   end
   own.leg_base = size(ctx) -- may have been reduced by another hand
   local retuned = (own.tuned or "") ~= case.hints.key
-  if own.plan == profiles.mark(profile) and not retuned then return manage(ctx, case), false end
+  if own.plan == mark(profile) and not retuned then return manage(ctx, case), false end
   local _, _, moving = ladder.taken(ctx)
   if moving then return manage(ctx, case), true end -- not under the feet of a leg that is firing
   local from = retuned and "signals" or ctx.profile or "other plan"

@@ -4,7 +4,7 @@
 local memory = {}
 
 -- episode     of which position this is the memory: another one's counts as none
--- plan        mark of the profile that was planned (tp_profiles.mark)
+-- plan        mark of the profile that was planned (mark.lua)
 -- leg_base    size that the plan was made for
 -- leverage    for which the risk floor was set
 -- factor      of the risk mode when R was set (signals.lua)

@@ -1,7 +1,8 @@
 -- SPDX-License-Identifier: Apache-2.0
--- The take-profit profiles of Exit Brain V3 and their choice. Legs are { r, percent of the leg base, soft }: a soft leg
--- is a resting limit order, a hard one a market order at its trigger. What the legs leave over is the runner. Trailing
--- is a stop for all that remains, so VOLATILE and NORMAL have it although their legs sum to 100 % (V3 built none then).
+-- The take-profit profiles of Exit Brain V3 (settings.profiles) and their choice. Legs are { r, percent of the leg
+-- base, soft }: a soft leg is a resting limit order, a hard one a market order at its trigger. What the legs leave over
+-- is the runner. Trailing is a stop for all that remains, so VOLATILE and NORMAL have it although their legs sum to
+-- 100 % (V3 built none then).
 
 local S = require "settings"
 local check = require "exitbrain.check"
@@ -12,26 +13,49 @@ local profiles = {}
 
 local HARD, SOFT = false, true
 
-local function profile(name, legs, trailing)
-  if trailing then trailing.tighten = curve.from_pairs(trailing.tighten) end
-  local levels = ladder.from_percent(legs)
+S.profiles = {
+  TREND = {
+    legs = { { 0.5, 15, SOFT }, { 1.0, 20, HARD }, { 2.0, 30, HARD } },
+    trailing = { activation_r = 1.5, callback_pct = 2.0, tighten = { { 3, 1.5 }, { 5, 1.0 } } },
+  },
+  RANGE = { legs = { { 0.2, 35, SOFT }, { 0.4, 35, HARD }, { 0.7, 30, HARD } }, trailing = false },
+  VOLATILE = {
+    legs = { { 0.4, 25, SOFT }, { 0.8, 35, HARD }, { 1.5, 40, HARD } },
+    trailing = { activation_r = 1.0, callback_pct = 2.5, tighten = {} },
+  },
+  CHOP = { legs = { { 0.15, 40, SOFT }, { 0.35, 40, HARD }, { 0.6, 20, HARD } }, trailing = false },
+  NORMAL = {
+    legs = { { 0.5, 25, SOFT }, { 1.0, 25, HARD }, { 2.0, 50, HARD } },
+    trailing = { activation_r = 1.0, callback_pct = 1.5, tighten = { { 3, 1.0 } } },
+  },
+  CHALLENGE_100 = {
+    legs = { { 1.0, 30, HARD } }, trailing = { activation_r = 1.0, callback_pct = 2.0, tighten = {} },
+  },
+}
+
+local built = {} -- name -> { name, levels, trailing, full }: settings may be overridden until decide is first called
+
+local function build(name, figures)
+  local levels, trailing = ladder.from_percent(figures.legs), nil
+  if figures.trailing then
+    local rule = figures.trailing
+    trailing = { activation_r = rule.activation_r, callback_pct = rule.callback_pct,
+      tighten = curve.from_pairs(rule.tighten) }
+  end
   return { name = name, levels = levels, trailing = trailing, full = ladder.sum(levels) == 1 }
 end
 
-profiles.all = {
-  TREND = profile("TREND", { { 0.5, 15, SOFT }, { 1.0, 20, HARD }, { 2.0, 30, HARD } },
-    { activation_r = 1.5, callback_pct = 2.0, tighten = { { 3, 1.5 }, { 5, 1.0 } } }),
-  RANGE = profile("RANGE", { { 0.2, 35, SOFT }, { 0.4, 35, HARD }, { 0.7, 30, HARD } }),
-  VOLATILE = profile("VOLATILE", { { 0.4, 25, SOFT }, { 0.8, 35, HARD }, { 1.5, 40, HARD } },
-    { activation_r = 1.0, callback_pct = 2.5 }),
-  CHOP = profile("CHOP", { { 0.15, 40, SOFT }, { 0.35, 40, HARD }, { 0.6, 20, HARD } }),
-  NORMAL = profile("NORMAL", { { 0.5, 25, SOFT }, { 1.0, 25, HARD }, { 2.0, 50, HARD } },
-    { activation_r = 1.0, callback_pct = 1.5, tighten = { { 3, 1.0 } } }),
-  CHALLENGE_100 = profile("CHALLENGE_100", { { 1.0, 30, HARD } }, { activation_r = 1.0, callback_pct = 2.0 }),
-}
+local function of(name)
+  local p = built[name]
+  if p == nil then
+    p = build(name, S.profiles[name])
+    built[name] = p
+  end
+  return p
+end
 
 -- V3's branch for a plan that is made in a large profit: what it says is computed in targets.lua.
-profiles.PROFIT_LOCK = profile("PROFIT_LOCK", {})
+profiles.PROFIT_LOCK = build("PROFIT_LOCK", { legs = {} })
 
 -- How specific a rule is for this position: symbol 100, strategy 10, regime 1 (NORMAL fits any); nil: does not fit.
 local function score(rule, ctx, regime)
@@ -54,47 +78,28 @@ end
 
 -- The profile of a position: the pinned one, else the most specific rule's (first of equals), else the regime's own.
 function profiles.select(ctx, regime)
-  local pinned = profiles.all[S.profile]
-  if pinned then return pinned end
+  if S.profiles[S.profile] then return of(S.profile) end
   local name, best = regime, -1
   for _, rule in ipairs(S.profile_rules) do
     local points = score(rule, ctx, regime)
     if points and points > best then name, best = rule.profile, points end
   end
-  return profiles.all[name]
-end
-
--- Settings that shape a plan beside the profile.
-local SHAPING = { "tp_source", "one_ruler", "full_trail", "min_target_fees", "ratchet_fees", "base_tp_pct", "tp_factor",
-  "base_trail_pct", "profit_lock_tp_factor", "dynamic_tp", "challenge_tp1_r", "challenge_atr_mult" }
-
-local function mix(mark, value)
-  if type(value) == "table" then
-    for key, inner in pairs(value) do mark = mix(mix(mark, key), inner) end
-    return mark
-  end
-  local text = tostring(value)
-  for i = 1, #text do mark = (mark * 33 + string.byte(text, i)) % 4294967291 end
-  return (mark * 33) % 4294967291
-end
-
--- A number that stands for everything in a profile: when it differs from the one in memory, the plan is another.
-function profiles.mark(p)
-  if p.mark == nil then
-    local mark = mix(mix(mix(0, p.name), p.levels), p.trailing)
-    for _, name in ipairs(SHAPING) do mark = mix(mark, S[name]) end
-    p.mark = mark
-  end
-  return p.mark
+  return of(name)
 end
 
 function profiles.self_test()
   local names = { "DEFAULT", "V3_FAITHFUL" }
-  for name, p in pairs(profiles.all) do
+  for name in pairs(S.profiles) do
+    local path = "profiles." .. name .. ".legs"
+    for i, leg in ipairs(S.profiles[name].legs) do
+      check.number(path .. "[" .. i .. "][1]", leg[1], 0.01, 100)
+      check.number(path .. "[" .. i .. "][2]", leg[2], 0.01, 100)
+    end
     names[#names + 1] = name
-    check.levels("tp_profiles." .. name .. ".levels", p.levels)
-    check.rising("tp_profiles." .. name .. ".levels", p.levels)
-    if p.trailing then check.trailing("tp_profiles." .. name .. ".trailing", p.trailing) end
+    local p = of(name)
+    check.levels(path, p.levels)
+    check.rising(path, p.levels)
+    if p.trailing then check.trailing("profiles." .. name .. ".trailing", p.trailing) end
   end
   check.one_of("profile", S.profile, names)
   for i, rule in ipairs(S.profile_rules) do

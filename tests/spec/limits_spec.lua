@@ -77,7 +77,7 @@ describe("limits", function()
     for name in pairs(RANGES) do known[name:match "^[%w_]+"] = true end
     for name, value in pairs(require "settings") do
       if type(value) == "number" or type(value) == "table" and next(value) then
-        assert.is_true(known[name] or name == "strategies" or name == "legacy", name)
+        assert.is_true(known[name] or name == "strategies" or name == "legacy" or name == "profiles", name)
       end
     end
   end)

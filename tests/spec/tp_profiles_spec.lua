@@ -74,6 +74,37 @@ describe("tp_profiles", function()
     assert.matches("profile_rules[1].profile", tostring(err), 1, true)
   end)
 
+  it("takes overrides of a leg, of a curve and of a whole profile", function()
+    local policy = assert(position.open("policies", { settings = { "profiles.TREND.legs.1.1=0.6",
+      "profiles.TREND.trailing.tighten={{2,1.2}}", "profiles.NORMAL.trailing=false",
+      "profiles.RANGE.legs={{0.3,50,true},{0.6,50,false}}" } }))
+    local answer = position.ask(policy, position.new { market = position.MARKET.TREND })
+    near(0.6, position.find(answer, "update_tp_limits").levels[1].r)
+    local trail = position.find(answer, "set_trailing")
+    assert.equal(1, #trail.tighten)
+    near(1.2, trail.tighten[1].callback_pct)
+    assert.is_nil(position.find(position.ask(policy, position.new()), "set_trailing"))
+    assert.equal(2, #position.find(position.ask(policy, position.new { market = position.MARKET.RANGE }),
+      "update_tp_limits").levels)
+  end)
+
+  it("refuses legs and curves that make no sense, with their place", function()
+    local REFUSED = {
+      { "profiles.TREND.legs.1.1=0.009", "profiles.TREND.legs[1][1]: expected a number from 0.01 to 100" },
+      { "profiles.TREND.legs.3.1=100.1", "profiles.TREND.legs[3][1]: expected a number from 0.01 to 100" },
+      { "profiles.TREND.legs.1.2=0.009", "profiles.TREND.legs[1][2]: expected a number from 0.01 to 100" },
+      { "profiles.CHOP.legs={{0.5}}", "profiles.CHOP.legs[1][2]" },
+      { "profiles.CHOP.legs.1.2=41", "profiles.CHOP.legs" },
+      { "profiles.TREND.legs.2.1=0.4", "profiles.TREND.legs[2].r" },
+      { "profiles.TREND.trailing.callback_pct=0.0", "profiles.TREND.trailing.callback_pct" },
+    }
+    for _, case in ipairs(REFUSED) do
+      local policy, err = position.open("policies", { settings = { case[1] } })
+      assert.is_nil(policy, case[1])
+      assert.matches(case[2], tostring(err), 1, true)
+    end
+  end)
+
   describe("rules", function()
     local RULES = 'profile_rules={{regime="NORMAL",profile="VOLATILE"},{strategy="trend",profile="TREND"},'
       .. '{strategy="trend",regime="RANGE",profile="RANGE"},{symbol="BTCUSDT",profile="CHOP"},'
