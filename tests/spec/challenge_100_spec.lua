@@ -56,7 +56,17 @@ describe("challenge_100", function()
   it("takes 1 % of price for the ATR while bars are few", function()
     local ctx = new()
     ctx.features.m5 = { warm = false, bars = 2 }
-    near(98, position.stop_price(ctx, position.find(position.ask(policy, ctx), "move_stop")))
+    local answer = position.ask(policy, ctx)
+    near(98, position.stop_price(ctx, position.find(answer, "move_stop")))
+    near(2.0, position.find(answer, "set_trailing").callback_pct) -- V3's figure of the profile
+  end)
+
+  it("the callback lies between 0.1 and 5 %", function()
+    for atr_pct, callback_pct in pairs { [0.02] = 0.1, [0.06] = 0.12, [2.4] = 4.8, [2.6] = 5.0 } do
+      local ctx = new { leverage = 1 }
+      ctx.features.m5 = position.features { atr_pct = atr_pct }
+      near(callback_pct, position.find(position.ask(policy, ctx), "set_trailing").callback_pct)
+    end
   end)
 
   it("the first target is neither past any price nor within the fees", function()
@@ -85,9 +95,15 @@ describe("challenge_100", function()
   it("renews the callback when the ATR has changed by a tenth, and only while the trail runs", function()
     local ctx = position.hit(begin(), 1)
     ctx.stop = 100.5
-    ctx.features.m5 = position.features { atr_pct = 0.32 }
     ctx.trailing_active = true
-    assert.equal("keep", position.ask(policy, ctx).result)
+    for _, atr_pct in ipairs { 0.3299, 0.2701 } do
+      ctx.features.m5 = position.features { atr_pct = atr_pct }
+      assert.equal("keep", position.ask(policy, ctx).result)
+    end
+    for _, atr_pct in ipairs { 0.3301, 0.2699 } do
+      ctx.features.m5 = position.features { atr_pct = atr_pct }
+      near(2 * atr_pct, position.find(position.ask(policy, ctx), "set_trailing").callback_pct)
+    end
     ctx.features.m5 = position.features { atr_pct = 0.2 }
     ctx.trailing_active = false
     assert.equal("keep", position.ask(policy, ctx).result)
