@@ -110,9 +110,9 @@ def failing_policy(folder):
         until(lambda: r.status()["positions"]["protected"] == 2)
         r.stop()
         with open(path, "w") as f:  # what the trial at start cannot know: it fails only for a plan that stands
-            f.write(text.replace("decide = adapter.decide,",
+            f.write(text.replace("decide = owners.decide,",
                                  "decide = function(ctx) if ctx.plan_revision > 0 then error('no') end "
-                                 "return (adapter.decide(ctx)) end,"))
+                                 "return (owners.decide(ctx)) end,"))
         r.start()
         names_only("policy quarantined", r, "policy.quarantined", seconds=30)
     finally:

@@ -85,9 +85,9 @@ def failing_edit(r):
     """Passes every trial, and fails when it is asked a while later: the set before comes back by itself."""
     before = policy(r)["sha256"]
     late = r.status()["now_ms"] + 15000  # beyond what a trial looks at
-    r.edit("init.lua", "decide = adapter.decide,",
+    r.edit("init.lua", "decide = owners.decide,",
            "decide = function(ctx) if ctx.now_ms > %d then error('too late') end "
-           "return (adapter.decide(ctx)) end," % late)
+           "return (owners.decide(ctx)) end," % late)
     swapped = until(lambda: policy(r)["sha256"] != before, 10)
     case("failing set: taken over", swapped)
     back = until(lambda: policy(r)["sha256"] == before, 40)
