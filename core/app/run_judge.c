@@ -175,8 +175,9 @@ int eb_run_judge(const struct eb_live *l, struct eb_run_verdict *out, struct eb_
     }
     out->reconciled = (!l->o.own_venue || nothing_left(&j, slots)) && out->reconciled;
     free(j.account);
-    struct eb_ev_config mode = eb_engine_mode(eb_host_engine(l->host));
-    bool sound = strcmp(eb_mode_name(&mode), "LIVE") == 0;
+    const struct eb_engine *e = eb_host_engine(l->host);
+    struct eb_ev_config mode = eb_engine_mode(e);
+    bool sound = mode.executor_live && mode.rollout_enabled && eb_engine_owns(e, (enum eb_exit_mode)mode.exit_mode);
     if (!sound) {
         (void)eb_buffer_text(&out->problems, "mode is not LIVE: nothing was sent\n");
     }
