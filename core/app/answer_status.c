@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "app/answer_words.h"
+#include "app/signals.h"
 #include "generated/version.h"
 
 /* "name      text", in red where it is bad news. */
@@ -201,6 +202,20 @@ static void challengers(const struct eb_live *l, struct eb_answer *a)
     }
 }
 
+static void signals(const struct eb_live *l, struct eb_answer *a)
+{
+    struct eb_buffer line;
+    eb_buffer_init(&line, 4096);
+    eb_signals_line(l, &line);
+    if (line.len > 0) {
+        say(a, false, "signals", "%s", eb_buffer_str(&line));
+    }
+    eb_buffer_deinit(&line);
+    if (!a->no_doc) {
+        eb_signals_doc(l, &a->doc);
+    }
+}
+
 static void journal(const struct eb_live *l, struct eb_answer *a)
 {
     if (l->journal == NULL) {
@@ -352,6 +367,7 @@ void eb_answer_status(const struct eb_live *l, struct eb_answer *a)
     positions(l, a);
     policy(l, a);
     challengers(l, a);
+    signals(l, a);
     journal(l, a);
     loop(l, a);
     start(l, a);

@@ -18,6 +18,7 @@ extern const struct eb_subcommand eb_cmd_adopt;
 extern const struct eb_subcommand eb_cmd_confirm;
 extern const struct eb_subcommand eb_cmd_rearm;
 extern const struct eb_subcommand eb_cmd_mode;
+extern const struct eb_subcommand eb_cmd_signal;
 extern const struct eb_subcommand eb_cmd_reload;
 extern const struct eb_subcommand eb_cmd_plan;
 extern const struct eb_subcommand eb_cmd_rollback;

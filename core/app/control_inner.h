@@ -32,16 +32,21 @@ enum eb_control_arg {
     EB_ARG_LEDGER,
     EB_ARG_SINCE,
     EB_ARG_CHALLENGER,
+    EB_ARG_NAME,
+    EB_ARG_VALUE,
+    EB_ARG_FOR,
+    EB_ARG_CLEAR,
     EB_ARG_COUNT
 };
 #define EB_ARG(name) (1u << EB_ARG_##name)
 
 /* Values of args; texts are borrowed from the request, NULL where not given. */
 struct eb_control_args {
-    bool colour, all, yes, ledger;
+    bool colour, all, yes, ledger, clear;
     int64_t columns; /* 0: as wide as it is */
     uint64_t id;     /* idempotency id; 0 not given */
-    const char *want, *symbol, *why, *dir, *confirm, *executor, *rollout, *exit, *since, *challenger;
+    const char *want, *symbol, *why, *dir, *confirm, *executor, *rollout, *exit, *since, *challenger, *name, *value,
+        *for_how_long;
 };
 
 enum eb_control_when {
@@ -103,7 +108,7 @@ unsigned eb_request_list(struct eb_request *q, eb_symbol_id symbol, const char *
 void eb_request_backstops(struct eb_request *q, eb_symbol_id symbol, const char *until);
 unsigned eb_open_count(const struct eb_live *l, eb_symbol_id symbol);
 
-/* control_verbs.c, control_mode.c, control_policy.c */
+/* control_verbs.c, control_mode.c, control_policy.c, control_signal.c */
 enum eb_control_when eb_control_pause(struct eb_request *q);
 enum eb_control_when eb_control_resume(struct eb_request *q);
 enum eb_control_when eb_control_flatten(struct eb_request *q);
@@ -115,3 +120,4 @@ enum eb_control_when eb_control_mode(struct eb_request *q);
 enum eb_control_when eb_control_reload(struct eb_request *q);
 enum eb_control_when eb_control_plan(struct eb_request *q);
 enum eb_control_when eb_control_rollback(struct eb_request *q);
+enum eb_control_when eb_control_signal(struct eb_request *q);

@@ -40,6 +40,10 @@ static const struct key keys[EB_ARG_COUNT] = {
     [EB_ARG_LEDGER] = {"ledger", A_BOOL, AT(ledger), 0},
     [EB_ARG_SINCE] = {"since", A_TEXT, AT(since), 40},
     [EB_ARG_CHALLENGER] = {"challenger", A_TEXT, AT(challenger), EB_NAME_MAX - 1},
+    [EB_ARG_NAME] = {"name", A_TEXT, AT(name), 64},
+    [EB_ARG_VALUE] = {"value", A_TEXT, AT(value), 64},
+    [EB_ARG_FOR] = {"for", A_TEXT, AT(for_how_long), 32},
+    [EB_ARG_CLEAR] = {"clear", A_BOOL, AT(clear), 0},
 };
 
 static int wrong(struct eb_request *q, int code, const char *fmt, ...) __attribute__((format(printf, 3, 4)));

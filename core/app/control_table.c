@@ -105,6 +105,8 @@ const struct eb_control_command eb_control_commands[] = {
     {"confirm", DONE | EB_ARG(SYMBOL), EB_ARG(SYMBOL), eb_control_allow},
     {"rearm", DONE | EB_ARG(SYMBOL), EB_ARG(SYMBOL), eb_control_rearm},
     {"mode", DONE | EB_ARG(EXECUTOR) | EB_ARG(ROLLOUT) | EB_ARG(EXIT) | EB_ARG(YES), 0, eb_control_mode},
+    {"signal", DONE | EB_ARG(SYMBOL) | EB_ARG(NAME) | EB_ARG(VALUE) | EB_ARG(FOR) | EB_ARG(CLEAR), 0,
+     eb_control_signal},
     {"reload", SHOWN | EB_ARG(WHY) | EB_ARG(DIR) | EB_ARG(CONFIRM) | EB_ARG(CHALLENGER), 0, eb_control_reload},
     {"plan", SHOWN | EB_ARG(DIR) | EB_ARG(ALL), 0, eb_control_plan},
     {"rollback", SHOWN | EB_ARG(WHY), 0, eb_control_rollback},

@@ -367,17 +367,35 @@ int eb_live_turn(struct eb_live *l, struct eb_event *ev)
     return rc;
 }
 
-int eb_live_command(struct eb_live *l, const struct eb_ev_command *command, eb_symbol_id symbol, uint64_t *seq)
+/* What somebody asked for, now; *seq as of eb_live_command(). */
+static int said(struct eb_live *l, const struct eb_event *what, uint64_t *seq)
 {
     uint64_t before = eb_engine_durable_count(eb_host_engine(l->host));
     if (!l->lockstep) {
         eb_live_set_now(l, 0);
     }
-    struct eb_event ev = eb_live_event(l, EB_EV_COMMAND, symbol);
-    ev.u.command = command;
+    struct eb_event ev = eb_live_event(l, (enum eb_event_kind)what->kind, what->symbol);
+    ev.u = what->u;
     int rc = eb_live_turn(l, &ev);
     uint64_t after = eb_engine_durable_count(eb_host_engine(l->host));
     *seq = after > before ? after : 0;
+    return rc;
+}
+
+int eb_live_signal(struct eb_live *l, const struct eb_ev_signal *signal, eb_symbol_id symbol, uint64_t *seq)
+{
+    int rc = said(l, &(struct eb_event){.kind = EB_EV_SIGNAL, .symbol = symbol, .u.signal = signal}, seq);
+    if (*seq != 0) {
+        eb_log(l->o.log, EB_LOG_INFO, "operator.signal", EB_STR("name", signal->value.key), EB_STR("who", signal->who),
+               EB_STR("why", signal->why), EB_STR("symbol", eb_engine_symbol_name(eb_host_engine(l->host), symbol)));
+    }
+    eb_live_catch_up(l);
+    return rc;
+}
+
+int eb_live_command(struct eb_live *l, const struct eb_ev_command *command, eb_symbol_id symbol, uint64_t *seq)
+{
+    int rc = said(l, &(struct eb_event){.kind = EB_EV_COMMAND, .symbol = symbol, .u.command = command}, seq);
     eb_log(l->o.log, EB_LOG_INFO, "operator.command", EB_I64("verb", command->verb), EB_STR("who", command->who),
            EB_STR("why", command->why), EB_STR("symbol", eb_engine_symbol_name(eb_host_engine(l->host), symbol)));
     eb_live_catch_up(l);

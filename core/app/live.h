@@ -168,6 +168,8 @@ EB_NODISCARD int eb_live_close(struct eb_live *l, struct eb_err *err);
 /* An operator's command, journaled with who and why; symbol EB_NO_SYMBOL: the account. *seq is the number of the record
  * that must be durable before it may be called done (0: it changed nothing). Codes of eb_turn. */
 int eb_live_command(struct eb_live *l, const struct eb_ev_command *command, eb_symbol_id symbol, uint64_t *seq);
+/* The same of a signal. */
+int eb_live_signal(struct eb_live *l, const struct eb_ev_signal *signal, eb_symbol_id symbol, uint64_t *seq);
 /* Whether record seq is durable; -1: it never will be, the disk has failed. */
 int eb_live_durable(const struct eb_live *l, uint64_t seq);
 /* Venue time now. */

@@ -14,11 +14,11 @@
 #include "store/journal.h"
 
 static const struct eb_subcommand *const commands[] = {
-    &eb_cmd_run,     &eb_cmd_status,   &eb_cmd_positions, &eb_cmd_orders,  &eb_cmd_owners,
-    &eb_cmd_explain, &eb_cmd_doctor,   &eb_cmd_pause,     &eb_cmd_resume,  &eb_cmd_flatten,
-    &eb_cmd_release, &eb_cmd_adopt,    &eb_cmd_confirm,   &eb_cmd_rearm,   &eb_cmd_mode,
-    &eb_cmd_plan,    &eb_cmd_reload,   &eb_cmd_rollback,  &eb_cmd_journal, &eb_cmd_replay,
-    &eb_cmd_init,    &eb_cmd_backtest, &eb_cmd_check,     &eb_cmd_sim,     &eb_cmd_hand};
+    &eb_cmd_run,      &eb_cmd_status,  &eb_cmd_positions, &eb_cmd_orders,  &eb_cmd_owners,   &eb_cmd_explain,
+    &eb_cmd_doctor,   &eb_cmd_pause,   &eb_cmd_resume,    &eb_cmd_flatten, &eb_cmd_release,  &eb_cmd_adopt,
+    &eb_cmd_confirm,  &eb_cmd_rearm,   &eb_cmd_mode,      &eb_cmd_signal,  &eb_cmd_plan,     &eb_cmd_reload,
+    &eb_cmd_rollback, &eb_cmd_journal, &eb_cmd_replay,    &eb_cmd_init,    &eb_cmd_backtest, &eb_cmd_check,
+    &eb_cmd_sim,      &eb_cmd_hand};
 
 static void help(FILE *to)
 {

@@ -87,6 +87,23 @@ check flatten-closes until_true 60 is_flat ETHUSDT
 check others-stay is_open BTCUSDT
 expect ended 0 "ETHUSDT" "flatten" -- x positions --all
 
+# ---- signals ----
+expect signals-none 0 "no signal stands" -- x signal
+expect signal 0 "BTCUSDT note = 7; the policy is asked" -- x signal BTCUSDT note 7 --why "a test of signals"
+expect signal-of-all 0 "all symbols: note = calm" -- x signal note calm --for 2h
+check signal-is-logged grep -q '"operator.signal".*a test of signals' "$STATE/engine.log"
+expect signal-again 0 "nothing changed" -- x signal BTCUSDT note 7
+expect signals 0 "BTCUSDT  note" "all      note" "ever" -- x signal
+check signals-json doc "sys.exit([s['value'] for s in d['signals']] != ['7', 'calm'])" signal
+expect signals-in-status 0 "BTCUSDT note=7, all note=calm" -- x status
+expect signal-cleared 0 "is taken back" -- x signal BTCUSDT note --clear
+expect signal-usage 2 "[SYMBOL] NAME VALUE" -- x signal note
+expect signal-clear-usage 2 "--clear takes [SYMBOL] NAME" -- x signal BTCUSDT note 7 --clear
+expect signal-name 2 "a word of letters" -- x signal BTCUSDT no-te 7
+expect signal-unknown 2 "did you mean BTCUSDT?" -- x signal BTCUSD note 7
+expect journaled-signal 0 "note = calm, with an end," "BTCUSDT" "note taken back" "a test of signals" -- \
+  x journal show --kind signal
+
 # ---- policies ----
 expect plan-same 0 "unchanged" -- x plan "$TMP/set"
 cp -r "$TMP/set" "$TMP/bad"

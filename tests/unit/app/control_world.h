@@ -80,6 +80,17 @@ int eb_live_command(struct eb_live *l, const struct eb_ev_command *command, eb_s
     return rc == EB_OK ? eb_host_clock(l->host, l->now_ns, l->now_ms) : rc;
 }
 
+int eb_live_signal(struct eb_live *l, const struct eb_ev_signal *signal, eb_symbol_id symbol, uint64_t *seq)
+{
+    uint64_t before = eb_engine_durable_count(eb_host_engine(l->host));
+    struct eb_event ev = eb_live_event(l, EB_EV_SIGNAL, symbol);
+    ev.u.signal = signal;
+    int rc = eb_live_turn(l, &ev);
+    uint64_t after = eb_engine_durable_count(eb_host_engine(l->host));
+    *seq = after > before ? after : 0;
+    return rc == EB_OK ? eb_host_clock(l->host, l->now_ns, l->now_ms) : rc;
+}
+
 int eb_live_durable(const struct eb_live *l, uint64_t seq)
 {
     (void)l;
