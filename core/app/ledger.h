@@ -6,7 +6,7 @@
  *                                                   --eb_ledger_totals--> `owners --ledger`
  *
  * The file is a line for each beginning and each end. It is read back at start: a beginning without an end is an
- * episode that a process lost. Lines are written once a second, never within a turn.
+ * episode that a process lost. Lines are written between turns, never within one.
  */
 #pragma once
 
@@ -51,7 +51,7 @@ struct eb_ledger;
 EB_NODISCARD int eb_ledger_open(const char *dir, struct eb_ledger **out, struct eb_err *err);
 /* Writes what waits. NULL is fine. */
 void eb_ledger_close(struct eb_ledger *l);
-/* Writes what waits to be written; once a second. */
+/* Writes what waits to be written; between turns. */
 void eb_ledger_flush(struct eb_ledger *l);
 
 /* An episode begins: owner, symbol, side and opened_ms of r are read. One of the owner that a process lost goes on. */

@@ -189,6 +189,7 @@ void eb_live_catch_up(struct eb_live *l)
         eb_log(l->o.log, EB_LOG_ERROR, "clock.refused", EB_STR("why", eb_err_text(rc)));
     }
     tell_challengers(l);
+    eb_ledger_flush(l->ledger); /* after the turns: what has ended is not lost with the process */
     if (!l->lockstep) {
         set_deadline(l);
         (void)is_over(l);
