@@ -34,7 +34,7 @@ struct market {
     int64_t slope_ppm, swing_ppm, reach_ppm;
 };
 static const struct market markets[] = {
-    {"TREND", 100, 0, 500},  {"RANGE", 0, 500, 500},    {"VOLATILE", 0, 8000, 1000},
+    {"TREND", 100, 0, 500},  {"RANGE", 0, 500, 500},    {"VOLATILE", 0, 11000, 1000},
     {"CHOP", 0, 1500, 3500}, {"NORMAL", 30, 500, 2500},
 };
 enum { SYMBOLS = EB_COUNT(things) * EB_COUNT(leverages) * EB_COUNT(markets) * SIZES * SIDES };

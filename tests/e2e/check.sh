@@ -97,6 +97,13 @@ set_of short-only 'return { name = "x", version = "1", decide = function(ctx)' \
   '  return ctx.side == "SHORT" and { type = "move_stop", price = ctx.entry * 0.9 } or nil end }'
 refused short-only "SHORT position"
 
+# Levels that cannot be meant: errors are bad news, warnings are only shown (tests/e2e/check_bad_sets.sh has the lines).
+expect warnings 0 "warning: init.lua:14: stop_pct = 1.5: stop lies 1.5 % from entry" "; try 0.5" "0 errors, 1 warning" \
+  -- "$EB_BIN" check "$EB_ROOT/examples/fixed_ladder"
+expect findings 1 '"ok":false' '"grade":"error"' '"code":"leg_fees"' '"file":"init.lua","line":15' \
+  '"setting":"legs.1.1"' '"proposed":"0.5"' -- "$EB_BIN" check --json "$EB_ROOT/examples/fixed_ladder" --set stop_pct=0.2 \
+  --set 'legs={{0.35,50}}'
+
 # A set that loads but never answers sense: the built-in plan stands in, the run says so and is not good.
 set_of nonsense 'return { name = "x", version = "1",' \
   '  decide = function(ctx) return { type = "move_stop", pct = 0/0 } end }'
