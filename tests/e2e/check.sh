@@ -101,7 +101,8 @@ refused short-only "SHORT position"
 expect warnings 0 "warning: init.lua:14: stop_pct = 1.5: stop lies 1.5 % from entry" "; try 0.5" "0 errors, 1 warning" \
   -- "$EB_BIN" check "$EB_ROOT/examples/fixed_ladder"
 expect findings 1 '"ok":false' '"grade":"error"' '"code":"leg_fees"' '"file":"init.lua","line":15' \
-  '"setting":"legs.1.1"' '"proposed":"0.5"' -- "$EB_BIN" check --json "$EB_ROOT/examples/fixed_ladder" --set stop_pct=0.2 \
+  '"setting":"legs.1.1"' '"proposed":"0.5"' \
+  -- "$EB_BIN" check --json "$EB_ROOT/examples/fixed_ladder" --set stop_pct=0.2 \
   --set 'legs={{0.35,50}}'
 
 # A set that loads but never answers sense: the built-in plan stands in, the run says so and is not good.
