@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* exitbrain signal: tells the policies of the running engine something, of one symbol or of all, or lists what stands. */
+/* exitbrain signal: tells the policies of a running engine something, of one symbol or of all, or lists what stands. */
 #include "app/commands.h"
 #include "app/control.h"
 #include "app/output.h"

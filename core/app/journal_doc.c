@@ -119,7 +119,7 @@ static void policy(struct eb_doc *d, const struct eb_ev_policy *v)
     eb_doc_text(d, "why", v->why);
 }
 
-static void signal(struct eb_doc *d, const struct eb_ev_signal *v)
+static void told(struct eb_doc *d, const struct eb_ev_signal *v)
 {
     eb_signal_doc(d, &v->value);
     if (v->expires_ms != 0) {
@@ -286,7 +286,7 @@ static void fields(struct eb_doc *d, const struct eb_decoded_event *r)
         modes(d, &ev->u.config);
         return;
     case EB_EV_SIGNAL:
-        signal(d, &r->signal);
+        told(d, &r->signal);
         return;
     case EB_EV_CLOCK:
     case EB_EV_SNAPSHOT_BEGIN:

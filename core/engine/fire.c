@@ -237,7 +237,7 @@ static void exit_stuck(struct eb_engine *e, struct eb_slot *s)
     }
 }
 
-/* An order that is to execute at once and whose answer is still to come; one that nobody knows of blocks its own part. */
+/* An order that is to execute at once, its answer still to come; one that nobody knows of blocks its own part. */
 static bool under_way(const struct eb_slot *s)
 {
     bool any = false;

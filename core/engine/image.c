@@ -123,7 +123,8 @@ static void walk_symbols(struct eb_cursor *w, const struct eb_engine *e, uint32_
 
 /* ---- writing ----------------------------------------------------------------------------------------------------- */
 
-/* The cursor counts: head, parts of symbols, parts of signals, slots, end. A walk that writes changes nothing: constness may go. */
+/* The cursor counts: head, parts of symbols, parts of signals, slots, end. A walk that writes changes nothing:
+ * constness may go. */
 static void write_part(struct eb_cursor *w, const struct eb_engine *e, enum part kind, uint32_t at)
 {
     uint8_t k = (uint8_t)kind;

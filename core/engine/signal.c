@@ -9,7 +9,6 @@
  */
 #include "engine/state.h"
 
-#include <math.h>
 #include <string.h>
 
 #include "base/hash.h"
@@ -17,6 +16,11 @@
 static bool is_shown(const struct eb_signal *g, int64_t now_ms)
 {
     return g->expires_ms == 0 || now_ms < g->expires_ms;
+}
+
+static bool is_finite(double v)
+{
+    return v - v >= 0.0; /* of what is infinite or no number it is no number */
 }
 
 /* The first entry that does not come before this symbol and name; those of all symbols are the last. */
@@ -139,7 +143,7 @@ bool eb_signal_stored_ok(const struct eb_engine *e, uint32_t at)
     bool after =
         at == 0 || g[-1].symbol < g->symbol || (g[-1].symbol == g->symbol && strcmp(g[-1].value.key, g->value.key) < 0);
     bool known = g->symbol == EB_NO_SYMBOL || (g->symbol < e->symbol_count && e->symbol[g->symbol].known);
-    return after && known && g->value.kind != EB_MEM_NONE && isfinite(g->value.number) &&
+    return after && known && g->value.kind != EB_MEM_NONE && is_finite(g->value.number) &&
            eb_signal_name_ok(g->value.key);
 }
 
@@ -176,7 +180,7 @@ bool eb_signal_name_ok(const char *name)
 static bool normal(const struct eb_memory_entry *v, struct eb_memory_entry *out)
 {
     memset(out, 0, sizeof *out);
-    if (!eb_signal_name_ok(v->key) || v->kind > EB_MEM_TEXT || !isfinite(v->number) ||
+    if (!eb_signal_name_ok(v->key) || v->kind > EB_MEM_TEXT || !is_finite(v->number) ||
         memchr(v->text, 0, sizeof v->text) == NULL) {
         return false;
     }

@@ -207,9 +207,10 @@ struct eb_ev_command {
 };
 
 /*
- * Policies see it as ctx.signals.NAME, a symbol's own before that of all (symbol EB_NO_SYMBOL). Where that shows another
- * value, positions are consulted; saying the same again changes nothing and is not journaled. A step answers EB_E_INVALID
- * for a name or a value that is none, EB_E_FULL when EB_SIGNALS_MAX stand or a symbol would be shown more than 16.
+ * Policies see it as ctx.signals.NAME, a symbol's own before that of all (symbol EB_NO_SYMBOL). Where that shows
+ * another value, positions are consulted; saying the same again changes nothing and is not journaled. A step answers
+ * EB_E_INVALID for a name or a value that is none, EB_E_FULL when EB_SIGNALS_MAX stand or a symbol would be shown more
+ * than 16.
  */
 struct eb_ev_signal {
     struct eb_memory_entry value; /* key: its name, a word of letters, digits and _; kind EB_MEM_NONE takes it back */

@@ -118,7 +118,7 @@ static void what_is_wrong_is_told(void **state)
         {"\"name\":\"x\",\"value\":\"1\",\"for\":\"10\"", "for: 10 has no unit"},
         {"\"value\":\"1\"", "args.name: is missing"},
         {"\"symbol\":\"BTC\",\"name\":\"x\",\"value\":\"1\"", "BTC: no such symbol"},
-        {"\"name\":\"x\",\"valeu\":\"1\"", "signal does not take it, did you mean \"value\""},
+        {"\"name\":\"x\",\"valeu\":\"1\"", "args.valeu: signal does not take it"},
     };
     for (size_t i = 0; i < EB_COUNT(cases); i++) {
         expect_error(ask_once("signal", cases[i].args), EB_STATUS_USAGE, cases[i].says);
