@@ -18,6 +18,7 @@ static bool is_shown(const struct eb_signal *g, int64_t now_ms)
     return g->expires_ms == 0 || now_ms < g->expires_ms;
 }
 
+/* tidy-ok: a policy's own value, which no order depends on */
 static bool is_finite(double v)
 {
     return v - v >= 0.0; /* of what is infinite or no number it is no number */
