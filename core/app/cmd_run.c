@@ -111,7 +111,12 @@ static int take_challengers(const struct eb_args *a, struct eb_config *c, struct
         rc = eb_config_set(c, "policy.challengers", "--challenger", eb_buffer_str(&text), EB_FROM_COMMAND_LINE, err);
     }
     eb_buffer_deinit(&text);
-    return rc == EB_OK ? eb_challenger_specs(c->challengers, spec, &count, err) : rc;
+    if (rc != EB_OK) {
+        return rc;
+    }
+    struct eb_err why = {0};
+    rc = eb_challenger_specs(c->challengers, spec, &count, &why);
+    return rc == EB_OK ? rc : eb_err_set(err, rc, "run", "policy.challengers (--challenger): %.400s", why.msg);
 }
 
 static int read_config(struct job *job, struct eb_err *err)

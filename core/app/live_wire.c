@@ -189,7 +189,9 @@ void eb_live_catch_up(struct eb_live *l)
         eb_log(l->o.log, EB_LOG_ERROR, "clock.refused", EB_STR("why", eb_err_text(rc)));
     }
     tell_challengers(l);
-    eb_ledger_flush(l->ledger); /* after the turns: what has ended is not lost with the process */
+    if (!eb_ledger_write_failed(l->ledger)) { /* else the second hand tries again */
+        eb_ledger_flush(l->ledger);
+    }
     if (!l->lockstep) {
         set_deadline(l);
         (void)is_over(l);
