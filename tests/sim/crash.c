@@ -178,6 +178,7 @@ void world_start(struct world *w)
     account.u.account = (struct eb_ev_account){view.wallet, w->hedge};
     world_turn(w, &account);
     world_tell_trades(w);
+    world_tell_policy(w);
     command_start(w);
     if (eb_rng_below(chance(w), 4) == 0) {
         world_tell_trades(w); /* once more: no harm */

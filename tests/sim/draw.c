@@ -25,6 +25,7 @@ static const char *const fault_names[WORLD_F_COUNT] = {
     [WORLD_F_HAND_CANCEL] = "hand_cancel",
     [WORLD_F_OPERATOR] = "operator",
     [WORLD_F_CRASH] = "crash",
+    [WORLD_F_SIGNAL] = "signal",
 };
 
 const char *world_fault_name(enum world_fault fault)
@@ -103,8 +104,9 @@ static void draw_faults(struct world *w)
 {
     struct eb_rng *r = draws(w);
     for (unsigned f = 0; f < WORLD_F_COUNT; f++) {
-        bool on = eb_rng_below(r, 2) == 0;
-        uint32_t rate = (uint32_t)eb_rng_range(r, 3, 300);
+        struct eb_rng *own = f == WORLD_F_SIGNAL ? &w->rng[WORLD_S_SIGNAL] : r;
+        bool on = eb_rng_below(own, 2) == 0;
+        uint32_t rate = (uint32_t)eb_rng_range(own, 3, 300);
         w->permille[f] = on ? rate : 0;
     }
     if (eb_rng_below(r, 4) != 0) {

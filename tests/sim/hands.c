@@ -169,12 +169,71 @@ static void operate(struct world *w)
     world_command(w, verb, symbol);
 }
 
+/* ---- what policies are told ---- */
+
+void world_tell_policy(struct world *w)
+{
+    static const struct eb_ev_policy policy = {.hash = {7}, .legacy = true, .name = "simulated"};
+    struct eb_event ev = world_event(w, EB_EV_POLICY, EB_NO_SYMBOL);
+    ev.u.policy = &policy;
+    world_turn(w, &ev);
+}
+
+/* Exits change hands; what is sent stays as it is. */
+static void other_owners(struct world *w)
+{
+    struct eb_ev_config mode = eb_engine_mode(eb_host_engine(w->host));
+    mode.exit_mode = mode.exit_mode == EB_EXIT_MODE_LEGACY ? EB_EXIT_MODE_EXIT_BRAIN_V3 : EB_EXIT_MODE_LEGACY;
+    struct eb_ev_command c = {
+        .verb = EB_CMD_MODE, .mode = mode, .id = ++w->command_id, .who = "operator", .why = "simulated"};
+    struct eb_event ev = world_event(w, EB_EV_COMMAND, EB_NO_SYMBOL);
+    ev.u.command = &c;
+    world_turn(w, &ev);
+}
+
+static void say_something(struct world *w)
+{
+    struct eb_rng *r = &w->rng[WORLD_S_SIGNAL];
+    struct eb_ev_signal g = {.who = "host", .why = "simulated"};
+    const char *name = oracle_signal_names[eb_rng_below(r, ORACLE_SIGNALS)];
+    memcpy(g.value.key, name, strlen(name));
+    g.value.kind = (uint8_t)eb_rng_below(r, EB_MEM_TEXT + 1);
+    if (g.value.kind == EB_MEM_TEXT) {
+        memcpy(g.value.text, eb_rng_below(r, 2) == 0 ? "NORMAL" : "CALM", 7);
+    } else if (g.value.kind != EB_MEM_NONE) {
+        g.value.number = (double)eb_rng_below(r, 2);
+    }
+    g.expires_ms = eb_rng_below(r, 2) == 0 ? w->now_ms + eb_rng_range(r, -500, 40000) : 0;
+    eb_symbol_id symbol = eb_rng_below(r, 3) == 0 ? EB_NO_SYMBOL : (eb_symbol_id)eb_rng_below(r, w->symbols);
+    struct eb_event ev = world_event(w, EB_EV_SIGNAL, symbol);
+    ev.u.signal = &g;
+    world_turn(w, &ev);
+    if (eb_rng_below(r, 4) == 0) {
+        world_turn(w, &ev); /* said again: nothing */
+    }
+}
+
+static void signal_due(struct world *w)
+{
+    struct eb_rng *r = &w->rng[WORLD_S_SIGNAL];
+    w->signal_ms = w->now_ms + eb_rng_range(r, 300, 8000);
+    if (!world_strikes(w, WORLD_F_SIGNAL, WORLD_S_SIGNAL)) {
+        return;
+    }
+    if (eb_rng_below(r, 6) == 0) {
+        other_owners(w);
+    } else {
+        say_something(w);
+    }
+}
+
 /* ---- time ---- */
 
 void world_hands_begin(struct world *w)
 {
     w->hands_ms = w->now_ms + 500;
     w->operator_ms = w->now_ms + 5000;
+    w->signal_ms = w->now_ms + 4000;
     w->resume_ms = INT64_MAX;
     for (eb_symbol_id id = 0; id < w->symbols; id++) {
         w->symbol[id].enter_ms = w->now_ms + eb_rng_range(chance(w), 0, 8000);
@@ -189,6 +248,7 @@ int64_t world_hands_next(const struct world *w)
     int64_t next = w->hands_ms;
     bool hears = !w->suspended && !w->down;
     next = hears && w->operator_ms < next ? w->operator_ms : next;
+    next = hears && w->signal_ms < next ? w->signal_ms : next;
     next = hears && w->resume_ms < next ? w->resume_ms : next;
     for (eb_symbol_id id = 0; id < w->symbols; id++) {
         next = w->symbol[id].enter_ms < next ? w->symbol[id].enter_ms : next;
@@ -219,5 +279,8 @@ void world_hands_due(struct world *w)
     }
     if (w->now_ms >= w->operator_ms) {
         operate(w);
+    }
+    if (w->now_ms >= w->signal_ms && !w->down) { /* the operator's turn may have been the last of a process */
+        signal_due(w);
     }
 }

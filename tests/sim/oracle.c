@@ -162,6 +162,7 @@ static void note_event(struct oracle *o, const struct eb_event *ev)
     } else {
         note_picture(o, ev);
     }
+    oracle_signal_event(o, ev);
     oracle_orders_event(o, ev);
 }
 

@@ -80,6 +80,13 @@ struct oracle_plan {
     uint64_t key; /* 0: free */
     int64_t most_e8, late_e8;
 };
+/* What was said to policies, of one symbol or of all: the last word. */
+#define ORACLE_SIGNALS 4
+extern const char *const oracle_signal_names[ORACLE_SIGNALS]; /* sorted */
+struct oracle_signal {
+    struct eb_memory_entry value;
+    int64_t expires_ms;
+};
 #define ORACLE_PLANS (1u << 13)
 #define ORACLE_WIRED 64 /* orders that left within the step that has not been observed yet */
 
@@ -115,6 +122,7 @@ struct oracle {
     struct oracle_slot slot[ORACLE_SLOTS_MAX];
     struct oracle_price price[ORACLE_SYMBOLS_MAX];
     struct eb_ev_instrument inst[ORACLE_SYMBOLS_MAX];
+    struct oracle_signal signal[ORACLE_SYMBOLS_MAX + 1][ORACLE_SIGNALS]; /* the last row: of all */
     uint64_t id[ORACLE_IDS];  /* every client id that was ever used, by hash */
     bool id_sent[ORACLE_IDS]; /* it has left for the exchange */
     int64_t credited[ORACLE_IDS];
@@ -166,6 +174,8 @@ void oracle_orders_event(struct oracle *o, const struct eb_event *ev);
 void oracle_orders_actions(struct oracle *o, const struct eb_event *ev, const struct eb_actions *actions);
 void oracle_levels_price(struct oracle *o, eb_symbol_id symbol, const struct eb_ev_price *p);
 void oracle_levels(struct oracle *o, const struct eb_event *ev, const struct eb_actions *actions, eb_position_id slot);
+void oracle_signal_event(struct oracle *o, const struct eb_event *ev);
+void oracle_signals(struct oracle *o, eb_position_id slot);
 void oracle_leg_fires(struct oracle *o, const struct oracle_slot *s, const struct eb_event *ev,
                       const struct eb_order_request *r);
 void oracle_protection(struct oracle *o, struct oracle_slot *s);

@@ -368,5 +368,6 @@ void oracle_levels(struct oracle *o, const struct eb_event *ev, const struct eb_
     legs(o, s, at);
     stops(o, s, ev, actions, at);
     risk(o, s, ev, at);
+    oracle_signals(o, at);
     s->seen = o->now;
 }

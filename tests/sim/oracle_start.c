@@ -60,6 +60,7 @@ void oracle_recount_begin(struct oracle *o)
     memset(o->trade, 0, sizeof o->trade);
     memset(o->credited, 0, sizeof o->credited);
     memset(o->told, 0, sizeof o->told);
+    memset(o->signal, 0, sizeof o->signal);
     o->durable = 0;
     for (eb_position_id at = 0; at < 2 * o->symbols; at++) {
         o->slot[at].permit = 0;
@@ -71,6 +72,7 @@ void oracle_recount(struct oracle *o, const struct eb_event *ev, const struct eb
                     struct eb_engine *engine)
 {
     o->durable++;
+    oracle_signal_event(o, ev);
     if (o->durable > o->observed) { /* recorded by a step that its process did not live to end */
         o->now_ms = ev->now_ms;
         oracle_orders_event(o, ev);

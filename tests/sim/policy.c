@@ -285,6 +285,9 @@ static enum eb_policy_result consult(void *policy, const struct eb_context *ctx,
     if (world_strikes(w, WORLD_F_POLICY_ODD, WORLD_S_POLICY)) {
         spoil(r, ctx, out);
     }
+    if (w->permille[WORLD_F_SIGNAL] > 0 && eb_rng_below(&w->rng[WORLD_S_SIGNAL], 3) == 0) {
+        memcpy(out->owner, eb_rng_below(&w->rng[WORLD_S_SIGNAL], 3) > 0 ? "brain" : "other", 6);
+    }
     bool nothing = out->count == 0;
     return nothing ? EB_POLICY_KEEP : EB_POLICY_OK;
 }

@@ -123,6 +123,10 @@ static void print_payload(const struct trace_entry *e, FILE *out)
     case EB_EV_COMMAND:
         (void)fprintf(out, " %s id %" PRIu64, commands[e->command.verb % EB_CMD_COUNT], e->command.id);
         return;
+    case EB_EV_SIGNAL:
+        (void)fprintf(out, " %s kind %u %g %s until %" PRId64, e->signal.value.key, e->signal.value.kind,
+                      e->signal.value.number, e->signal.value.text, e->signal.expires_ms);
+        return;
     case EB_EV_VERDICT:
     case EB_EV_POLICY_FAILED:
         (void)fprintf(out, " position %u%s", ev->position, e->answer);
@@ -138,7 +142,6 @@ static void print_payload(const struct trace_entry *e, FILE *out)
     case EB_EV_SNAPSHOT_FAILED:
     case EB_EV_POLICY:
     case EB_EV_CONFIG:
-    case EB_EV_SIGNAL:
     case EB_EV_COUNT:
         return;
     }
@@ -255,6 +258,8 @@ void trace_step(struct trace *t, const struct eb_event *ev, const struct eb_acti
         e->position = *ev->u.venue_position;
     } else if (ev->kind == EB_EV_COMMAND) {
         e->command = *ev->u.command;
+    } else if (ev->kind == EB_EV_SIGNAL) {
+        e->signal = *ev->u.signal;
     }
     describe_answer(ev, e->answer, sizeof e->answer);
     e->count = actions->count;

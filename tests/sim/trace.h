@@ -14,6 +14,7 @@ struct trace_entry {
     struct eb_event ev;
     struct eb_ev_position position;
     struct eb_ev_command command;
+    struct eb_ev_signal signal;
     char answer[160]; /* VERDICT, POLICY_FAILED */
     bool durable;
     uint16_t count;

@@ -363,6 +363,7 @@ static void begin(struct world *w)
     struct eb_event account = world_event(w, EB_EV_ACCOUNT, EB_NO_SYMBOL);
     account.u.account = (struct eb_ev_account){w->sim_config.balance, w->hedge};
     world_turn(w, &account);
+    world_tell_policy(w);
     w->suspend_ms = w->now_ms + 10000;
     w->look_ms = w->now_ms + 20000;
     w->crash_ms = w->now_ms + eb_rng_range(&w->rng[WORLD_S_CRASH], 300, 60000);

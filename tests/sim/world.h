@@ -42,6 +42,7 @@ enum world_fault {
     WORLD_F_HAND_CANCEL,   /* somebody cancels an order, perhaps ours */
     WORLD_F_OPERATOR,      /* pause, resume, flatten, release, adopt, rearm, confirm, snapshot */
     WORLD_F_CRASH,         /* the process dies, and another begins with what was durable */
+    WORLD_F_SIGNAL,        /* somebody tells policies something, or gives exits to other owners (EXIT_MODE) */
     WORLD_F_COUNT
 };
 const char *world_fault_name(enum world_fault fault);
@@ -57,6 +58,7 @@ enum world_stream {
     WORLD_S_STORE,
     WORLD_S_TIMER,
     WORLD_S_CRASH,
+    WORLD_S_SIGNAL,
     WORLD_S_COUNT
 };
 
@@ -131,7 +133,8 @@ struct world {
     int64_t crash_ms, up_ms, look_ms;
     struct eb_venue inner; /* the exchange's own port, behind ours */
     bool store_failed;
-    int64_t store_ms, store_fail_ms, hands_ms, operator_ms, resume_ms, suspend_ms, awake_ms, timer_ms, timer_seen_ns;
+    int64_t store_ms, store_fail_ms, hands_ms, operator_ms, signal_ms, resume_ms, suspend_ms, awake_ms, timer_ms,
+        timer_seen_ns;
     uint64_t command_id;
     bool suspended;
     uint32_t held_count;
@@ -195,4 +198,5 @@ void world_hands_begin(struct world *w);
 int64_t world_hands_next(const struct world *w);
 void world_hands_due(struct world *w);
 void world_command(struct world *w, enum eb_command verb, eb_symbol_id symbol);
+void world_tell_policy(struct world *w); /* a set with owners for both modes is loaded */
 struct eb_policy_port world_policy(struct world *w);
