@@ -169,9 +169,27 @@ static bool is_open(const struct eb_bt_run *r, unsigned symbol, unsigned leg)
     return eb_engine_open_side(eb_host_engine(r->host), symbol * 2 + leg, &side);
 }
 
+/* What a policy may know of funding: when the next payment is due, and the rate of the last one. */
+static int tell_funding(struct eb_bt_run *r, unsigned i)
+{
+    const struct eb_bt_symbol *y = &r->d->symbol[i];
+    const struct eb_funding *f = &y->funding;
+    struct eb_event ev;
+    memset(&ev, 0, sizeof ev);
+    ev.kind = EB_EV_FUNDING;
+    ev.symbol = i;
+    ev.position = EB_NO_POSITION;
+    ev.now_ms = y->bar.bar.open_ms;
+    ev.now_ns = y->bar.bar.open_ms * 1000000;
+    ev.u.funding.rate_e8 = y->funding_at > 0 ? f->row[y->funding_at - 1].rate_e8 : 0;
+    ev.u.funding.next_ms = y->funding_at < f->count ? f->row[y->funding_at].time_ms : 0;
+    return eb_turn(r->host, &ev);
+}
+
 static int pay_funding(struct eb_bt_run *r, unsigned i)
 {
     struct eb_bt_symbol *y = &r->d->symbol[i];
+    size_t before = y->funding_at;
     while (y->funding_at < y->funding.count && y->funding.row[y->funding_at].time_ms <= y->bar.bar.open_ms) {
         int64_t rate = y->funding.row[y->funding_at++].rate_e8;
         eb_price price = y->bar.has_mark ? y->bar.mark.open : y->bar.bar.open;
@@ -189,7 +207,8 @@ static int pay_funding(struct eb_bt_run *r, unsigned i)
             }
         }
     }
-    return EB_OK;
+    bool news = y->funding_at != before || (y->row == 0 && y->funding.count > 0);
+    return news ? tell_funding(r, i) : EB_OK;
 }
 
 static int send_point(struct eb_bt_run *r, eb_position_id slot, const struct eb_walk_bar *b)

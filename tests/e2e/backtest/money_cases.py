@@ -72,6 +72,20 @@ def case_funding_is_rounded_half_even_and_comes_before_the_gap():
     same(run.money(), "pnl -60 fees 0.776 funding -0.094 r -1.217400")  # (-60 - 0.776 - 0.094) / 50
 
 
+def case_policies_see_when_the_next_funding_is_due_and_the_rate_of_the_last():
+    # At 0 nothing was paid yet; from 60 s on 0.01 %, from 120 s on -0.02 %, and then nothing more is known to be due.
+    policy = f"""
+        local seen = string.format("%.4f %d", ctx.funding_rate_pct, (ctx.next_funding_ms or {T0}) - {T0})
+        if ctx.plan_revision == 0 then return d.stop_at(seen == "0.0000 60000" and 95 or 90) end
+        local wanted = {{ [60000] = "0.0000 60000", [120000] = "0.0100 120000", [180000] = "-0.0200 0" }}
+        if seen ~= wanted[ctx.now_ms - {T0}] then return d.partial_close(0.1) end
+        if ctx.next_funding_ms == nil then return d.full_exit() end"""
+    run = backtest([FLAT] * 5, policy, "--funding", "@AAAUSDT-funding.csv",
+                   files={"AAAUSDT-funding.csv": funding((60_999, "0.0001"), (120_000, "-0.0002"))})
+    same(run.heads(), "AAA LONG 0..180000 entry 100 x 10 stop 95 R 5")
+    same(run.exits(), "180000 100 x 10 policy")
+
+
 def case_liquidation_on_the_way():
     # Leverage 80: margin 12.5, maintenance 1 %: (1000 - 12.5) / (10 * 0.99) = 99.747 -> 99.8, nearer to the entry. The
     # stop may not be beyond 99.8 + 1 % of entry = 100.8: behind price, so no stop is legal. Filled at its price without
