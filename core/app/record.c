@@ -13,6 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "app/ledger.h"
 #include "app/state_dir.h"
 
 #define PREFIX "run-"
@@ -30,7 +31,9 @@ static const char *const files[] = {EB_RECORD_TAPE,
                                     "engine",
                                     "instances",
                                     "control.sock",
-                                    "venue.sock"};
+                                    "venue.sock",
+                                    EB_LEDGER_FILE,
+                                    EB_LEDGER_FILE ".1"};
 
 static int failed(const char *path, struct eb_err *err)
 {
