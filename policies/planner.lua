@@ -44,7 +44,7 @@ function planner.stop(ctx, case, why)
   local room = risk.liquidation_room_pct(ctx) or math.huge
   local pct = math.max(math.floor(math.min(wanted, room) * GRID) / GRID, least)
   local planned, other = side.price(ctx, -pct), standing(ctx, case.own)
-  local stop = room < least and side.price(ctx, -room) or nil
+  local stop = room < least and side.on_grid(ctx, side.price(ctx, -room)) or nil
   if other and side.tighter(ctx, other, stop or planned) then stop = other end
   if stop == nil then return decide.stop_pct(pct, why), pct, true end
   local loss = -side.pct(ctx, stop)

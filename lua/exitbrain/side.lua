@@ -20,6 +20,14 @@ function side.pct(ctx, price) return ctx.sign * (price - ctx.entry) / ctx.entry 
 -- no stop (nil).
 function side.tighter(ctx, a, b) return b == nil or ctx.sign * (a - b) > (ctx.tick or 0) / 2 end
 
+-- Where the engine puts a stop at `price`: on the tick grid, nearer to the price by less than one tick.
+function side.on_grid(ctx, price)
+  local tick = ctx.tick or 0
+  if tick <= 0 then return price end
+  local ticks = price / tick
+  return (ctx.sign > 0 and math.ceil(ticks - 1e-6) or math.floor(ticks + 1e-6)) * tick -- what lies on it stays
+end
+
 -- The distance of a trail as the engine wants it, percent of the best price; `by` is a unit. nil, why: not known.
 function side.callback_pct(ctx, by, r)
   local kind = unit.kind(by)

@@ -31,7 +31,7 @@ function stop.first(ctx, wanted_pct, why)
   local room = stop.room_pct(ctx) or math.huge
   local pct = math.max(math.floor(math.min(wanted_pct, room, MOST_PCT) * GRID) / GRID, least)
   local planned = side.price(ctx, -pct)
-  local at = room < least and side.price(ctx, -room) or nil
+  local at = room < least and side.on_grid(ctx, side.price(ctx, -room)) or nil
   if ctx.stop and side.tighter(ctx, ctx.stop, at or planned) then at = ctx.stop end
   if at == nil then return decide.stop_pct(pct, why), entry * pct / 100 end
   local loss = -side.pct(ctx, at)

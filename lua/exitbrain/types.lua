@@ -270,6 +270,7 @@ host = {} -- luacheck: ignore
 ---@field price fun(ctx: exitbrain.Context, pct: number): number
 ---@field pct fun(ctx: exitbrain.Context, price: number): number
 ---@field tighter fun(ctx: exitbrain.Context, a: number, b?: number): boolean
+---@field on_grid fun(ctx: exitbrain.Context, price: number): number
 ---@field callback_pct fun(ctx: exitbrain.Context, by: exitbrain.Unit, r?: number): number?, string?
 
 ---@class exitbrain.lib.stop
