@@ -121,7 +121,8 @@ suite_spec() {
   eb_build_release || return 1
   cd "$EB_ROOT" || return 1
   LUA_PATH="$EB_ROOT/lua/?.lua;$EB_ROOT/lua/?/init.lua;$EB_ROOT/policies/?.lua;$EB_ROOT/tests/spec/?.lua;;" \
-    LUA_CPATH="$EB_BUILD/?.so;;" lua5.4 "$(command -v busted)" --pattern=_spec -o TAP tests/spec >"$EB_OUT/spec.tap"
+    LUA_CPATH="$EB_BUILD/?.so;;" lua5.4 "$(command -v busted)" --pattern=_spec -o TAP tests/spec \
+    examples/strategies >"$EB_OUT/spec.tap"
   local status=$?
   cat "$EB_OUT/spec.tap"
   awk '/^ok [0-9]+ - # SKIP/ { sub(/^ok [0-9]+ - # SKIP */, ""); print "SKIPPED", $0; next }

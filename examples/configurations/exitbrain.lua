@@ -5,7 +5,7 @@
 -- is refused with its line. What is left out keeps its default; `exitbrain run --print-config` shows every key with its
 -- range and meaning. Each key has an environment variable (EXITBRAIN_GUARD_MAX_LOSS_PCT ...), which wins over the file.
 return {
-  -- Orders leave only when all three say so. Without this section: LEGACY, SHADOW, DISABLED, nothing is sent.
+  -- Orders leave only when LIVE and ENABLED. Without this section: LEGACY, SHADOW, DISABLED, nothing is sent.
   mode = {
     exit_mode = "EXIT_BRAIN_V3",  -- EXIT_MODE
     executor_mode = "LIVE",       -- EXIT_EXECUTOR_MODE; "SHADOW": virtual fills, for a comparison

@@ -1,4 +1,5 @@
 -- SPDX-License-Identifier: Apache-2.0
+-- The chandelier: where it hangs, when it moves, when it ends a position; both sides by one text.
 local testing = require "exitbrain.testing"
 
 local DIR = debug.getinfo(1, "S").source:match("^@(.*)/")

@@ -1,4 +1,5 @@
 -- SPDX-License-Identifier: Apache-2.0
+-- An account that loses while a position is open, and strategies of every kind under the guard; both sides.
 local testing = require "exitbrain.testing"
 
 local DIR = debug.getinfo(1, "S").source:match("^@(.*)/")
@@ -89,8 +90,8 @@ for _, side in ipairs { "LONG", "SHORT" } do
 
     -- Another strategy in inner.lua, of the body of its decide.
     local function guarding(body)
-      return testing.set({ ["init.lua"] = read "init.lua", ["inner.lua"] = "return { settings = {}, decide = function(ctx) "
-        .. body .. " end }" })
+      local set = "return { settings = {}, decide = function(ctx) " .. body .. " end }"
+      return testing.set { ["init.lua"] = read "init.lua", ["inner.lua"] = set }
     end
 
     it("guards any strategy: one that says one thing, nothing, or leaves by itself", function()
@@ -124,7 +125,8 @@ describe("drawdown_guard refuses", function()
     ["exit_pct=0"] = "exit_pct: expected a number from 0.1 to 100, got 0", ["exit_pct=101"] = "exit_pct",
     ["reduce_pct=3.5"] = "reduce_pct: expected a number from 0.1 to 3, got 3.5", ["reduce_pct=0"] = "reduce_pct",
     ["reduce_fraction=0"] = "reduce_fraction", ["reduce_fraction=1.1"] = "reduce_fraction",
-    ["look_every_s=5"] = "look_every_s", ["look_every_s=301"] = "look_every_s", ["inner.stop_pct=0.1"] = "inner.stop_pct",
+    ["look_every_s=5"] = "look_every_s", ["look_every_s=301"] = "look_every_s",
+    ["inner.stop_pct=0.1"] = "inner.stop_pct",
     ["inner.stop_pct=51"] = "inner.stop_pct", ["inner.target_r=0.05"] = "inner.target_r",
     ["inner.target_r=51"] = "inner.target_r", ["inner.trail_pct=0.06"] = "inner.trail_pct",
     ["inner.trail_pct=51"] = "trail_pct",

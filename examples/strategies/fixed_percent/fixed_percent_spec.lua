@@ -1,4 +1,5 @@
 -- SPDX-License-Identifier: Apache-2.0
+-- The ladder in percent: planned once, moved when it is edited; both sides by one text.
 local testing = require "exitbrain.testing"
 
 local DIR = debug.getinfo(1, "S").source:match("^@(.*)/")
@@ -62,9 +63,10 @@ describe("fixed_percent refuses", function()
     ["stop_pct=0.1"] = "stop_pct: expected a number from 0.2 to 50, got 0.1", ["stop_pct=51"] = "stop_pct",
     ["ladder={{1.0,60},{2.0,60}}"] = "the fractions sum to 1.2, more than the position",
     ["ladder={{2.0,20},{1.0,20}}"] = "more than 2 %", ["ladder={{95.0,20}}"] = "ladder[1][1]",
-    ["secure_after_hits=4"] = "secure_after_hits: expected a whole number from 1 to 3", ["secure_after_hits=0"] = "hits",
-    ["trail_from_pct=0.01"] = "trail_from_pct", ["trail_from_pct=91"] = "trail_from_pct", ["trail_pct=0.06"] = "trail_pct",
-    ["trail_pct=51"] = "trail_pct",
+    ["secure_after_hits=4"] = "secure_after_hits: expected a whole number from 1 to 3",
+    ["secure_after_hits=0"] = "hits",
+    ["trail_from_pct=0.01"] = "trail_from_pct", ["trail_from_pct=91"] = "trail_from_pct",
+    ["trail_pct=0.06"] = "trail_pct", ["trail_pct=51"] = "trail_pct",
   } do
     it(setting, function()
       assert.matches(complaint, testing.refusal(DIR, { settings = { setting } }), 1, true)

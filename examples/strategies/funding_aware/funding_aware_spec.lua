@@ -1,4 +1,5 @@
 -- SPDX-License-Identifier: Apache-2.0
+-- Payments that are worth waiting for, and those that are not; both sides by one text.
 local testing = require "exitbrain.testing"
 
 local DIR = debug.getinfo(1, "S").source:match("^@(.*)/")
@@ -99,8 +100,9 @@ end
 describe("funding_aware refuses", function()
   for setting, complaint in pairs {
     ["stop_atr=0.15"] = "stop_atr: expected a number from 0.2 to 20, got 0.15", ["stop_atr=21"] = "stop_atr",
-    ["stop_pct=0.1"] = "stop_pct", ["stop_pct=51"] = "stop_pct", ["first_r=0.05"] = "first_r", ["first_r=3.0"] = "more than",
-    ["second_r=0.5"] = "more than 1 R", ["second_r=51"] = "second_r", ["before_minutes=0"] = "before_minutes",
+    ["stop_pct=0.1"] = "stop_pct", ["stop_pct=51"] = "stop_pct", ["first_r=0.05"] = "first_r",
+    ["first_r=3.0"] = "more than", ["second_r=0.5"] = "more than 1 R", ["second_r=51"] = "second_r",
+    ["before_minutes=0"] = "before_minutes",
     ["before_minutes=241"] = "before_minutes", ["ignore_pct=-1"] = "ignore_pct", ["ignore_pct=6"] = "ignore_pct",
     ["hope=-0.1"] = "hope", ["hope=1.1"] = "hope", ["close_stop_pct=0"] = "close_stop_pct",
     ["close_stop_pct=21"] = "close_stop_pct",

@@ -1,4 +1,5 @@
 -- SPDX-License-Identifier: Apache-2.0
+-- Two near targets and four ways out; both sides by one text.
 local testing = require "exitbrain.testing"
 
 local DIR = debug.getinfo(1, "S").source:match("^@(.*)/")
@@ -68,8 +69,8 @@ for _, side in ipairs { "LONG", "SHORT" } do
 
     it("leaves when it is told that risk is critical", function()
       for _, word in ipairs { "CRITICAL", "ESS_ACTIVE" } do
-        local answer = testing.answers(policy, later(1, 0.2, 0.2, { signals = { risk_mode = word }, reason = "signal" }))
-        testing.exits(answer, "risk mode", true)
+        local ctx = later(1, 0.2, 0.2, { signals = { risk_mode = word }, reason = "signal" })
+        testing.exits(testing.answers(policy, ctx), "risk mode", true)
       end
       stays(later(1, 0.2, 0.2, { signals = { risk_mode = "CONSERVATIVE" } }))
     end)

@@ -1,4 +1,5 @@
 -- SPDX-License-Identifier: Apache-2.0
+-- The three thirds, the stop and the trail; both sides by one text.
 local testing = require "exitbrain.testing"
 
 local DIR = debug.getinfo(1, "S").source:match("^@(.*)/")
@@ -79,8 +80,8 @@ describe("scale_out_and_trail refuses", function()
     ["max_loss_pct=101"] = "max_loss", ["first_r=0.05"] = "first_r", ["first_r=2.5"] = "more than 2.5 R",
     ["second_r=0.5"] = "more than 1 R", ["second_r=51"] = "second_r", ["trail_atr=0.1"] = "trail_atr",
     ["trail_atr=21"] = "trail_atr", ["trail_from_r=-1"] = "trail_atr.from", ["trail_from_r=21"] = "trail_from_r",
-    ["volatile_atr=0.1"] = "volatile_atr", ["volatile_atr=21"] = "volatile_atr", ["patience_hours=0.05"] = "patience_hours",
-    ["patience_hours=8761"] = "patience_hours",
+    ["volatile_atr=0.1"] = "volatile_atr", ["volatile_atr=21"] = "volatile_atr",
+    ["patience_hours=0.05"] = "patience_hours", ["patience_hours=8761"] = "patience_hours",
   } do
     it(setting, function()
       assert.matches(complaint, testing.refusal(DIR, { settings = { setting } }), 1, true)

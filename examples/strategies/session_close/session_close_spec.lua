@@ -1,4 +1,5 @@
 -- SPDX-License-Identifier: Apache-2.0
+-- Days, nights and weekends of a position; both sides by one text.
 local testing = require "exitbrain.testing"
 
 local DIR = debug.getinfo(1, "S").source:match("^@(.*)/")
@@ -95,8 +96,9 @@ describe("session_close refuses", function()
     ["open_hour=21"] = "open_hour: expected a whole number from 0 to 20, got 21", ["open_hour=-1"] = "open_hour",
     ["close_hour=0"] = "close_hour", ["close_minute=60"] = "minute", ["close_minute=1.5"] = "minute",
     ["flat_days={8}"] = "days[1]: expected a whole number from 1 to 7, got 8", ["night_stop_pct=0"] = "night_stop_pct",
-    ["night_stop_pct=21"] = "night_stop_pct", ["night_step_pct=0"] = "night_step_pct", ["night_step_pct=21"] = "night_step",
-    ["stop_pct=0.1"] = "stop_pct", ["stop_pct=51"] = "stop_pct", ["trail_pct=0.06"] = "trail_pct",
+    ["night_stop_pct=21"] = "night_stop_pct", ["night_step_pct=0"] = "night_step_pct",
+    ["night_step_pct=21"] = "night_step", ["stop_pct=0.1"] = "stop_pct", ["stop_pct=51"] = "stop_pct",
+    ["trail_pct=0.06"] = "trail_pct",
     ["trail_pct=51"] = "trail_pct",
   } do
     it(setting, function()

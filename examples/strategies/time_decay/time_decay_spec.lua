@@ -1,4 +1,5 @@
 -- SPDX-License-Identifier: Apache-2.0
+-- The two walls: where they begin, how they close, what they sell; both sides by one text.
 local testing = require "exitbrain.testing"
 
 local DIR = debug.getinfo(1, "S").source:match("^@(.*)/")
