@@ -47,13 +47,14 @@ static const char *const no_legal_stop[] = {[EB_NO_STOP_ALARM] = "alarm", [EB_NO
 
 /* Ranges are those of eb_engine_create(), so that a message names the key as it was written. */
 static const struct eb_config_key keys[] = {
-    CHOICE("mode.exit_mode", "EXIT_MODE", exit_modes, engine.mode.exit_mode, "who owns exits"),
+    CHOICE("mode.exit_mode", "EXIT_MODE", exit_modes, engine.mode.exit_mode,
+           "who decides exits: legacy owners of the policy set, or the brain and own strategies"),
     CHOICE("mode.executor_mode", "EXIT_EXECUTOR_MODE", executor_modes, engine.mode.executor_live,
            "whether orders are sent"),
     CHOICE("mode.live_rollout", "EXIT_BRAIN_V3_LIVE_ROLLOUT", rollouts, engine.mode.rollout_enabled,
-           "kill switch: orders leave only when all three modes say so"),
+           "kill switch: orders leave only when LIVE and ENABLED"),
     BOOL("mode.legacy_trailing_stop", "QT_TRAILING_STOP_ENABLED", legacy_trailing,
-         "whether the legacy trailing manager may run; the brain's own trailing does not ask"),
+         "whether trailing_stop_manager may own positions; the brain's own trailing does not ask"),
 
     TEXT("policy.dir", NULL, policies, "directory of the policy set; empty: the shipped one"),
     TEXT("policy.profile", "EXIT_BRAIN_PROFILE", profile, "profile that the set pins; empty or DEFAULT: by regime"),

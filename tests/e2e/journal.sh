@@ -107,7 +107,7 @@ expect other 2 "this is no journal" -- "$EB_BIN" journal ls --journal "$TMP/othe
 
 # ---- another policy ----
 cp -r "$EB_ROOT/policies" "$TMP/set"
-sed -i 's/\(stop_pct *= *\)[0-9.]*/\10.031/' "$TMP"/set/*.lua
+sed -i 's/\(base_stop_pct *= *\)[0-9.]*/\13.1/' "$TMP/set/settings.lua"
 expect verify-other 1 "different" "then:" "now:" "given by another set" -- "$EB_BIN" replay --policies "$TMP/set"
 expect verify-broken 2 "init.lua" -- "$EB_BIN" replay --policies "$TMP"
 
