@@ -81,6 +81,15 @@ for _, side in ipairs { "LONG", "SHORT" } do
         features = calm }), at(side, 1.4))
     end)
 
+    it("looks again at the end of a bar, whichever time frame it is", function()
+      for frame, minutes in pairs { m1 = 1, m5 = 5, m15 = 15, h1 = 60 } do
+        policy = testing.open(DIR, { settings = { 'timeframe="' .. frame .. '"' } })
+        local ctx = running()
+        local bar_ms = minutes * 60000
+        assert.equal((ctx.now_ms // bar_ms + 1) * bar_ms, testing.keeps(policy, ctx).wake.at_ms)
+      end
+    end)
+
     it("takes another time frame", function()
       policy = testing.open(DIR, { settings = { 'timeframe="m5"', "atr_mult=4.0" } })
       local calm = features(testing.features())

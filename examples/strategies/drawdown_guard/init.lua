@@ -16,8 +16,6 @@ local settings = {
   inner = inner.settings,
 }
 
-local AGAIN_MS = 60000 -- an exit that waits for a person is asked for again after this
-
 local function equity_of(ctx) return ctx.balance and ctx.balance > 0 and ctx.balance + ctx.pnl or nil end
 
 local function copy(of)
@@ -39,7 +37,7 @@ local function guard(ctx, list, extras, own, lost_pct)
   if lost_pct >= settings.exit_pct then
     if not ctx.adopted then list = {} end -- else a person has to agree, and it is managed until then
     list[#list + 1] = decide.emergency_exit(string.format("account: %.2f %% lost since the position opened", lost_pct))
-    extras.wake = { at_ms = ctx.now_ms + AGAIN_MS }
+    extras.wake = {} -- if a person has to agree, it is asked for again at the next look
   elseif lost_pct >= settings.reduce_pct and ctx.planned and not own.guard_reduced
     and not has(list, "partial_close") then
     list[#list + 1] = decide.partial_close(settings.reduce_fraction, string.format("account: %.2f %% lost", lost_pct))

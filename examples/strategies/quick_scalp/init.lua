@@ -20,7 +20,6 @@ local settings = {
 }
 
 local MINUTE_MS = 60000
-local LOOK_MS = 300000 -- a signal that changes asks at once; this is for nothing but peace of mind
 
 local function is_critical(ctx)
   return ctx.signals.risk_mode == "CRITICAL" or ctx.signals.risk_mode == "ESS_ACTIVE"
@@ -35,7 +34,7 @@ return rules.strategy {
       rules.initial_stop(pct(settings.stop_pct)),
       rules.scale_out { { r(settings.first_r), 0.7 }, { r(settings.second_r), 0.3 } },
       rules.breakeven_after(r(settings.first_r)),
-      rules.exit_when(is_critical, "risk mode", { emergency = true, every_ms = LOOK_MS }),
+      rules.exit_when(is_critical, "risk mode", { emergency = true, every_ms = MINUTE_MS }),
       rules.no_progress { within_ms = settings.progress_minutes * MINUTE_MS, reach = r(settings.progress_r) },
       rules.stalled { for_ms = settings.stalled_minutes * MINUTE_MS },
       rules.time_stop { after_ms = settings.most_minutes * MINUTE_MS },
