@@ -44,13 +44,11 @@ local function case_of(ctx, own)
 end
 
 -- One stop: of those that are asked for the tightest, if it is tighter than what stands.
-local function tighten(ctx, case, list, retuned)
+local function tighten(ctx, case, list, because)
   list[#list + 1] = risk.floor(ctx, case.own)
   local stop, why = risk.secured(ctx, case.trails)
-  if retuned and case.hints.key ~= "" then
-    local nearer, because = planner.nearer_stop(ctx, case)
-    if side.tighter(ctx, nearer, stop) then stop, why = nearer, because end
-  end
+  local nearer = because and planner.nearer_stop(ctx, case)
+  if nearer and side.tighter(ctx, nearer, stop) then stop, why = nearer, because end
   if stop and side.tighter(ctx, stop, ctx.stop) then list[#list + 1] = decide.stop_at(stop, why) end
   return list
 end
@@ -58,7 +56,7 @@ end
 local function manage(ctx, case)
   local list = { risk.partial(ctx, case.own) }
   if is_challenge(case) then list[#list + 1] = challenge.retrail(ctx, case.profile, case.own) end
-  return tighten(ctx, case, list, false)
+  return tighten(ctx, case, list, nil)
 end
 
 local function planned(ctx, case)
@@ -84,7 +82,9 @@ local function plan(ctx, case)
   local from = retuned and "signals" or ctx.profile or "other plan"
   local why = from .. (retuned and " changed: " or " becomes ") .. profile.name
   planned(ctx, case)
-  return tighten(ctx, case, planner.change(ctx, case, why), retuned), false
+  -- Another owner's stop, or one that signals find too far away: this plan's where that is tighter.
+  local signal = retuned and case.hints.key ~= "" and "signals: " .. case.hints.mode
+  return tighten(ctx, case, planner.change(ctx, case, why), signal or not ctx.planned and why), false
 end
 
 local function next_consult(ctx, case)
@@ -97,9 +97,9 @@ local function next_consult(ctx, case)
 end
 
 function adapter.decide(ctx)
-  local own, before = memory.read(ctx)
+  local own = memory.read(ctx)
   local case = case_of(ctx, own)
-  local answer = { regime = case.regime, profile = case.profile.name, memory = nil, wake = nil }
+  local answer = { regime = case.regime, profile = case.profile.name, memory = own, wake = nil }
 
   local exit = risk.full_exit(ctx, case.regime, case.hints) or is_challenge(case) and challenge.time_stop(ctx) or nil
   if exit and not ctx.adopted then return exit, answer end
@@ -112,7 +112,6 @@ function adapter.decide(ctx)
   elseif #list == 0 and not again then
     answer.wake = next_consult(ctx, case)
   end
-  answer.memory = memory.changed(own, before)
   return #list > 0 and list or nil, answer
 end
 

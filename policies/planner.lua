@@ -77,10 +77,12 @@ function planner.change(ctx, case, why)
   return rest({}, ctx, case, r_pct, ctx.pnl_pct, why)
 end
 
--- Where the stop of a running plan goes when the signals ask for less risk: nearer, never away.
+-- Where the stop of a running plan goes when the signals ask for less risk, or when another owner set it: nearer, never
+-- away. nil where price has passed another owner's: it would be parked, and the one in force stays.
 function planner.nearer_stop(ctx, case)
   local _, least = legal_pct(ctx)
-  return side.price(ctx, -math.max(case.wanted_pct, least)), "signals: " .. case.hints.mode
+  local stop = side.price(ctx, -math.max(case.wanted_pct, least))
+  return (ctx.planned or ctx.price and side.tighter(ctx, ctx.price, stop)) and stop or nil
 end
 
 return planner

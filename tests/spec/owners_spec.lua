@@ -165,6 +165,8 @@ describe("settings of owners", function()
     { 'strategy_rules={ { symbol = "BTCUSDT" } }', "strategy_rules[1].use: expected one of brain" },
     { 'strategy_rules={ { sybol = "BTCUSDT", use = "brain" } }', "strategy_rules[1]: field: expected one of symbol" },
     { "strategy_rules={ { symbol = 5, use = \"brain\" } }", "strategy_rules[1].symbol: expected a text, got 5" },
+    { 'strategy_rules={ symbol = "BTCUSDT", use = "brain" }', 'strategy_rules: unknown key "symbol"' },
+    { 'legacy_rules={ use = "hybrid_tpsl" }', 'legacy_rules: unknown key "use"' },
     { "strategy_rules={ 5 }", "strategy_rules[1]: expected { symbol" },
     { 'legacy_rules={ { use = "brain" } }', "legacy_rules[1].use: expected one of dynamic_trailing_rearm" },
     { "legacy.position_monitor.sl_pct=99", "legacy.position_monitor.sl_pct: expected a number from" },
@@ -225,6 +227,28 @@ describe("change of owner", function()
       end
     end)
   end
+
+  -- A position of another owner, with a stop far away, that the brain is asked about.
+  local function taken_over(over)
+    local ctx = { owner = "wide", plan_revision = 2, reason = "reload", entry = 100, r = 9, leverage = 1 }
+    for key, value in pairs(over) do ctx[key] = value end
+    local set = assert(position.open("policies"))
+    ctx = position.new(ctx)
+    local answer = position.ask(set, ctx)
+    assert.equal("brain", answer.owner)
+    return position.find(answer, "move_stop"), ctx, answer
+  end
+
+  it("to the brain brings its own stop, where that is tighter and price has not passed it", function()
+    for _, case in ipairs { { "LONG", 91, 101, 97.5 }, { "SHORT", 109, 99, 102.5 }, { "LONG", 99, 101, nil },
+      { "LONG", 91, 97, nil } } do
+      local stop = taken_over { side = case[1], stop = case[2], price = case[3] }
+      assert.equal(case[4], stop and stop.price)
+    end
+    assert.is_nil((taken_over { stop = 91, price = 98, signals = { risk_mode = "CRITICAL" } })) -- 1.25 %: passed
+    assert.equal(98.75, taken_over({ stop = 91, price = 99, signals = { risk_mode = "CRITICAL" } }).price)
+    assert.is_nil((taken_over { stop = 91, price = 0 })) -- no fresh price to judge it by
+  end)
 
   it("by a rule at a reload is the same", function()
     local set = assert(open(SET))
