@@ -20,7 +20,7 @@ return {
   legacy = owners.legacy,
   self_test = function()
     owners.self_test()
-    limits.self_test({ strategies = true, legacy = true, profiles = true })
+    limits.self_test({ strategies = true, legacy = true, profiles = true, profile_rules = true })
     profiles.self_test()
     regime.self_test()
   end,

@@ -53,7 +53,8 @@ end
 -- The most specific of the rules that fit this position (the first of equals), else `name`.
 local function by_rule(rules, ctx, name)
   local best = -1
-  for _, rule in ipairs(rules) do
+  for i = 1, #rules do
+    local rule = rules[i]
     local points = (rule.symbol and SYMBOL or 0) + (rule.strategy and STRATEGY or 0)
     local fits = (rule.symbol == nil or rule.symbol == ctx.symbol)
       and (rule.strategy == nil or rule.strategy == ctx.strategy_id)
@@ -90,6 +91,7 @@ local function check_name(path, name, allowed)
 end
 
 local function check_rules(path, rules, allowed)
+  check.keys(path, rules, {}) -- one rule without the brackets of a list would count for nothing
   for i, rule in ipairs(rules) do
     local here = path .. "[" .. i .. "]"
     if type(rule) ~= "table" then error(here .. ": expected { symbol =, strategy =, use = }", 0) end
@@ -102,9 +104,7 @@ local function check_rules(path, rules, allowed)
 end
 
 function owners.self_test()
-  local pins = { "auto" }
-  for _, name in ipairs(names) do pins[#pins + 1] = name end
-  check_name("owner", S.owner, pins)
+  check_name("owner", S.owner, { "auto", table.unpack(names) })
   check_name("legacy_owner", S.legacy_owner, legacy_names)
   check_rules("strategy_rules", S.strategy_rules, names)
   check_rules("legacy_rules", S.legacy_rules, legacy_names)

@@ -8,6 +8,7 @@ local S = require "settings"
 local check = require "exitbrain.check"
 local curve = require "exitbrain.curve"
 local ladder = require "exitbrain.ladder"
+local regime_names = require("regime").NAMES
 
 local profiles = {}
 
@@ -80,7 +81,8 @@ end
 function profiles.select(ctx, regime)
   if S.profiles[S.profile] then return of(S.profile) end
   local name, best = regime, -1
-  for _, rule in ipairs(S.profile_rules) do
+  for i = 1, #S.profile_rules do
+    local rule = S.profile_rules[i]
     local points = score(rule, ctx, regime)
     if points and points > best then name, best = rule.profile, points end
   end
@@ -102,8 +104,15 @@ function profiles.self_test()
     if p.trailing then check.trailing("profiles." .. name .. ".trailing", p.trailing) end
   end
   check.one_of("profile", S.profile, names)
+  check.keys("profile_rules", S.profile_rules, {}) -- a list
   for i, rule in ipairs(S.profile_rules) do
-    check.one_of("profile_rules[" .. i .. "].profile", rule.profile, { table.unpack(names, 3) })
+    local path = "profile_rules[" .. i .. "]"
+    check.keys(path, rule, { "symbol", "strategy", "regime", "profile" }) -- a slip would fit every position
+    check.one_of(path .. ".profile", rule.profile, { table.unpack(names, 3) })
+    for _, key in ipairs { "symbol", "strategy" } do
+      if rule[key] ~= nil then check.text(path .. "." .. key, rule[key], 31) end
+    end
+    if rule.regime ~= nil then check.one_of(path .. ".regime", rule.regime, regime_names) end
   end
 end
 

@@ -72,6 +72,17 @@ describe("tp_profiles", function()
     local policy, err = position.open("policies", { settings = { 'profile_rules={{profile="TREN"}}' } })
     assert.is_nil(policy)
     assert.matches("profile_rules[1].profile", tostring(err), 1, true)
+    for rules, complaint in pairs { -- each would have counted for nothing, or for every position
+      ['{symbol="SOLUSDT",profile="TREND"}'] = 'profile_rules: unknown key "',
+      ['{{symbl="SOLUSDT",profile="TREND"}}'] = 'profile_rules[1]: unknown key "symbl"',
+      ['{{regime="TRENDING",profile="TREND"}}'] = "profile_rules[1].regime: expected one of TREND, RANGE",
+      ['{{symbol=5,profile="TREND"}}'] = "profile_rules[1].symbol: expected a text",
+      ['{5}'] = "profile_rules[1]: expected a table, got 5",
+    } do
+      local refused, why = position.open("policies", { settings = { "profile_rules=" .. rules } })
+      assert.is_nil(refused)
+      assert.matches(complaint, tostring(why), 1, true)
+    end
   end)
 
   it("takes overrides of a leg, of a curve and of a whole profile", function()
