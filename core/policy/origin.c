@@ -71,6 +71,7 @@ struct constructor {
     struct place *place;
     unsigned count, max;
     const char *text;
+    char name[EB_ORIGIN_PATH_MAX]; /* what it is given to: "steps" of `S.steps = {`; "" where nothing says */
 };
 
 static bool take_place(void *user, const struct eb_table_entry *e)
@@ -111,6 +112,18 @@ static bool file_is_named(const char *file, const char *path, int skip)
     return strstr(file, part) != NULL;
 }
 
+/* An element of a list is found in a list of that name only: any list has a first element. */
+static bool is_named(const struct constructor *c, const char *path, int skip)
+{
+    const char *rest = without_parts(path, skip);
+    const char *part = skip > 0 ? without_parts(path, skip - 1) : NULL;
+    if (part == NULL || rest[0] < '0' || rest[0] > '9') {
+        return true;
+    }
+    size_t len = (size_t)(rest - part) - 1;
+    return strncmp(c->name, part, len) == 0 && c->name[len] == '\0';
+}
+
 struct search {
     const struct eb_origins *o;
     long *best; /* per item: the score of what stands there now */
@@ -141,7 +154,8 @@ static void settle(struct search *s, const struct constructor *c, const char *fi
         const struct place *p = NULL;
         int skip = 0;
         while (skip < PARTS_MAX && without_parts(item->path, skip) != NULL &&
-               (p = place_of(c, without_parts(item->path, skip))) == NULL) {
+               ((p = place_of(c, without_parts(item->path, skip))) == NULL || !is_named(c, item->path, skip))) {
+            p = NULL;
             skip++;
         }
         if (p == NULL) {
@@ -173,11 +187,19 @@ static bool is_own(const struct eb_source *f)
 static void search_file(struct search *s, const struct eb_source *f, struct constructor *c)
 {
     struct eb_lex x;
+    char name[sizeof(c->name)] = "";
+    bool given = false; /* the last tokens: a name, and = */
     eb_lex_begin(&x, f->text, f->len);
     for (enum eb_token t = eb_lex_next(&x); t != EB_TOKEN_END; t = eb_lex_next(&x)) {
         if (t != EB_TOKEN_SIGN || !eb_lex_is(&x, "{")) {
+            given = t == EB_TOKEN_SIGN && eb_lex_is(&x, "=");
+            if (!given) {
+                (void)snprintf(name, sizeof(name), "%.*s", t == EB_TOKEN_NAME ? (int)x.len : 0, x.text);
+            }
             continue;
         }
+        (void)snprintf(c->name, sizeof(c->name), "%s", given ? name : "");
+        given = false;
         c->count = 0;
         c->text = f->text;
         struct eb_lex inside = x;

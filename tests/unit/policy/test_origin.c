@@ -135,6 +135,26 @@ static void ask(struct eb_policy *p, int64_t stop_ppm, int64_t fraction_ppm)
     assert_int_equal(v.decision[1].u.targets.leg[0].fraction_ppm, fraction_ppm);
 }
 
+static void an_element_that_is_written_nowhere_has_no_place(void **state)
+{
+    (void)state;
+    static const char *const settings[] = {"rules={ 3 }", NULL};
+    const struct eb_policy_options opt = {.settings = settings};
+    struct eb_err err = {.msg = ""};
+    struct eb_policy *p = fixture_try("local list = { 3, 4 }\nlocal S = { rules = {} }\n"
+                                      "return { name = 'x', version = '1', settings = S, decide = function() end }",
+                                      &opt, &err);
+    struct eb_origins o;
+    if (p == NULL) {
+        fail_msg("%s", err.msg);
+    }
+    assert_int_equal(eb_origins_read(p, &o, NULL), EB_OK);
+    expect(&o, "rules", "init.lua:2", 0);
+    expect(&o, "rules.1", ":0", 3);
+    eb_origins_free(&o);
+    eb_policy_close(p);
+}
+
 static void settings_vary(void **state)
 {
     (void)state;
@@ -200,6 +220,10 @@ static void refusals_have_places(void **state)
         {"return { name = 'x', version = '1', decide = function() end,\n  migrate = 2 }",
          "init.lua:2: init.lua.migrate: expected function"},
         {"return { name = 'x', version = '1' }", "init.lua.decide: expected function, got nil"}, /* nowhere */
+        {"local S, T = { n = 1 }, {}\nlocal other = { { 1, 2 }, 3 }\nS.rules = {}\nT.x = other[1]\nS.rules = { 5 }\n"
+         "return { name = 'x', version = '1', settings = S, decide = function() end,\n"
+         "  self_test = function() error('rules[1]: wrong', 0) end }",
+         "init.lua:5: rules[1]: wrong"}, /* not the first of any other list */
         {"local t = nil\nreturn t.x", "init.lua:2: "},
         {"return { name = 'x', version = '1', decide = function() end, self_test = function() error('a b: c', 0) end }",
          "a b: c"},
@@ -267,9 +291,10 @@ static void odd_texts_end(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(places_are_exact),     cmocka_unit_test(overrides_are_said), cmocka_unit_test(settings_vary),
-        cmocka_unit_test(numbers_vary),         cmocka_unit_test(figures_read_back),  cmocka_unit_test(odd_texts_end),
-        cmocka_unit_test(refusals_have_places),
+        cmocka_unit_test(places_are_exact),     cmocka_unit_test(overrides_are_said),
+        cmocka_unit_test(settings_vary),        cmocka_unit_test(numbers_vary),
+        cmocka_unit_test(figures_read_back),    cmocka_unit_test(odd_texts_end),
+        cmocka_unit_test(refusals_have_places), cmocka_unit_test(an_element_that_is_written_nowhere_has_no_place),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
