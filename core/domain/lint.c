@@ -245,7 +245,8 @@ static void check_leg_place(struct report *r, unsigned i)
     eb_price now = p->price.e8 > 0 ? p->price : p->entry;
     bool first = p->price.e8 <= 0 || p->price.e8 == p->entry.e8;
     if (leg->price.e8 <= 0 || at > EB_PPM) {
-        struct eb_lint_finding *f = add(r, EB_LINT_LEG_FAR, EB_LINT_ERROR, i + 1);
+        struct eb_lint_finding *f =
+            add(r, EB_LINT_LEG_FAR, leg->price.e8 <= 0 ? EB_LINT_ERROR : EB_LINT_NOTE, i + 1); /* a coin may double */
         figures(f, EB_LINT_PCT, at, EB_PPM);
     } else if (eb_target_crossed(p->side, leg->price, first ? p->entry : now)) {
         struct eb_lint_finding *f = add(r, EB_LINT_LEG_CROSSED, first ? EB_LINT_ERROR : EB_LINT_WARNING, i + 1);

@@ -29,7 +29,7 @@ enum eb_lint_code {
     EB_LINT_REST,            /* what the legs leave over cannot be traded at the stop */
     EB_LINT_LEG_FEES,        /* nearer than what a round trip costs */
     EB_LINT_LEG_CROSSED,     /* price has reached it already: parked */
-    EB_LINT_LEG_FAR,         /* further than the price of entry: never */
+    EB_LINT_LEG_FAR,         /* further than the price of entry: a SHORT never, a LONG hardly ever */
     EB_LINT_LEG_RANGE,       /* outside the prices that the venue takes */
     EB_LINT_ROOM_ORDERS,     /* more resting legs than orders allowed */
     EB_LINT_ROOM_SLICES,     /* a leg of more orders than work at a time */

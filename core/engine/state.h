@@ -177,7 +177,7 @@ struct eb_slot {
     int64_t foreign_ms;
     bool wants_consult; /* consult at the end of this step */
     bool alarm_unprotected;
-    uint16_t linted; /* what the linter last said of this episode */
+    uint32_t linted; /* what the linter has said of this episode: bits by enum eb_lint_code */
     bool is_holder;  /* listed in eb_engine.holder */
     bool consult_pending;
     bool quarantined;

@@ -47,6 +47,25 @@ static void a_leg_below_fees_is_said_once(void **state)
     fx_free(f);
 }
 
+/* Two kinds of finding by turns, as of a policy that answers one thing at a time, are two alerts. */
+static void findings_by_turns_are_said_once_each(void **state)
+{
+    (void)state;
+    struct eb_engine_config c = fx_config();
+    struct fx *f = fx_new(&c);
+    static const char *const stops[] = {"98", "98.1", "98.2", "98.3", "98.4", "98.5"};
+    const int64_t crossing[2][2] = {{1500000, 500000}, {500000, 500000}}; /* the second lies nearer than the first */
+    struct eb_verdict v = plan(NEAR, stops[0]);
+    open_with(f, EB_LONG, &v);
+    for (unsigned i = 1; i < 6; i++) {
+        v = plan(i % 2 == 1 ? crossing : NEAR, stops[i]);
+        fx_verdict(f, &v);
+    }
+    assert_int_equal(fx_evidence(f, 0).ctx.plan_revision, 6);
+    assert_int_equal(fx_alerts(f, EB_ALERT_LINT), 2);
+    fx_free(f);
+}
+
 static void good_plans_and_kept_ones_say_nothing(void **state)
 {
     (void)state;
@@ -67,6 +86,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_leg_below_fees_is_said_once),
+        cmocka_unit_test(findings_by_turns_are_said_once_each),
         cmocka_unit_test(good_plans_and_kept_ones_say_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
