@@ -86,8 +86,9 @@ static void page(const struct checked *c, const char *settings, struct eb_buffer
 {
     struct eb_policy_info info;
     eb_policy_info(c->policy, &info);
-    (void)eb_buffer_printf(out, "%s %s\n%s\nsha256 %s, %u files, %zu KiB of memory\n\n%s\n", info.name, info.version,
-                           c->dir, info.hash_text, info.files, info.memory_used / 1024, settings);
+    (void)eb_buffer_printf(out, "%s %s\n%s\nsha256 %s, %u files, %zu KiB of memory\n\n%s%s", info.name, info.version,
+                           c->dir, info.hash_text, info.files, info.memory_used / 1024, settings,
+                           settings[0] != '\0' ? "\n" : "");
     eb_lint_report_text(c->report, out);
 }
 

@@ -271,7 +271,7 @@ static void figure_text(const struct eb_lint_case *c, struct eb_buffer *out)
     if (c->figure.line > 0) {
         (void)eb_buffer_printf(out, "%s:%d: ", c->figure.file, c->figure.line);
     }
-    (void)eb_buffer_printf(out, "%s%s%s%s: ", c->figure.path, c->figure.path[0] != '\0' ? " = " : "", value,
+    (void)eb_buffer_printf(out, "%s%s%s%s: ", c->figure.path, c->figure.path[0] != '\0' ? " = " : "the figure ", value,
                            c->figure.overridden ? " (overridden)" : "");
 }
 

@@ -192,13 +192,15 @@ static void told_reload(void *user, const struct eb_reload_report *r)
     if (r->outcome == EB_RELOAD_UNCHANGED) { /* what was wrong with the files was put right */
         eb_alarm_end(l->alarms, "policy_refused", "", now_ms);
         eb_alarm_end(l->alarms, "policy_staged", "", now_ms);
+        eb_alarm_end(l->alarms, "policy_rolled_back", "", now_ms);
         return;
     }
-    eb_live_say(l, "policy %s: %.12s %s", eb_reload_outcome_name((enum eb_reload_outcome)r->outcome), r->hash,
-                r->message);
+    eb_live_say(l, "policy %s: %.12s%s%s", eb_reload_outcome_name((enum eb_reload_outcome)r->outcome), r->hash,
+                r->hash[0] != '\0' && r->message[0] != '\0' ? ": " : "", r->message);
     if (trouble && r->cause != EB_RELOAD_COMMAND) { /* nobody waits for the answer */
-        eb_alarm_raise(l->alarms, r->outcome == EB_RELOAD_REFUSED ? "policy_refused" : "policy_staged", "", r->message,
-                       now_ms);
+        bool refused = r->outcome == EB_RELOAD_REFUSED;
+        eb_alarm_end(l->alarms, refused ? "policy_staged" : "policy_refused", "", now_ms); /* of the save before */
+        eb_alarm_raise(l->alarms, refused ? "policy_refused" : "policy_staged", "", r->message, now_ms);
     } else if (r->outcome == EB_RELOAD_ROLLED_BACK) {
         eb_alarm_raise(l->alarms, "policy_rolled_back", "", r->message, now_ms);
     } else if (r->outcome == EB_RELOAD_SWAPPED) {

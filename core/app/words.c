@@ -135,22 +135,34 @@ static void targets_text(const struct eb_context *c, char *out, size_t room)
     }
 }
 
+/* " (TREND, TREND)": regime and profile, as far as the policy names them. */
+static void market_text(const struct eb_context *c, char *out, size_t room)
+{
+    const char *regime = c->regime == EB_REGIME_UNKNOWN ? "" : eb_regime_name((enum eb_regime)c->regime);
+    bool both = regime[0] != '\0' && c->profile[0] != '\0';
+    out[0] = '\0';
+    if (regime[0] != '\0' || c->profile[0] != '\0') {
+        (void)snprintf(out, room, " (%s%s%s)", regime, both ? ", " : "", c->profile);
+    }
+}
+
 /* A verdict that changed the plan. */
 static bool plan_line(const struct eb_engine *e, const struct eb_event *ev, char out[EB_LINE_MAX])
 {
     const struct eb_ev_verdict *v = &ev->u.verdict;
     struct eb_evidence now;
     char targets[120];
+    char market[64];
     if (v->verdict->keep || v->verdict->count == 0 || !eb_engine_evidence(e, ev->position, &now) || !now.open ||
         now.ctx.plan_revision == v->ctx->plan_revision) {
         return false;
     }
     targets_text(&now.ctx, targets, sizeof(targets));
-    (void)snprintf(out, EB_LINE_MAX, "%s %s plan (%s, %s): stop %s (%s)%s%s%s; %s", now.ctx.symbol,
-                   eb_side_name((enum eb_side)now.ctx.side), eb_regime_name((enum eb_regime)now.ctx.regime),
-                   now.ctx.profile, amount(AMOUNT(now.ctx.stop.e8)), eb_stop_name((enum eb_stop_kind)now.ctx.stop_kind),
-                   targets[0] != '\0' ? ", targets " : "", targets, now.ctx.trailing_active ? ", trailing" : "",
-                   now.last_reason);
+    market_text(&now.ctx, market, sizeof(market));
+    (void)snprintf(out, EB_LINE_MAX, "%s %s plan%s: stop %s (%s)%s%s%s; %s", now.ctx.symbol,
+                   eb_side_name((enum eb_side)now.ctx.side), market, amount(AMOUNT(now.ctx.stop.e8)),
+                   eb_stop_name((enum eb_stop_kind)now.ctx.stop_kind), targets[0] != '\0' ? ", targets " : "", targets,
+                   now.ctx.trailing_active ? ", trailing" : "", now.last_reason);
     return true;
 }
 
