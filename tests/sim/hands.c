@@ -199,7 +199,7 @@ static void say_something(struct world *w)
     memcpy(g.value.key, name, strlen(name));
     g.value.kind = (uint8_t)eb_rng_below(r, EB_MEM_TEXT + 1);
     if (g.value.kind == EB_MEM_TEXT) {
-        memcpy(g.value.text, eb_rng_below(r, 2) == 0 ? "NORMAL" : "CALM", 7);
+        memcpy(g.value.text, eb_rng_below(r, 2) == 0 ? "NORMAL" : "SEVERE", 7);
     } else if (g.value.kind != EB_MEM_NONE) {
         g.value.number = (double)eb_rng_below(r, 2);
     }

@@ -350,7 +350,7 @@ static void somebody_signals(struct chaos *c)
     (void)snprintf(g.value.key, sizeof g.value.key, "%s", names[below(c, 4)]);
     g.value.kind = (uint8_t)below(c, EB_MEM_TEXT + 1);
     g.value.number = (double)below(c, 3);
-    memcpy(g.value.text, chance(c, 50) ? "CRITICAL" : "NORMAL", 9);
+    memcpy(g.value.text, chance(c, 50) ? "CRITICAL" : "ESS_TRUE", 9);
     g.expires_ms = chance(c, 50) ? c->f->now_ms + eb_rng_range(&c->rng, -1000, 40000) : 0;
     ev.u.signal = &g;
     (void)fx_step(c->f, &ev);
