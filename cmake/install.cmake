@@ -53,4 +53,6 @@ install(CODE "
 install(DIRECTORY ${CMAKE_BINARY_DIR}/systemd DESTINATION ${CMAKE_INSTALL_DATADIR}/exitbrain)
 install(FILES examples/systemd/README.md DESTINATION ${CMAKE_INSTALL_DATADIR}/exitbrain/systemd)
 install(DIRECTORY examples/configurations DESTINATION ${CMAKE_INSTALL_DATADIR}/exitbrain/examples)
+install(DIRECTORY examples/strategies DESTINATION ${CMAKE_INSTALL_DATADIR}/exitbrain/examples OPTIONAL
+        FILES_MATCHING PATTERN "*.lua")
 install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR} OPTIONAL)

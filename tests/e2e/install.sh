@@ -32,6 +32,8 @@ fi
 expect finds-its-policies 0 "$P/share/exitbrain/policies" "exit-brain" -- "$P/bin/exitbrain" check
 expect init 0 "$TMP/service" "3 LIVE" -- "$P/bin/exitbrain" init "$TMP/service"
 diff -r "$P/share/exitbrain/policies" "$TMP/service/policies" && ok init-copies-them || not_ok init-copies-them
+expect finds-its-library-for-an-example 0 "chandelier 1.0.0" "0 errors" -- \
+  "$P/bin/exitbrain" check "$P/share/exitbrain/examples/strategies/chandelier"
 expect config 0 'executor_mode = "SHADOW", -- from the file' -- \
   "$P/bin/exitbrain" run --config "$TMP/service/exitbrain.lua" --print-config
 expect demo 0 -- "$P/bin/exitbrain" run --for 2s --speed 30 --out "$TMP/demo"
