@@ -13,28 +13,12 @@ local memory = {}
 -- partials    how many of settings.partials were closed
 -- regime      the regime in force; candidate, since_ms: another one that has been seen since then
 -- callback    CHALLENGE_100: the trail's callback in percent
-local function copy(m)
-  return {
-    episode = m.episode, plan = m.plan, leg_base = m.leg_base, leverage = m.leverage, factor = m.factor,
-    tuned = m.tuned, locked = m.locked, partials = m.partials, regime = m.regime, candidate = m.candidate,
-    since_ms = m.since_ms, callback = m.callback,
-  }
-end
 
--- What is remembered, to be changed freely, and the same as it was.
+-- What is remembered of this position, to be changed freely. Given back as it was it is not written again.
 function memory.read(ctx)
   local own = copy(ctx.memory)
-  if own.episode ~= ctx.episode then return { episode = ctx.episode }, {} end
-  return own, copy(own)
-end
-
--- `own` if it says something new, else nil: memory that does not change is not written again.
-function memory.changed(own, before)
-  local same = own.episode == before.episode and own.plan == before.plan and own.leg_base == before.leg_base
-    and own.leverage == before.leverage and own.factor == before.factor and own.tuned == before.tuned
-    and own.locked == before.locked and own.partials == before.partials and own.regime == before.regime
-    and own.candidate == before.candidate and own.since_ms == before.since_ms and own.callback == before.callback
-  return not same and own or nil
+  if own.episode ~= ctx.episode then return { episode = ctx.episode } end
+  return own
 end
 
 return memory

@@ -5,7 +5,7 @@
 
 local S = require "settings"
 
-local regime = {}
+local regime, abs = {}, math.abs
 
 regime.BAR_MS = 15 * 60000
 regime.NAMES = { "TREND", "RANGE", "VOLATILE", "CHOP", "NORMAL" }
@@ -18,7 +18,7 @@ end
 -- V3's rules and their order; its TREND is called TRENDING there, and CHOP was never found.
 local function classify_v3(f)
   local T, vol = S.v3_regime, S.volatility == "bar" and f.vol_bar_pct or f.vol_day_pct
-  local distance = math.abs(f.trend_pct)
+  local distance = abs(f.trend_pct)
   if distance > T.trend_pct and vol < T.trend_vol_pct then return "TREND" end
   if f.avg_range_pct < T.range_avg_range_pct and distance < T.range_trend_pct then return "RANGE" end
   return vol > T.volatile_vol_pct and "VOLATILE" or "NORMAL"
@@ -27,7 +27,7 @@ end
 -- The regime of these features, seen from the regime in force (nil: none yet).
 function regime.classify(f, current)
   if S.regime_method == "v3" then return classify_v3(f) end
-  local distance, straight, range = math.abs(f.trend_pct), f.efficiency, f.avg_range_pct
+  local distance, straight, range = abs(f.trend_pct), f.efficiency, f.avg_range_pct
   if f.vol_day_pct >= limit(S.volatile_vol_day_pct, "VOLATILE", current) then return "VOLATILE" end
   if distance >= limit(S.trend_distance_pct, "TREND", current)
     and straight >= limit(S.trend_efficiency, "TREND", current) then

@@ -6,13 +6,13 @@ local S = require "settings"
 local decide = require "exitbrain.decision"
 local side = require "exitbrain.side"
 
-local risk = {}
+local risk, max = {}, math.max
 
 -- Leverage of the position: the venue's, else notional over margin, at least 1; nil where neither is known.
 function risk.leverage(ctx)
   local leverage = ctx.leverage
   if leverage == nil and ctx.margin then leverage = ctx.qty * ctx.entry / ctx.margin end
-  return leverage and math.max(leverage, 1)
+  return leverage and max(leverage, 1)
 end
 
 -- The move against the position, in percent of price, that costs the allowed part of its margin; nil if not known.
@@ -67,7 +67,7 @@ end
 
 local function fees_pct(ctx) return S.ratchet_fees * (ctx.fee_taker_pct or 0) end
 
-local function breakeven_price(ctx) return side.price(ctx, math.max(S.breakeven_offset_pct, fees_pct(ctx))) end
+local function breakeven_price(ctx) return side.price(ctx, max(S.breakeven_offset_pct, fees_pct(ctx))) end
 
 -- The next of settings.partials, once it is reached.
 function risk.partial(ctx, own)

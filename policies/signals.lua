@@ -39,8 +39,7 @@ end
 -- { mode, factor = of the risk mode, stretch = of the ladder, sl_pct, trail_pct, tp_pct, confidence, liquidity_usd,
 -- key = a text that differs when a running plan has to be looked at again, "" where nothing is asked for }.
 function signals.read(ctx)
-  local following, all, first = pairs(ctx.signals)
-  if following(all, first) == nil then return NONE end
+  if #ctx.signals == 0 then return NONE end
   local hints = {
     mode = risk_mode(ctx),
     confidence = number(ctx, "confidence", 0, 1),

@@ -37,6 +37,7 @@ static void hide(lua_State *L, struct eb_asked *a)
     struct eb_context *shown = bind_copy(L, a);
     memset(&shown->memory, 0, sizeof(shown->memory));
     shown->planned = false;
+    eb_view_fill_planned(L);
 }
 
 /* Lets the set say what its memory is today. A mistake in it is final, whatever pcall the script has around it. */
@@ -72,7 +73,10 @@ static void begin_as(lua_State *L, struct eb_policy *p, const char *owner)
     if (a->migration == EB_MIGRATION_DONE) {
         return;
     }
-    eb_sandbox_of(L)->ctx = ctx;
+    if (eb_sandbox_of(L)->ctx != ctx) {
+        eb_sandbox_of(L)->ctx = ctx;
+        eb_view_fill_planned(L);
+    }
     bool versioned = ctx->memory.count > 0 && ctx->memory.version[0] != '\0';
     if (p->has_migrate && versioned && strcmp(ctx->memory.version, p->version) != 0) {
         migrate(L, a);
@@ -114,12 +118,32 @@ static int ask(lua_State *L)
     struct ask_job *job = lua_touserdata(L, 1);
     struct eb_asked *a = &job->p->asked;
     bool legacy = a->ctx->exit_mode == EB_EXIT_MODE_LEGACY;
+    eb_view_fill(L);
     begin_as(L, job->p, job->p->name);
     (void)lua_rawgeti(L, LUA_REGISTRYINDEX, legacy ? EB_REF_LEGACY : EB_REF_DECIDE);
     (void)lua_rawgeti(L, LUA_REGISTRYINDEX, EB_REF_CTX);
     lua_call(L, 1, 2);
     job->valid = eb_verdict_read(L, 2, job->out, job->err);
     return 0;
+}
+
+static bool same_memory(const struct eb_memory *a, const struct eb_memory *b)
+{
+    bool same = a->count == b->count;
+    for (unsigned i = 0; same && i < a->count; i++) { /* both are sorted by key */
+        const struct eb_memory_entry *x = &a->entry[i];
+        const struct eb_memory_entry *y = &b->entry[i];
+        same = x->kind == y->kind && x->number == y->number && strcmp(x->key, y->key) == 0 &&
+               strcmp(x->text, y->text) == 0;
+    }
+    return same;
+}
+
+/* What a set gives back as it got it is not said again: the journal would have it once more, and nothing else. */
+static bool is_news(const struct eb_policy *p, const struct eb_memory *before, const struct eb_memory *after)
+{
+    bool versioned = before->version[0] != '\0' && strcmp(before->version, p->version) != 0;
+    return versioned || !same_memory(before, after);
 }
 
 /* Who answered, and that what the memory was migrated to or emptied to is kept. */
@@ -142,6 +166,9 @@ static bool complete(struct eb_policy *p, struct eb_verdict *out, struct eb_err 
     if (own && !out->has_memory && a->migration == EB_MIGRATION_DONE) {
         out->memory = a->shown.memory;
         out->has_memory = true;
+    }
+    if (own && a->migration == EB_MIGRATION_NONE && out->has_memory) {
+        out->has_memory = is_news(p, &a->ctx->memory, &out->memory);
     }
     if (out->has_memory) {
         memcpy(out->memory.version, p->version, sizeof(out->memory.version));

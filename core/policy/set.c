@@ -30,6 +30,8 @@ static void add_names(lua_State *L)
     lua_setfield(L, -2, "modules");
     lua_pushcfunction(L, eb_set_owner);
     lua_setfield(L, -2, "owner");
+    lua_pushcfunction(L, eb_view_copy);
+    lua_setfield(L, -2, "copy");
     eb_set_push_functions(L, eb_sandbox_of(L)->user);
     lua_setfield(L, -2, "host");
 }

@@ -326,7 +326,7 @@ static bool read_entries(lua_State *L, struct eb_err *err, const struct eb_at *a
 {
     lua_pushnil(L);
     while (lua_next(L, -2) != 0) {
-        if (!read_memory_entry(L, err, at, m)) {
+        if (lua_type(L, -2) != LUA_TSTRING || !read_memory_entry(L, err, at, m)) {
             lua_pop(L, 2);
             return false;
         }
@@ -354,14 +354,14 @@ static void complain_entries(lua_State *L, struct eb_err *err, const struct eb_a
 /* The table at the top of the stack. */
 static bool read_memory_table(lua_State *L, struct eb_err *err, const struct eb_at *at, struct eb_memory *m)
 {
+    if (read_entries(L, err, at, m)) {
+        return true;
+    }
     if (!has_text_keys(L)) {
         return eb_reader_say(err, at, "keys of memory are texts");
     }
-    if (!read_entries(L, err, at, m)) {
-        complain_entries(L, err, at, m);
-        return false;
-    }
-    return true;
+    complain_entries(L, err, at, m);
+    return false;
 }
 
 bool eb_memory_read(lua_State *L, const char *of, struct eb_memory *out, struct eb_err *err)

@@ -1,21 +1,40 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Metatables of ctx, ctx.legs, ctx.features, ctx.memory and ctx.signals. Each __index closure has one upvalue: a table
- * from key to either the number of a field or the finished object of a sub-view, so that a read allocates nothing.
+ * The objects behind ctx, ctx.legs, ctx.features, ctx.memory and ctx.signals.
+ *
+ *     read --> table of values (of ctx, of a time frame) --> not there: missing() answers, and notes that it is wanted
+ *     next consult --> eb_view_fill(): every field that is wanted, before the script runs
+ *
+ * A read that finds its value in a table costs a tenth of a call into C, and a set reads the same fields each time.
+ * Scripts never see these tables: __index of a userdata leads to them, and no function of the sandbox leads there.
+ * Legs and memory have an __index function each, over names or entries; no read allocates.
  */
 #define _POSIX_C_SOURCE 200809L
 
 #include "policy/view.h"
 
 #include <lauxlib.h>
+#include <stddef.h>
 #include <string.h>
 
 #include "policy/names.h"
+#include "policy/set.h"
 
-/* The payload of a view object: which leg or time frame it stands for. */
+enum { COPY_COST = 4 }; /* instructions that copying an entry stands for */
+
+/* The payload of legs and memories: which one it stands for. */
 struct part {
     int index;
 };
+
+/* The payload of an object whose fields lie in a table: ctx itself, or a time frame of it. */
+struct face {
+    const struct eb_field *fields;
+    const char *name;
+    int frame;       /* -1: ctx */
+    uint64_t wanted; /* bit per field: the set has read it at least once */
+};
+enum { FACE_VALUES = 1, FACE_NAMES, FACE_FRAMES, FACE_SLOTS = FACE_FRAMES + EB_TF_COUNT - 1 }; /* its user values */
 
 static const struct eb_context *bound(lua_State *L)
 {
@@ -158,15 +177,33 @@ static int look_up(lua_State *L)
     }
 }
 
-static int ctx_index(lua_State *L)
+static void push_field(lua_State *L, const struct face *face, int field)
 {
-    int field = look_up(L);
-    if (field >= 0) {
-        const struct eb_context *ctx = bound(L);
-        eb_field_push(L, &eb_context_fields[field], ctx, ctx, true);
-        return 1;
+    const struct eb_context *ctx = bound(L);
+    if (face->frame < 0) {
+        eb_field_push(L, &face->fields[field], ctx, ctx, true);
+    } else {
+        const struct eb_features *features = &ctx->features[face->frame];
+        eb_field_push(L, &face->fields[field], features, ctx, features->warm);
     }
-    return field == -1 ? 1 : unknown_field(L, "ctx");
+}
+
+/* A read that found nothing in the table of values at 1. Upvalues: names with numbers of fields, the face. */
+static int missing(lua_State *L)
+{
+    struct face *face = lua_touserdata(L, lua_upvalueindex(2));
+    int field = look_up(L);
+    if (field < 0) {
+        return unknown_field(L, face->name);
+    }
+    push_field(L, face, field);
+    face->wanted |= UINT64_C(1) << field;
+    if (!lua_isnil(L, -1)) {
+        lua_pushvalue(L, 2);
+        lua_pushvalue(L, -2);
+        lua_rawset(L, 1);
+    }
+    return 1;
 }
 
 static int features_index(lua_State *L)
@@ -174,17 +211,49 @@ static int features_index(lua_State *L)
     return look_up(L) == -1 ? 1 : unknown_field(L, "ctx.features (m1, m5, m15, h1)");
 }
 
-static int feature_index(lua_State *L)
+/* Those of the fields at `only` (a bit each) that the set wants, of the object at the top of the stack. */
+static void fill(lua_State *L, uint64_t only)
 {
-    const struct part *part = lua_touserdata(L, 1);
-    int field = look_up(L);
-    if (field < 0) {
-        return unknown_field(L, "ctx.features.*");
+    const struct face *face = lua_touserdata(L, -1);
+    uint64_t left = face->wanted & only;
+    if (left == 0) {
+        return;
     }
-    const struct eb_context *ctx = bound(L);
-    const struct eb_features *features = &ctx->features[part->index];
-    eb_field_push(L, &eb_feature_fields[field], features, ctx, features->warm);
-    return 1;
+    int object = lua_gettop(L);
+    (void)lua_getiuservalue(L, object, FACE_VALUES);
+    (void)lua_getiuservalue(L, object, FACE_NAMES);
+    for (int field = 0; left != 0; field++, left >>= 1) {
+        if ((left & 1U) != 0) {
+            (void)lua_rawgeti(L, object + 2, field + 1);
+            push_field(L, face, field);
+            lua_rawset(L, object + 1);
+        }
+    }
+    lua_settop(L, object);
+}
+
+void eb_view_fill(lua_State *L)
+{
+    luaL_checkstack(L, 8, NULL);
+    (void)lua_rawgeti(L, LUA_REGISTRYINDEX, EB_REF_CTX);
+    fill(L, UINT64_MAX);
+    for (int i = 0; i < EB_TF_COUNT; i++) {
+        (void)lua_getiuservalue(L, -1, FACE_FRAMES + i);
+        fill(L, UINT64_MAX);
+        lua_pop(L, 1);
+    }
+    lua_pop(L, 1);
+}
+
+void eb_view_fill_planned(lua_State *L)
+{
+    size_t field = 0;
+    while (eb_context_fields[field].offset != offsetof(struct eb_context, planned)) {
+        field++;
+    }
+    (void)lua_rawgeti(L, LUA_REGISTRYINDEX, EB_REF_CTX);
+    fill(L, UINT64_C(1) << field);
+    lua_pop(L, 1);
 }
 
 static int leg_total(lua_State *L)
@@ -299,6 +368,37 @@ static int memory_next(lua_State *L)
     return 2;
 }
 
+static int memory_len(lua_State *L)
+{
+    const struct eb_memory *m = shown(L);
+    lua_pushinteger(L, m->count < EB_MEMORY_MAX ? m->count : EB_MEMORY_MAX);
+    return 1;
+}
+
+/* copy(ctx.memory), copy(ctx.signals) or copy(table): a plain table with the same keys and values. */
+int eb_view_copy(lua_State *L)
+{
+    lua_settop(L, 1);
+    if (lua_type(L, 1) == LUA_TTABLE) {
+        uint64_t count = 0;
+        lua_createtable(L, (int)(lua_rawlen(L, 1) & 0xffff), 0);
+        for (lua_pushnil(L); lua_next(L, 1) != 0; count++) {
+            lua_pushvalue(L, -2);
+            lua_insert(L, -2);
+            lua_rawset(L, 2);
+        }
+        eb_sandbox_charge(L, count * COPY_COST);
+        return 1;
+    }
+    if (lua_type(L, 1) != LUA_TUSERDATA || luaL_getmetafield(L, 1, "__pairs") == LUA_TNIL) {
+        return luaL_error(L, "copy: expected a table, ctx.memory or ctx.signals, got %s", eb_push_text(L, 1));
+    }
+    const struct eb_memory *m = shown(L);
+    eb_sandbox_charge(L, m->count * (uint64_t)COPY_COST);
+    eb_memory_push(L, m);
+    return 1;
+}
+
 static int memory_pairs(lua_State *L)
 {
     lua_pushcfunction(L, memory_next);
@@ -350,17 +450,52 @@ static void push_names(lua_State *L, const struct eb_field *fields, size_t count
     }
 }
 
-static void push_features(lua_State *L)
+static const struct face ctx_face = {eb_context_fields, "ctx", -1, 0};
+
+/* A new object of `count` fields, and below it the table of values that its reads go to. */
+static void push_face(lua_State *L, const struct face *as, size_t count)
 {
-    push_names(L, eb_feature_fields, eb_feature_field_count);
-    wrap(L, "ctx.features.*", feature_index);
-    int meta = lua_gettop(L);
+    EB_ASSERT(count <= 64); /* bits of `wanted` */
+    struct face *face = lua_newuserdatauv(L, sizeof(*face), FACE_SLOTS);
+    *face = *as;
+    lua_createtable(L, 0, (int)count + 4);
+    lua_createtable(L, (int)count, 0);
+    for (size_t i = 0; i < count; i++) {
+        lua_pushstring(L, as->fields[i].name);
+        lua_rawseti(L, -2, (lua_Integer)i + 1);
+    }
+    (void)lua_setiuservalue(L, -3, FACE_NAMES);
+    lua_createtable(L, 0, 1); /* of the values: what is not there */
+    push_names(L, as->fields, count);
+    lua_pushvalue(L, -4);
+    lua_pushcclosure(L, missing, 2);
+    lua_setfield(L, -2, "__index");
+    lua_setmetatable(L, -2);
+    lua_createtable(L, 0, 3); /* of the object */
+    lua_pushvalue(L, -2);
+    lua_setfield(L, -2, "__index");
+    lua_pushcfunction(L, refuse_write);
+    lua_setfield(L, -2, "__newindex");
+    lua_pushstring(L, as->name);
+    lua_setfield(L, -2, "__name");
+    lua_setmetatable(L, -3);
+    lua_pushvalue(L, -1);
+    (void)lua_setiuservalue(L, -3, FACE_VALUES);
+    lua_insert(L, -2);
+}
+
+/* ctx is at index `ctx`: it also holds the frames, so that they can be filled. */
+static void push_features(lua_State *L, int ctx)
+{
     lua_createtable(L, 0, EB_TF_COUNT);
     for (int i = 0; i < EB_TF_COUNT; i++) {
-        push_part(L, meta, i);
+        const struct face face = {eb_feature_fields, "ctx.features.*", i, 0};
+        push_face(L, &face, eb_feature_field_count);
+        lua_remove(L, -2);
+        lua_pushvalue(L, -1);
+        (void)lua_setiuservalue(L, ctx, FACE_FRAMES + i);
         lua_setfield(L, -2, eb_lua_timeframes[i]);
     }
-    lua_remove(L, meta);
     wrap(L, "ctx.features", features_index);
     become_object(L);
 }
@@ -388,6 +523,8 @@ static void push_memory(lua_State *L, const char *name, int index)
     wrap(L, name, memory_index);
     lua_pushcfunction(L, memory_pairs);
     lua_setfield(L, -2, "__pairs");
+    lua_pushcfunction(L, memory_len);
+    lua_setfield(L, -2, "__len");
     push_part(L, lua_gettop(L), index);
     lua_remove(L, -2);
 }
@@ -395,15 +532,14 @@ static void push_memory(lua_State *L, const char *name, int index)
 void eb_view_push(lua_State *L)
 {
     luaL_checkstack(L, 16, NULL);
-    push_names(L, eb_context_fields, eb_context_field_count);
-    push_features(L);
-    lua_setfield(L, -2, "features");
+    push_face(L, &ctx_face, eb_context_field_count); /* values, ctx */
+    push_features(L, lua_gettop(L));
+    lua_setfield(L, -3, "features");
     push_legs(L);
-    lua_setfield(L, -2, "legs");
+    lua_setfield(L, -3, "legs");
     push_memory(L, "ctx.memory", 0);
-    lua_setfield(L, -2, "memory");
+    lua_setfield(L, -3, "memory");
     push_memory(L, "ctx.signals", 1);
-    lua_setfield(L, -2, "signals");
-    wrap(L, "ctx", ctx_index);
-    become_object(L);
+    lua_setfield(L, -3, "signals");
+    lua_remove(L, -2);
 }

@@ -45,6 +45,14 @@ extern const size_t eb_context_field_count, eb_leg_field_count, eb_feature_field
 /* Creates the objects of a state (inside a run) and leaves ctx on the stack. */
 void eb_view_push(lua_State *L);
 
+/* Of the context that was bound just now, inside a run: the fields that the set reads; or `planned` alone, where the
+ * binding changed to a copy that differs in it and in its memory. A run that skips it would read the last consult. */
+void eb_view_fill(lua_State *L);
+void eb_view_fill_planned(lua_State *L);
+
+/* copy(ctx.memory): for policies. */
+int eb_view_copy(lua_State *L);
+
 /* Pushes one field of the struct at base as Lua sees it. c: the context that it belongs to; warm: of its features. */
 void eb_field_push(lua_State *L, const struct eb_field *f, const void *base, const struct eb_context *c, bool warm);
 

@@ -99,8 +99,8 @@
 ---@field min_notional number?
 ---@field legs exitbrain.Leg[]
 ---@field features exitbrain.FeatureSet
----@field memory table<string, exitbrain.Scalar> as the last answer left it; pairs works
----@field signals table<string, exitbrain.Scalar> what a host or an operator said; pairs works
+---@field memory table<string, exitbrain.Scalar> as the last answer left it; pairs, # and copy() work
+---@field signals table<string, exitbrain.Scalar> what a host or an operator said; pairs, # and copy() work
 
 ---@class exitbrain.Level exactly one of r, pct, price; for exitbrain.decision.targets also at
 ---@field at exitbrain.Unit?
@@ -163,6 +163,11 @@
 ---@field migrate (fun(memory: exitbrain.Memory, from_version: string, owner: string?): exitbrain.Memory?)?
 
 ---@alias exitbrain.Memory table<string, exitbrain.Scalar>
+
+---A plain table with the same keys and values: of ctx.memory to be changed and given back, of ctx.signals, of a table.
+---@param of table
+---@return table
+function copy(of) end -- luacheck: ignore
 
 ---Writes a line to the engine's log: 8 a consult, 120 a minute.
 ---@param text any

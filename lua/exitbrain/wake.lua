@@ -10,21 +10,21 @@ function wake.bar_end(now_ms, bar_ms) return (now_ms // bar_ms + 1) * bar_ms end
 
 -- times: times in ms, past ones are ignored; prices: levels, each counted on the side of the price where it lies.
 function wake.at(ctx, times, prices)
-  local out, now_ms = {}, ctx.now_ms
+  local now_ms, now = ctx.now_ms, ctx.price
+  local at_ms, above, below
   for i = 1, #times do
     local at = times[i]
-    if at > now_ms and (out.at_ms == nil or at < out.at_ms) then out.at_ms = at end
+    if at > now_ms and (at_ms == nil or at < at_ms) then at_ms = at end
   end
-  local now = ctx.price
   for i = 1, now and #prices or 0 do
     local level = prices[i]
     if level > now then
-      if out.above == nil or level < out.above then out.above = level end
-    elseif level > 0 and (out.below == nil or level > out.below) then
-      out.below = level
+      if above == nil or level < above then above = level end
+    elseif level > 0 and (below == nil or level > below) then
+      below = level
     end
   end
-  return out
+  return { at_ms = at_ms, above = above, below = below }
 end
 
 return wake

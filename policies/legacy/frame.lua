@@ -30,26 +30,17 @@ local function needs_plan(ctx, own)
   return nil
 end
 
--- `own` if it says something new, else nil: memory that does not change is not written again.
-local function changed(own, before)
-  for key, value in pairs(own) do
-    if before[key] ~= value then return own end
-  end
-  return nil
-end
-
 -- The answer of an owner: { name, exit = function(ctx), plan = function(ctx, own), manage = function(ctx, own) }.
 -- own: what it remembers of the position; only added to.
 function frame.decide(ctx, owner)
-  local before, own = ctx.memory, {}
-  for key, value in pairs(before) do own[key] = value end
+  local own = copy(ctx.memory)
   local exit = owner.exit and owner.exit(ctx)
   if exit and not ctx.adopted then return exit end
   local why = needs_plan(ctx, own)
   local list = why and frame.open(ctx, owner.plan(ctx, own), why == "size increased", owner.name .. ": " .. why)
     or owner.manage(ctx, own)
   own.leg_base = size(ctx) -- may also have been reduced by another hand
-  local answer = { memory = changed(own, before) }
+  local answer = { memory = own, wake = nil }
   if exit then
     -- A position that was found open is closed by a person's confirmation; until then it is managed.
     list[#list + 1] = exit

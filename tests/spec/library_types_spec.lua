@@ -107,7 +107,7 @@ describe("types.lua", function()
   end)
 
   it("has the functions that a set may name beyond Lua's own", function()
-    for _, name in ipairs { "log", "owner", "modules" } do
+    for _, name in ipairs { "log", "owner", "modules", "copy" } do
       assert.matches("function " .. name .. "(", TYPES, 1, true)
     end
     assert.matches("\nhost = {}", TYPES, 1, true)

@@ -48,6 +48,22 @@ describe("owner", function()
     assert.equal("1 false", (ask(policy, ctx { owner = "brain", planned = false })))
   end)
 
+  it("gives memory back without saying it again, unless it is new, of another version, or another owner's", function()
+    local policy = set("local m = copy(ctx.memory) m.b = ctx.signals.b owner 'n' return nil, { memory = m }")
+    local function memory(more)
+      local _, answer, err = policy:consult(ctx(more))
+      assert.is_nil(err)
+      return answer.memory
+    end
+    assert.is_nil(memory {})
+    assert.is_nil(memory { owner = "n", memory_version = "2" })
+    assert.is_nil(memory { memory = { a = "x", z = true } })
+    assert.same({ a = 1 }, memory { owner = "n", memory_version = "1" })
+    assert.same({ a = 1, b = 2 }, memory { signals = { b = 2 } })
+    assert.same({}, memory { owner = "other" })
+    assert.is_nil(memory { memory = {} })
+  end)
+
   it("changes what is seen from there on", function()
     local policy = set("local before = tostring(ctx.memory.a) owner 'b' for k in pairs(ctx.memory) do before = k end "
       .. "return { type = 'no_change', reason = before .. tostring(ctx.memory.a) }")

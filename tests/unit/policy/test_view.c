@@ -159,6 +159,63 @@ static void test_nothing_is_stale(void **state)
     eb_policy_close(p);
 }
 
+/* Fields that were read once are there before the script runs: each consult's own, and nil where they went. */
+static void test_every_consult_has_its_own(void **state)
+{
+    (void)state;
+    struct eb_context ctx;
+    struct eb_verdict out;
+    struct eb_err err;
+    fixture_context(&ctx);
+    struct eb_policy *p = fixture_decide("local f = ctx.features.m15\n"
+                                         "return { type = 'no_change', reason = tostring(ctx.stop) .. ' ' .. "
+                                         "tostring(f.atr_pct) .. ' ' .. tostring(f.bars) .. ' ' .. ctx.reason }");
+    static const char *const reasons[] = {"99.25 0.495 21 hit", "nil nil 3 cycle", "98.5 0.495 21 hit"};
+    for (size_t i = 0; i < EB_COUNT(reasons); i++) {
+        fixture_context(&ctx);
+        if (i == 1) {
+            ctx.stop.e8 = 0;
+            ctx.reason = EB_CONSULT_CYCLE;
+            ctx.features[EB_TF_15M].warm = false;
+            ctx.features[EB_TF_15M].bars = 3;
+        } else if (i == 2) {
+            ctx.stop.e8 = 98 * EB_E8 + EB_E8 / 2;
+        }
+        assert_int_equal(eb_policy_consult(p, &ctx, &out, &err), EB_POLICY_OK);
+        assert_string_equal(out.decision[0].reason, reasons[i]);
+    }
+    eb_policy_close(p);
+}
+
+static void test_copies(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *body, *message; /* NULL: it holds */
+    } cases[] = {
+        {"local m = copy(ctx.memory) assert(m.count == 3 and m.plan == 'runner' and m.done) m.count = 4\n"
+         "assert(ctx.memory.count == 3 and #ctx.memory == 3 and #ctx.signals == 2)",
+         NULL},
+        {"local s = copy(ctx.signals) assert(s.risk_mode == 'CRITICAL' and s.confidence == 0.75 and s.count == nil)",
+         NULL},
+        {"local t = { 1, 2, x = {} } local c = copy(t) c[1] = 5 assert(t[1] == 1 and c[2] == 2 and c.x == t.x)", NULL},
+        {"owner('other') assert(next(copy(ctx.memory)) == nil and #ctx.memory == 0)", NULL},
+        {"copy(ctx)", "copy: expected a table, ctx.memory or ctx.signals, got ctx"},
+        {"copy(ctx.legs)", "got ctx.legs"},
+        {"copy()", "got nil"},
+        {"copy(1)", "got 1"},
+    };
+    for (size_t i = 0; i < EB_COUNT(cases); i++) {
+        struct eb_verdict out;
+        struct eb_err err = {.msg = ""};
+        enum eb_policy_result expected = cases[i].message != NULL ? EB_POLICY_ERROR : EB_POLICY_KEEP;
+        if (fixture_ask(cases[i].body, &out, &err) != expected) {
+            fail_msg("%s: %s", cases[i].body, err.msg);
+        }
+        fixture_holds(err.msg, cases[i].message != NULL ? cases[i].message : "");
+    }
+}
+
 static void test_outside_of_decide(void **state)
 {
     (void)state;
@@ -174,9 +231,14 @@ static void test_outside_of_decide(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_fields),           cmocka_unit_test(test_every_field_is_tested),
-        cmocka_unit_test(test_unknown_fields),   cmocka_unit_test(test_short_and_unknowns),
-        cmocka_unit_test(test_nothing_is_stale), cmocka_unit_test(test_outside_of_decide),
+        cmocka_unit_test(test_fields),
+        cmocka_unit_test(test_every_field_is_tested),
+        cmocka_unit_test(test_unknown_fields),
+        cmocka_unit_test(test_short_and_unknowns),
+        cmocka_unit_test(test_nothing_is_stale),
+        cmocka_unit_test(test_outside_of_decide),
+        cmocka_unit_test(test_every_consult_has_its_own),
+        cmocka_unit_test(test_copies),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
