@@ -42,8 +42,7 @@ local function any_position(name)
   if ctx.next_funding_ms then ctx.next_funding_ms = ctx.next_funding_ms + ahead end
   if ctx.planned and math.random(2) == 1 then
     ctx.owner = name
-    ctx.memory = { step = math.random(0, 10), hits = math.random(0, ctx.hits), sold = math.random(0, 1),
-      guard_equity = ctx.balance * math.random(50, 150) / 100 }
+    ctx.memory = { step = math.random(0, 10), guard_equity = ctx.balance * math.random(50, 150) / 100 }
   end
   return ctx
 end

@@ -33,41 +33,32 @@ end
 -- What a step leaves of a first distance, of which `left` remains in the end.
 local function part(left, step) return 1 - (1 - left) * step / settings.steps end
 
--- The targets beyond the first `done`, sized for what is left of the position, at a part of their distance.
-local function targets(ctx, done, step)
-  local levels, taken = ladder.from_percent(settings.legs), ladder.taken(ctx)
-  local beyond_r = done > 0 and levels[math.min(done, #levels)].r or nil
-  local ahead = ladder.ahead(levels, beyond_r, math.min(1 - taken, ctx.qty / (ctx.leg_base or ctx.qty)))
-  for _, level in ipairs(ahead) do level.r = level.r * part(settings.target_left, step) end
-  return ahead
-end
-
--- As far away as they begin, whatever the age: the next consult moves them. Legs of another owner do not count as done.
+-- As far away as they begin, whatever the age: the next consult moves them. What was hit before stays hit.
 local function plan(ctx)
   local why = "time decay: first plan"
-  local list = { (stop.first(ctx, settings.stop_pct, why)) }
-  list[2] = decide.targets(targets(ctx, 0, 0), why)
-  list[3], list[4] = decide.trailing(nil), decide.ratchet {}
-  return list, { memory = { step = 0, hits = ctx.hits, sold = 0 } }
+  local first, levels = stop.first(ctx, settings.stop_pct, why), ladder.from_percent(settings.legs)
+  local targets = decide.targets(ladder.ahead(levels, nil, 1 - ladder.taken(ctx)), why)
+  return { first, targets, decide.trailing(nil), decide.ratchet {} }, { memory = { step = 0 } }
 end
 
 local function exit(ctx, why) return decide.full_exit(why), { wake = { at_ms = ctx.now_ms + AGAIN_MS } } end
 
--- Both walls at their place of this step.
+-- Both walls at their place of this step, from where they were.
 local function close_in(ctx, step)
-  local price, r, sold = ctx.price, ctx.r, ctx.memory.sold or 0
+  local price, r = ctx.price, ctx.r
   local _, _, moving = ladder.taken(ctx)
   if price == nil or r == nil or moving then return nil end -- not under the feet of a leg that is firing
   local at_r, stop_r = ctx.sign * (price - ctx.entry) / r, -part(settings.stop_left, step)
   if at_r <= stop_r then return exit(ctx, "time decay: the stop has come to the price") end
 
-  local hits = ctx.memory.hits or 0
+  local nearer = part(settings.target_left, step) / part(settings.target_left, ctx.memory.step or 0)
   local reached, ahead = 0, {}
-  for _, level in ipairs(targets(ctx, ctx.hits - hits + sold, step)) do
-    if level.r > at_r then
+  for _, leg in ipairs(ctx.legs) do
+    local level = { r = leg.r * nearer, fraction = leg.fraction }
+    if leg.state ~= "hit" and (level.r > at_r or ctx.adopted) then -- found open: sold when a person says so
       ahead[#ahead + 1] = level
-    else
-      reached, sold = reached + level.fraction, sold + 1
+    elseif leg.state ~= "hit" then
+      reached = reached + leg.fraction
     end
   end
   if reached > 0 and #ahead == 0 then return exit(ctx, "time decay: the last target has come to the price") end
@@ -76,7 +67,7 @@ local function close_in(ctx, step)
   local at, list = ctx.entry + ctx.sign * stop_r * r, { decide.targets(ahead, why) }
   if side.tighter(ctx, at, ctx.stop) then list[#list + 1] = decide.stop_at(at, why) end
   if reached > 0 then list[#list + 1] = decide.partial_close(reached, "time decay: a target has come to the price") end
-  return list, { memory = { step = step, hits = hits, sold = sold } }
+  return list, { memory = { step = step } }
 end
 
 return {
@@ -94,6 +85,9 @@ return {
     check.number("stop_pct", settings.stop_pct, 0.2, 50)
     check.levels("legs", ladder.from_percent(settings.legs))
     check.rising("legs", ladder.from_percent(settings.legs))
+    for i, leg in ipairs(settings.legs) do -- a SHORT cannot earn more than all of the price
+      check.number("legs[" .. i .. "] in percent of entry", leg[1] * settings.stop_pct, 0.01, 95)
+    end
     check.number("still_hours", settings.still_hours, 0, 8760)
     check.number("closing_hours", settings.closing_hours, 0.1, 8760)
     check.integer("steps", settings.steps, 1, 100)

@@ -30,7 +30,7 @@ for _, side in ipairs { "LONG", "SHORT" } do
       testing.has_targets(testing.after(ctx, answer), answer, { { at(side, 2), 0.4 }, { at(side, 4), 0.6 } })
       assert.is_true(testing.find(answer, "set_trailing").off)
       assert.equal(0, #testing.find(answer, "set_ratchet").rules)
-      assert.same({ step = 0, hits = 0, sold = 0 }, answer.memory)
+      assert.same({ step = 0 }, answer.memory)
     end)
 
     it("says nothing until the first step, and asks for it", function()
@@ -65,7 +65,7 @@ for _, side in ipairs { "LONG", "SHORT" } do
       local answer = testing.answers(policy, ctx)
       assert.equal(0.4, testing.find(answer, "partial_close").fraction)
       testing.has_targets(ctx, answer, { { at(side, 1), 0.6 } })
-      assert.same({ step = 10, hits = 0, sold = 1 }, answer.memory)
+      assert.same({ step = 10 }, answer.memory)
       testing.keeps(policy, aged(25, 0.7, ctx, answer))
       testing.exits(testing.answers(policy, aged(24, 1)), "last target has come")
     end)
@@ -78,10 +78,23 @@ for _, side in ipairs { "LONG", "SHORT" } do
       testing.has_targets(ctx, testing.answers(policy, ctx), { { at(side, 1), 0.6 } })
     end)
 
-    it("sizes what is left by what there is", function()
-      local ctx = aged(6, 0.5)
-      ctx.qty = 5 -- half was taken by another hand
-      testing.has_targets(ctx, testing.answers(policy, ctx), { { at(side, 1.85), 0.2 }, { at(side, 3.7), 0.3 } })
+    it("goes on from where it was", function()
+      local ctx = aged(14, 0.3)
+      local answer = testing.answers(policy, ctx)
+      testing.has_targets(ctx, answer, { { at(side, 1.25), 0.4 }, { at(side, 2.5), 0.6 } })
+      ctx = aged(24, 0.3, ctx, answer)
+      testing.has_targets(ctx, testing.answers(policy, ctx), { { at(side, 0.5), 0.4 }, { at(side, 1), 0.6 } })
+    end)
+
+    it("sells nothing of a position that was found open, and leaves it when a person agrees", function()
+      local ctx = aged(24, 0.7)
+      ctx.adopted = true
+      local answer = testing.answers(policy, ctx)
+      testing.has_targets(ctx, answer, { { at(side, 0.5), 0.4 }, { at(side, 1), 0.6 } })
+      assert.is_nil(testing.find(answer, "partial_close"))
+      ctx = aged(24, -0.5)
+      ctx.adopted = true
+      testing.exits(testing.answers(policy, ctx), "the stop has come to the price")
     end)
 
     it("waits for a leg that is firing", function()
@@ -106,7 +119,7 @@ for _, side in ipairs { "LONG", "SHORT" } do
       local answer = testing.answers(policy, ctx)
       testing.has_stop_at(ctx, answer, at(side, -1))
       testing.has_targets(ctx, answer, { { at(side, 2), 0.3 }, { at(side, 4), 0.45 } })
-      assert.same({ step = 0, hits = 1, sold = 0 }, answer.memory)
+      assert.same({ step = 0 }, answer.memory)
     end)
 
     it("takes other figures", function()
@@ -120,6 +133,7 @@ end
 describe("time_decay refuses", function()
   for setting, complaint in pairs {
     ["stop_pct=0"] = "stop_pct: expected a number from 0.2 to 50, got 0", ["stop_pct=51"] = "stop_pct",
+    ["stop_pct=50"] = "legs[2] in percent of entry: expected a number from 0.01 to 95, got 100",
     ["legs={{1,60},{2,60}}"] = "legs: expected fractions that sum to at most 1, got 1.2",
     ["legs={{2,40},{1,60}}"] = "legs[2].r: expected more than 2", ["still_hours=-1"] = "still_hours",
     ["closing_hours=0"] = "closing_hours", ["steps=0"] = "steps: expected a whole number from 1 to 100",
