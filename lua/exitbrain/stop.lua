@@ -1,7 +1,8 @@
 -- SPDX-License-Identifier: Apache-2.0
--- The first stop of a plan: as far away as is wanted, and where the guard takes it.
+-- The stop of a plan: as far away as is wanted, and where the guard takes it.
 --
 --     local decision, r = stop.first(ctx, 1.5, "first plan")     r: what R becomes, as a price distance
+--     local decision, r = stop.next(ctx, 1.5, "taken over")      r: what it is, for a position that had a plan
 
 local decide = require "exitbrain.decision"
 local side = require "exitbrain.side"
@@ -38,6 +39,16 @@ function stop.first(ctx, wanted_pct, why)
   if loss >= legal then return decide.stop_at(at, why), entry * loss / 100 end
   local had_r = ctx.r and not ctx.r_provisional
   return decide.stop_at(at, why, not had_r and planned or nil), had_r and ctx.r or entry * pct / 100
+end
+
+-- The same where another owner's plan is taken over: R is what it was, and a stop that the price has passed already is
+-- not set, since it would be parked: the one in force stays.
+function stop.next(ctx, wanted_pct, why)
+  local decision, r = stop.first(ctx, wanted_pct, why)
+  if ctx.r == nil or ctx.r_provisional and ctx.hits == 0 then return decision, r end
+  local price = decision.price or side.price(ctx, -decision.pct)
+  local passed = ctx.price and not side.tighter(ctx, ctx.price, price)
+  return ctx.stop and passed and decide.stop_at(ctx.stop, why) or decision, ctx.r
 end
 
 return stop

@@ -25,16 +25,10 @@ function levels.hint(ctx, name, usual)
   return usual
 end
 
--- The stop of a plan, and R in percent of entry. Where another owner's plan is taken over, R is what it was, and a stop
--- that the price has passed already is not set: the one in force stays.
+-- The stop of a plan, and R in percent of entry; grown: the size was increased, and R is measured anew.
 function levels.stop(ctx, wanted_pct, grown, why)
-  local decision, r = stop.first(ctx, wanted_pct, why)
-  local taken_over = ctx.r and not (ctx.r_provisional and ctx.hits == 0) and not grown
-  if not taken_over then return decision, r / ctx.entry * 100 end
-  local price = decision.price or side.price(ctx, -decision.pct)
-  local crossed = ctx.price and not side.tighter(ctx, ctx.price, price)
-  if ctx.stop and crossed then decision = decide.stop_at(ctx.stop, why) end
-  return decision, ctx.r / ctx.entry * 100
+  local decision, r = (grown and stop.first or stop.next)(ctx, wanted_pct, why)
+  return decision, r / ctx.entry * 100
 end
 
 -- Targets of { percent of entry, percent of the size (nil: all of it) }. What was taken counts for the nearest ones, so

@@ -44,6 +44,31 @@ local SIDES = { LONG = 1, SHORT = -1 }
 -- The price this many percent of entry (100) in favour.
 local function at(side, pct) return 100 + SIDES[side] * pct end
 
+describe("a plan that takes another owner's place", function()
+  -- R is 9 and stays so; the stop in force lies 9 % away.
+  local function taken(side, pct)
+    local policy = strategy "rules.trail_pct(pct(1), { from = pct(3) }), rules.scale_out { { pct(2), 1 } }"
+    local ctx = testing.long { side = side, owner = "wide", planned = false, plan_revision = 3, reason = "reload",
+      entry = 100, r = 9, stop = at(side, -9), price = at(side, pct) }
+    local answer = testing.answers(policy, ctx)
+    assert.equal("ok", answer.result, answer.err)
+    return testing.find(answer, "move_stop"), testing.find(answer, "set_trailing")
+  end
+
+  for side in pairs(SIDES) do
+    it("counts in the R that stands: " .. side, function()
+      local stop, trailing = taken(side, 1)
+      assert.equal(2, stop.pct)
+      assert.is_true(math.abs(trailing.activation_r - 1 / 3) < 1e-6) -- 3 % of a R that is 9 %
+    end)
+
+    it("leaves the stop where the price has passed its own: " .. side, function()
+      assert.equal(at(side, -9), (taken(side, -3)).price)
+      assert.equal(2, (taken(side, -1.9)).pct)
+    end)
+  end
+end)
+
 describe("the first plan", function()
   local POLICY = strategy [[
     rules.scale_out { { r(1), 0.5 }, { pct(3), 0.25, soft = true }, runner = true },

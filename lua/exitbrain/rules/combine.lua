@@ -33,6 +33,7 @@ local PHASES = { "risk", "plan", "keep", "close" }
 local MEMORY_MAX, OWN_ENTRIES = 16, 2     -- of the engine; `base` and `mark` below
 local UNCONFIRMED_MS = 60000              -- an exit that waits for a person is asked for again after this
 local LONGEST_MS = 300000                 -- the engine asks after five minutes anyway
+local GROWN = "size increased"            -- then R is measured anew
 
 -- A number that stands for the figures of a plan.
 local function mark_of(text)
@@ -95,7 +96,7 @@ local function needs_plan(ctx, base)
     if ctx.plan_revision == 0 then return "new position" end
     return ctx.r_provisional and "instead of the built-in plan" or "instead of another owner's plan"
   end
-  return base and size(ctx) > base and "size increased" or nil
+  return base and size(ctx) > base and GROWN or nil
 end
 
 -- What fills each slot, in the order of SLOTS; what no rule fills is cleared where an earlier plan may have filled it.
@@ -119,7 +120,7 @@ local function open(built, ctx, d, why, list)
     if one and (pct == nil or one < pct) then pct = one end
   end
   if pct == nil then error("rules: no rule knows where the first stop lies: end initial_stop with a unit.pct", 0) end
-  list[1], d.r = stop.first(ctx, pct, why)
+  list[1], d.r = (why == GROWN and stop.first or stop.next)(ctx, pct, why)
   fill(built, ctx, d, why, list)
 end
 
