@@ -16,7 +16,7 @@ eb_packages_of() {
     spec | mutation) echo libcmocka-dev lua5.4 lua-busted ;;
     tidy) echo lua5.4 lua-check clang-format ;;
     golden) echo libcmocka-dev ;;
-    e2e) echo libcmocka-dev python3 faketime ;;
+    e2e) echo libcmocka-dev python3 faketime lua5.4 lua-busted ;;
     reference) echo libcmocka-dev python3 ;;
     coverage) echo libcmocka-dev gcovr ;;
     clang) echo libcmocka-dev clang ;;
