@@ -35,7 +35,7 @@ struct eb_bt_options {
     const char *policies;        /* directory */
     const char *lib_dir;         /* lua/exitbrain */
     const char *const *settings; /* NULL-terminated --set list, or NULL */
-    const char *profile;         /* EXIT_BRAIN_PROFILE or NULL */
+    const char *profile;         /* in force, else EXIT_BRAIN_PROFILE; NULL: none */
     const char *instruments;     /* exchangeInfo or NULL: then tick and step */
     eb_price tick;
     eb_qty step, min_qty;

@@ -226,14 +226,16 @@ static int write_timing(const char *path, const struct job *job, const struct eb
     return rc;
 }
 
-static int report(const struct eb_args *a, const struct job *job, const struct eb_bt_data *d,
-                  const struct eb_bt_result *r, struct eb_err *err)
+static int report(const struct eb_args *a, struct job *job, const struct eb_bt_data *d, const struct eb_bt_result *r,
+                  struct eb_err *err)
 {
     struct eb_policy_info info;
     struct eb_buffer b;
     char name[2 * EB_NAME_MAX + 20];
     const char *json = eb_args_text(a, "json");
     eb_policy_info(job->policy, &info);
+    job->o.profile =
+        info.profile[0] != '\0' ? info.profile : job->o.profile; /* --set profile= may have named another */
     eb_buffer_init(&b, DOCUMENT_MAX);
     int rc;
     if (json != NULL) {

@@ -188,7 +188,8 @@ void eb_run_json(const struct eb_live *l, const struct eb_run_verdict *v, int64_
     eb_doc_text(&d, "policy", info.name);
     eb_doc_text(&d, "policy_version", info.version);
     eb_doc_text(&d, "policy_sha256", info.hash_text);
-    eb_doc_text(&d, "profile", l->o.choice.profile != NULL ? l->o.choice.profile : "DEFAULT");
+    const char *asked = l->o.choice.profile != NULL ? l->o.choice.profile : "DEFAULT";
+    eb_doc_text(&d, "profile", info.profile[0] != '\0' ? info.profile : asked);
     text_or_null(&d, "record", l->o.tape != NULL ? l->o.tape : "");
     episodes(l, v, true, &d);
     episodes(l, v, false, &d);

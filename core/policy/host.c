@@ -315,6 +315,7 @@ void eb_policy_info(const struct eb_policy *p, struct eb_policy_info *out)
     *out = (struct eb_policy_info){
         .name = p->name,
         .version = p->version,
+        .profile = p->profile_in_force,
         .files = p->sources.count,
         .legacy = p->has_legacy,
         .consults = p->consults,

@@ -40,6 +40,7 @@ struct eb_policy {
     char name[EB_NAME_MAX], version[EB_NAME_MAX];
     bool has_self_test, has_legacy, has_migrate;
     struct eb_buffer settings; /* text of the settings in force */
+    char profile_in_force[EB_NAME_MAX];
     uint8_t hash[EB_HASH_SIZE];
     char hash_text[2 * EB_HASH_SIZE + 1];
     uint64_t consults, failures, rebuilds, last_instructions;

@@ -414,6 +414,18 @@ static bool apply_preset(lua_State *L, int presets, int settings, struct eb_poli
     return true;
 }
 
+/* What the set has been given as its profile, by whomever; a text that is too long is none. */
+static void note_profile(lua_State *L, int settings, struct eb_policy *p)
+{
+    size_t len = 0;
+    lua_pushstring(L, "profile");
+    const char *name = lua_rawget(L, settings) == LUA_TSTRING ? lua_tolstring(L, -1, &len) : "";
+    len = len < sizeof(p->profile_in_force) ? len : 0;
+    memcpy(p->profile_in_force, name, len);
+    p->profile_in_force[len] = '\0';
+    lua_pop(L, 1);
+}
+
 bool eb_settings_apply(lua_State *L, int presets, struct eb_policy *p, struct eb_err *err)
 {
     int settings = lua_gettop(L);
@@ -426,6 +438,7 @@ bool eb_settings_apply(lua_State *L, int presets, struct eb_policy *p, struct eb
             return false;
         }
     }
+    note_profile(L, settings, p);
     eb_buffer_clear(&p->settings);
     if (!render_entries(L, &p->settings, "\n", 0, err)) {
         return false;

@@ -56,8 +56,8 @@ void eb_policy_close(struct eb_policy *p);
 struct eb_policy_port eb_policy_as_port(struct eb_policy *p);
 
 struct eb_policy_info {
-    const char *name, *version;
-    uint8_t hash[EB_HASH_SIZE]; /* over file names, bytes and effective settings */
+    const char *name, *version, *profile; /* profile: the setting of that name in force; "" it has none */
+    uint8_t hash[EB_HASH_SIZE];           /* over file names, bytes and effective settings */
     char hash_text[2 * EB_HASH_SIZE + 1];
     unsigned files;
     bool legacy; /* it can answer in LEGACY mode */
