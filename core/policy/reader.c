@@ -167,12 +167,29 @@ static bool in_range(const struct eb_range *range, double x, int64_t *out)
     return true;
 }
 
+/* A number of the right kind that is too large or too small to be held: says what can be. */
+static bool refuse_number(struct eb_reader *r, const char *name, const struct eb_range *range, double x)
+{
+    char expected[80];
+    double unit = 1.0;
+    for (int i = 0; i < range->scale; i++) {
+        unit *= 10.0;
+    }
+    double most = range->hi < 9.2e18 / unit ? range->hi : 9.2e18 / unit;
+    bool kind = isfinite(x) && x > range->lo && x < range->hi;
+    (void)snprintf(expected, sizeof(expected), "%s (from %.2g to %.2g)", range->text, 1.0 / unit, most);
+    return refuse_field(r, name, kind ? expected : range->text);
+}
+
 bool eb_reader_number(struct eb_reader *r, const char *name, const struct eb_range *range, int64_t *out, bool *present)
 {
     int type = eb_reader_field(r, name);
     bool here = type != LUA_TNIL;
-    if (here && (type != LUA_TNUMBER || !in_range(range, (double)lua_tonumber(r->L, -1), out))) {
+    if (here && type != LUA_TNUMBER) {
         return refuse_field(r, name, range->text);
+    }
+    if (here && !in_range(range, (double)lua_tonumber(r->L, -1), out)) {
+        return refuse_number(r, name, range, (double)lua_tonumber(r->L, -1));
     }
     if (present != NULL) {
         *present = here;

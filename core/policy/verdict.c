@@ -9,7 +9,7 @@
 #include "policy/names.h"
 #include "policy/reader.h"
 
-#define NO_LIMIT 1e18 /* what int64 holds is the limit */
+#define NO_LIMIT ((double)INFINITY) /* what int64 holds is the limit */
 
 static const struct eb_range price_range = {"number > 0", 8, 0.0, NO_LIMIT, true, true};
 static const struct eb_range pct_range = {"number > 0", 4, 0.0, NO_LIMIT, true, true};

@@ -236,7 +236,8 @@ static void test_refused_shapes(void **state)
          "decision.fraction: expected number > 0 and <= 1, got 1.0000001"},
         {"{ type = 'partial_close', fraction = '0.3' }",
          "decision.fraction: expected number > 0 and <= 1, got \"0.3\""},
-        {"{ type = 'partial_close', fraction = 1e-9 }", "decision.fraction: expected number > 0 and <= 1, got 1e-09"},
+        {"{ type = 'partial_close', fraction = 1e-9 }",
+         "decision.fraction: expected number > 0 and <= 1 (from 1e-06 to 1), got 1e-09"},
     };
     refuse_all(cases, EB_COUNT(cases));
 }
@@ -255,11 +256,14 @@ static void test_refused_stops(void **state)
         {"{ type = 'move_stop', price = -nan }", "decision.price: expected number > 0, got nan"},
         {"{ type = 'move_stop', price = inf }", "decision.price: expected number > 0, got inf"},
         {"{ type = 'move_stop', price = -inf }", "decision.price: expected number > 0, got -inf"},
-        {"{ type = 'move_stop', price = 1e308 }", "decision.price: expected number > 0, got 1e+308"},
-        {"{ type = 'move_stop', price = 1e11 }", "decision.price: expected number > 0, got 100000000000"},
+        {"{ type = 'move_stop', price = 1e308 }",
+         "decision.price: expected number > 0 (from 1e-08 to 9.2e+10), got 1e+308"},
+        {"{ type = 'move_stop', price = 1e11 }",
+         "decision.price: expected number > 0 (from 1e-08 to 9.2e+10), got 100000000000"},
         {"{ type = 'move_stop', price = math.mininteger }",
          "decision.price: expected number > 0, got -9.2233720368548e+18"},
-        {"{ type = 'move_stop', price = 1e-12 }", "decision.price: expected number > 0, got 1e-12"},
+        {"{ type = 'move_stop', price = 1e-12 }",
+         "decision.price: expected number > 0 (from 1e-08 to 9.2e+10), got 1e-12"},
         {"{ type = 'move_stop', price = 99, role = 'floor' }",
          "decision.role: expected one of plan, risk_floor, got \"floor\""},
         {"{ type = 'move_stop', price = 99, risk_price = 0 }", "decision.risk_price: expected number > 0, got 0"},
