@@ -22,4 +22,10 @@ END
 chmod +x "$T/run"
 PYTHONDONTWRITEBYTECODE=1 python3 "$EB_ROOT/tests/e2e/live/walkthrough.py" "$EB_ROOT/docs/WALKTHROUGH.md" "$T" ||
   FAILED=1
+
+if [ "$EB_BUILD" = "$EB_ROOT/build/release" ]; then
+  expect run-spec 0 "0 failures / 0 errors" -- "$EB_ROOT/run" spec "$EB_ROOT/examples/strategies/chandelier"
+else
+  echo "SKIPPED run-spec ./run builds in build/release, and this is another build"
+fi
 finish

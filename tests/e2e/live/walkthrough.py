@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""docs/WALKTHROUGH.md keeps its word: in an empty copy of what its reader has, each ```lua block is saved under the name
-in its first line, each command of a ```console block is run in one shell, and must print what stands below it.
+"""docs/WALKTHROUGH.md keeps its word: in a copy of what its reader has, each ```lua block is saved under the name in
+its first line, each command of a ```console block is run in one shell, and must print what stands below it.
 
 A line of `...` stands for any lines, `...` within a line for any text. Times, durations and counts of files are not
 compared, other figures to a thousandth; a hash of the page stands for the one that was printed in its place, also in
@@ -75,7 +75,8 @@ class Page:
             while skipping and at < len(got) and not self.line(line, got[at]):
                 at += 1
             if at >= len(got) or not self.line(line, got[at]):
-                return "page:    %s\nprinted: %s" % (line, "\n         ".join(got[start:start + 30]) or "(nothing more)")
+                printed_lines = "\n         ".join(got[start:start + 30])
+                return "page:    %s\nprinted: %s" % (line, printed_lines or "(nothing more)")
             at, skipping = at + 1, False
         if not skipping and at < len(got):
             return "printed beyond the page: " + got[at]
