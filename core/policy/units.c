@@ -395,13 +395,13 @@ static int to_r(lua_State *L)
 /* first(ctx, u, v, ...): the first of them that ctx can convert, or nil. */
 static int first_known(lua_State *L)
 {
-    charge(L);
     if (lua_type(L, 1) != LUA_TUSERDATA && lua_type(L, 1) != LUA_TTABLE) {
         return luaL_error(L, "unit.first: the first argument is ctx, got %s", luaL_typename(L, 1));
     }
     int count = lua_gettop(L);
     for (int i = 2; i <= count; i++) {
         struct place at = {0};
+        charge(L); /* for each: there may be as many as a call takes */
         if (locate(L, check_unit(L, "first", i), 1, 0, &at)) {
             lua_pushvalue(L, i);
             return 1;

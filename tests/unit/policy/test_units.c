@@ -103,6 +103,19 @@ static void test_refused(void **state)
     }
 }
 
+/* What a call does for each of its arguments it is charged for each of them. */
+static void test_charged_by_argument(void **state)
+{
+    (void)state;
+    struct eb_verdict out;
+    struct eb_err err = {.code = EB_OK};
+    static const char few[] = "for i = 1, 100 do u.first({ entry = 1, sign = 1 }, u.r(1)) end";
+    static const char many[] = "local l = {} for i = 1, 200 do l[i] = u.r(i) end "
+                               "for i = 1, 100 do u.first({ entry = 1, sign = 1 }, table.unpack(l)) end";
+    assert_int_equal(ask(few, &out, &err), EB_POLICY_KEEP);
+    assert_int_equal(ask(many, &out, &err), EB_POLICY_BUDGET);
+}
+
 static const char working_init[] =
     HEAD "return { name = 'n', version = '1', decide = function(ctx)\n"
          "  local t = {} for i = 1, 20 do t[i] = u.pct(i) * 0.5 + u.pct(1) - u.pct(0.5) end\n"
@@ -153,6 +166,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_true),
         cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_charged_by_argument),
         cmocka_unit_test(test_without_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
