@@ -198,8 +198,7 @@ static bool read_kind(struct eb_reader *r, struct eb_decision *d)
 static bool is_repeated(const struct eb_verdict *out, const struct eb_decision *d)
 {
     for (const struct eb_decision *e = out->decision; e < d; e++) {
-        bool same_role = d->kind != EB_MOVE_STOP || e->u.stop.risk_floor == d->u.stop.risk_floor;
-        if (e->kind == d->kind && same_role) {
+        if (e->kind == d->kind && (d->kind != EB_MOVE_STOP || e->u.stop.risk_floor == d->u.stop.risk_floor)) {
             return true;
         }
     }
