@@ -4,6 +4,7 @@
 
 local S = require "settings"
 local decide = require "exitbrain.decision"
+local stops = require "exitbrain.stop"
 local side = require "exitbrain.side"
 
 local risk, max = {}, math.max
@@ -92,7 +93,7 @@ end
 function risk.ratchet(ctx, single)
   local rules = { { after_hits = 1, to = "entry", offset_pct = fees_pct(ctx) } }
   if not single then rules[2] = { after_hits = 2, to = "first_hit" } end
-  return rules
+  return ctx.planned and rules or stops.ratchet_next(ctx, rules)
 end
 
 -- Prices at which one of these rules would say something new.

@@ -5,6 +5,7 @@
 --     local decision, r = stop.next(ctx, 1.5, "taken over")      r: what it is, for a position that had a plan
 
 local decide = require "exitbrain.decision"
+local ladder = require "exitbrain.ladder"
 local side = require "exitbrain.side"
 
 ---@class exitbrain.lib.stop
@@ -49,6 +50,17 @@ function stop.next(ctx, wanted_pct, why)
   local price = decision.price or side.price(ctx, -decision.pct)
   local passed = ctx.price and not side.tighter(ctx, ctx.price, price)
   return ctx.stop and passed and decide.stop_at(ctx.stop, why) or decision, ctx.r
+end
+
+-- Ratchet rules for a position whose plan is taken over, changed in place: one that its hits have met already, and whose
+-- stop the price has passed, would be parked and the position held on a short line; the next hit sets it instead.
+function stop.ratchet_next(ctx, rules)
+  local _, furthest = ladder.taken(ctx)
+  for _, rule in ipairs(ctx.price and rules or {}) do
+    local at = side.price(ctx, (rule.to == "entry" and 0 or furthest or 0) + (rule.offset_pct or 0))
+    if rule.after_hits <= ctx.hits and not side.tighter(ctx, ctx.price, at) then rule.after_hits = ctx.hits + 1 end
+  end
+  return rules
 end
 
 return stop

@@ -281,6 +281,7 @@ host = {} -- luacheck: ignore
 ---@class exitbrain.lib.stop
 ---@field first fun(ctx: exitbrain.Context, wanted_pct: number, why?: string): exitbrain.Decision, number
 ---@field next fun(ctx: exitbrain.Context, wanted_pct: number, why?: string): exitbrain.Decision, number
+---@field ratchet_next fun(ctx: exitbrain.Context, rules: exitbrain.Rule[]): exitbrain.Rule[]
 ---@field room_pct fun(ctx: exitbrain.Context): number?
 
 ---@class exitbrain.lib.regime

@@ -62,6 +62,16 @@ describe("a plan that takes another owner's place", function()
       assert.is_true(math.abs(trailing.activation_r - 1 / 3) < 1e-6) -- 3 % of a R that is 9 %
     end)
 
+    it("sets no ratchet that the price has passed: " .. side, function()
+      local policy = strategy "rules.ratchet()"
+      local ctx = testing.long { side = side, owner = "wide", planned = false, plan_revision = 3, r = 2, entry = 100,
+        stop = at(side, -2), price = at(side, -1), hits = 1,
+        legs = { { id = 1, state = "hit", price = at(side, 2), fraction = 0.5, r = 1 } } }
+      assert.equal(2, testing.find(testing.answers(policy, ctx), "set_ratchet").rules[1].after_hits)
+      ctx.price = at(side, 1)
+      assert.equal(1, testing.find(testing.answers(policy, testing.long(ctx)), "set_ratchet").rules[1].after_hits)
+    end)
+
     it("leaves the stop where the price has passed its own: " .. side, function()
       assert.equal(at(side, -9), (taken(side, -3)).price)
       assert.equal(2, (taken(side, -1.9)).pct)

@@ -250,6 +250,22 @@ describe("change of owner", function()
     assert.is_nil((taken_over { stop = 91, price = 0 })) -- no fresh price to judge it by
   end)
 
+  it("to the brain sets no ratchet that price has passed: the next hit does", function()
+    for _, case in ipairs { { "LONG", 99, 2, 2 }, { "SHORT", 101, 2, 2 }, { "LONG", 100.5, 1, 2 }, { "LONG", 103, 1, 2 } } do
+      local hit = case[1] == "LONG" and 102 or 98
+      local _, _, answer = taken_over { side = case[1], stop = case[1] == "LONG" and 98 or 102, r = 2, price = case[2],
+        hits = 1, legs = { { id = 1, state = "hit", price = hit, fraction = 0.5, r = 1 } } }
+      local rules = position.find(answer, "set_ratchet").rules
+      assert.equal(case[3], rules[1].after_hits)
+      assert.equal(case[4], rules[2].after_hits)
+    end
+    local legs = { { id = 1, state = "hit", price = 102, fraction = 0.3, r = 1 },
+      { id = 2, state = "hit", price = 103, fraction = 0.3, r = 1.5 } }
+    local _, _, answer = taken_over { stop = 98, r = 2, price = 101, hits = 2, legs = legs }
+    assert.equal(1, position.find(answer, "set_ratchet").rules[1].after_hits) -- entry is behind the price
+    assert.equal(3, position.find(answer, "set_ratchet").rules[2].after_hits) -- the first target is not
+  end)
+
   it("by a rule at a reload is the same", function()
     local set = assert(open(SET))
     local ctx = position.new()

@@ -4,6 +4,7 @@
 local check = require "exitbrain.check"
 local decide = require "exitbrain.decision"
 local ladder = require "exitbrain.ladder"
+local stop = require "exitbrain.stop"
 local unit = require "exitbrain.unit"
 
 local plan = {}
@@ -89,7 +90,7 @@ function plan.ratchet(list)
         local offset = rules[i].to == "entry" and fees * ctx.fee_taker_pct or 0
         out[i] = { after_hits = rules[i].after_hits, to = rules[i].to, offset_pct = offset }
       end
-      return decide.ratchet(out, why)
+      return decide.ratchet(ctx.planned and out or stop.ratchet_next(ctx, out), why)
     end,
   }
 end
