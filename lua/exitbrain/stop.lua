@@ -52,8 +52,8 @@ function stop.next(ctx, wanted_pct, why)
   return ctx.stop and passed and decide.stop_at(ctx.stop, why) or decision, ctx.r
 end
 
--- Ratchet rules for a position whose plan is taken over, changed in place: one that its hits have met already, and whose
--- stop the price has passed, would be parked and the position held on a short line; the next hit sets it instead.
+-- Ratchet rules for a position whose plan is taken over, changed in place: one that its hits have met already, and
+-- whose stop the price has passed, would be parked and the position held on a short line; the next hit sets it instead.
 function stop.ratchet_next(ctx, rules)
   local _, furthest = ladder.taken(ctx)
   for _, rule in ipairs(ctx.price and rules or {}) do

@@ -251,7 +251,8 @@ describe("change of owner", function()
   end)
 
   it("to the brain sets no ratchet that price has passed: the next hit does", function()
-    for _, case in ipairs { { "LONG", 99, 2, 2 }, { "SHORT", 101, 2, 2 }, { "LONG", 100.5, 1, 2 }, { "LONG", 103, 1, 2 } } do
+    for _, case in ipairs { { "LONG", 99, 2, 2 }, { "SHORT", 101, 2, 2 }, { "LONG", 100.5, 1, 2 },
+      { "LONG", 103, 1, 2 } } do
       local hit = case[1] == "LONG" and 102 or 98
       local _, _, answer = taken_over { side = case[1], stop = case[1] == "LONG" and 98 or 102, r = 2, price = case[2],
         hits = 1, legs = { { id = 1, state = "hit", price = hit, fraction = 0.5, r = 1 } } }
