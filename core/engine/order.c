@@ -182,7 +182,9 @@ static void told_end(struct eb_engine *e, struct eb_slot *s, struct eb_order *o,
         o->timer_ms = e->ev->now_ms + EB_FILL_WAIT_MS;
         return;
     }
-    if (ev->state == EB_OS_REJECTED) {
+    /* Overtaken by the end of its position: that nothing is left to reduce is no news. */
+    bool moot = ev->reject == EB_REJ_REDUCE_ONLY && !(s->d.open && o->id.episode == s->d.episode);
+    if (ev->state == EB_OS_REJECTED && !moot) {
         eb_alert(e, s, EB_ALERT_ORDER_REFUSED, o->level, ev->code, eb_reject_name((enum eb_reject_class)ev->reject));
         if (s->d.open && o->purpose >= EB_PURPOSE_TARGET) {
             eb_want_consult(e, s, EB_CONSULT_REJECTION);

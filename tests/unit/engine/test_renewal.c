@@ -85,6 +85,23 @@ static void the_sequence(void **state)
     }
 }
 
+/* The position ends while the new stop is on its way: nothing is left to protect, and nobody needs to know. */
+static void refused_since_the_position_is_gone(void **state)
+{
+    (void)state;
+    struct bench b = bench(EB_PS_BOTH);
+    stay(b.f, "100", 10000);
+    move(b.f, "99");
+    fx_order(b.f, fx_submit(b.f, EB_PURPOSE_BRIDGE, 0)->client_id, EB_OS_NEW);
+    fx_clear(b.f);
+    fx_order(b.f, b.old.client_id, EB_OS_CANCELED);
+    const struct eb_order_request new = *fx_submit(b.f, EB_PURPOSE_BACKSTOP, 0);
+    fx_flat(b.f);
+    fx_reject(b.f, new.client_id, EB_REJ_REDUCE_ONLY);
+    assert_int_equal(fx_alerts(b.f, EB_ALERT_ORDER_REFUSED), 0);
+    fx_free(b.f);
+}
+
 static void a_quarter_of_r_and_ten_seconds(void **state)
 {
     (void)state;
@@ -351,6 +368,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_sequence),
+        cmocka_unit_test(refused_since_the_position_is_gone),
         cmocka_unit_test(a_quarter_of_r_and_ten_seconds),
         cmocka_unit_test(a_refused_bridge_keeps_the_old_one),
         cmocka_unit_test(a_bridge_that_would_trigger),
