@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "base/buffer.h"
+#include "base/cut.h"
 
 #define RUNNING_MAX 4
 #define KILL_AFTER_MS 30000
@@ -267,14 +268,16 @@ static struct entry *entry_for(struct eb_alarms *a, const char *name, const char
 void eb_alarm_raise(struct eb_alarms *a, const char *name, const char *symbol, const char *text, int64_t now_ms)
 {
     char event[EB_ALARM_NAME_MAX + 8];
+    char fits[EB_ALARM_TEXT_MAX];
     struct entry *e = entry_for(a, name, symbol, now_ms);
     struct eb_alarm *alarm = &e->alarm;
     bool again = alarm->count == 0 || now_ms - e->told_ms >= a->again_ms;
-    bool news = again || alarm->over || strncmp(alarm->text, text, sizeof(alarm->text) - 1) != 0;
+    eb_text_cut(fits, sizeof(fits), text);
+    bool news = again || alarm->over || strcmp(alarm->text, fits) != 0;
     alarm->count++;
     alarm->last_ms = now_ms;
     alarm->over = false;
-    copy(alarm->text, sizeof(alarm->text), text);
+    memcpy(alarm->text, fits, sizeof(alarm->text));
     if (news) {
         (void)snprintf(event, sizeof(event), "alarm.%s", alarm->name);
         eb_log(a->log, EB_LOG_ALARM, event, EB_STR("symbol", alarm->symbol), EB_STR("text", alarm->text),

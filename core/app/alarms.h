@@ -13,10 +13,11 @@
 
 #define EB_ALARMS_MAX 64 /* kept: the newest; the same kind about the same symbol is one with a count */
 #define EB_ALARM_NAME_MAX 32
+#define EB_ALARM_TEXT_MAX 192 /* what is longer is cut at a word */
 struct eb_alarm {
     char name[EB_ALARM_NAME_MAX]; /* "unprotected": as eb_alert_name(), or the live engine's own */
     char symbol[EB_SYMBOL_MAX];   /* "" the account */
-    char text[EB_REASON_MAX];
+    char text[EB_ALARM_TEXT_MAX];
     int64_t first_ms, last_ms; /* venue time */
     uint64_t count;
     bool over; /* what it was about has ended: kept for reading */

@@ -226,7 +226,11 @@ static void what_is_too_long_is_cut(void **state)
     eb_alarm_raise(a, text, text, text, T0 + 1);
     assert_int_equal(eb_alarms_count(a), 1);
     assert_int_equal(eb_alarms_at(a, 0)->count, 2);
-    assert_int_equal(strlen(eb_alarms_at(a, 0)->text), EB_REASON_MAX - 1);
+    assert_int_equal(strlen(eb_alarms_at(a, 0)->text), EB_ALARM_TEXT_MAX - 1);
+    text[100] = ' ';
+    eb_alarm_raise(a, text, text, text, T0 + 1);
+    assert_int_equal(strlen(eb_alarms_at(a, 0)->text), 100 + 3);
+    assert_string_equal(eb_alarms_at(a, 0)->text + 99, "x...");
     eb_alarm_end(a, text, text, T0 + 2);
     assert_int_equal(eb_alarms_standing(a), 0);
     eb_alarms_destroy(a);
