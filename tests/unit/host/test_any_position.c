@@ -29,7 +29,7 @@
 #define HOUR_MS INT64_C(3600000)
 #define SETS_MAX 48
 #if defined(__SANITIZE_ADDRESS__)
-#define LIVES 6
+#define LIVES 24
 #else
 #define LIVES 90
 #endif
