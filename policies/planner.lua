@@ -12,6 +12,8 @@ local targets = require "targets"
 
 local planner = {}
 
+local ceil, floor, max, min = math.ceil, math.floor, math.max, math.min
+
 local GRID = 10000 -- percentages travel as whole 1/10000 percent
 
 -- The distance that this case wants, percent of entry: base or hint, times risk mode, times regime, clamped.
@@ -19,15 +21,15 @@ function planner.wanted_pct(ctx, case)
   local hints = case.hints
   if case.profile.name == "CHALLENGE_100" then return challenge.stop_pct(ctx) * hints.factor end
   local pct = (hints.sl_pct or S.base_stop_pct) * hints.factor * S.stop_factor[case.regime]
-  return math.max(S.min_stop_pct, math.min(S.max_stop_pct, pct))
+  return max(S.min_stop_pct, min(S.max_stop_pct, pct))
 end
 
 -- The nearest distance that gives R, percent of entry, and what is added to it because rounding to the tick brings a
 -- stop nearer by less than one tick.
 local function legal_pct(ctx)
   local tick_pct = ctx.tick / ctx.entry * 100
-  local legal = math.max(ctx.min_stop_distance_pct, 2 * tick_pct)
-  return legal, math.ceil((legal + tick_pct) * GRID) / GRID
+  local legal = max(ctx.min_stop_distance_pct, 2 * tick_pct)
+  return legal, ceil((legal + tick_pct) * GRID) / GRID
 end
 
 -- The tightest stop that stands or that a locked profit wants; nil where there is none.
@@ -40,9 +42,9 @@ end
 -- where that one cannot give R (in profit, or too near), R is what it was, or else measured to the planned stop.
 function planner.stop(ctx, case, why)
   local legal, least = legal_pct(ctx)
-  local wanted = math.min(case.wanted_pct, risk.allowed_pct(ctx) or math.huge)
+  local wanted = min(case.wanted_pct, risk.allowed_pct(ctx) or math.huge)
   local room = risk.liquidation_room_pct(ctx) or math.huge
-  local pct = math.max(math.floor(math.min(wanted, room) * GRID) / GRID, least)
+  local pct = max(floor(min(wanted, room) * GRID) / GRID, least)
   local planned, other = side.price(ctx, -pct), standing(ctx, case.own)
   local stop = room < least and side.on_grid(ctx, side.price(ctx, -room)) or nil
   if other and side.tighter(ctx, other, stop or planned) then stop = other end
@@ -81,7 +83,7 @@ end
 -- away. nil where price has passed another owner's: it would be parked, and the one in force stays.
 function planner.nearer_stop(ctx, case)
   local _, least = legal_pct(ctx)
-  local stop = side.price(ctx, -math.max(case.wanted_pct, least))
+  local stop = side.price(ctx, -max(case.wanted_pct, least))
   return (ctx.planned or ctx.price and side.tighter(ctx, ctx.price, stop)) and stop or nil
 end
 

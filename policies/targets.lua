@@ -12,14 +12,14 @@ local ladder = require "exitbrain.ladder"
 local plain = require "plain_ladder"
 local risk = require "risk"
 
-local targets = {}
+local targets, min = {}, math.min
 
 local MAX_SHORT_PCT = 95.0 -- a SHORT cannot earn more than all of the price
 
 -- A profit that is locked: all of it at a multiple of the profit, a SHORT's never below half the price.
 local function profit_lock(ctx)
   local pct = S.profit_lock_tp_factor * ctx.pnl_pct
-  if ctx.sign < 0 then pct = math.min(pct, (100 + ctx.pnl_pct) / 2) end
+  if ctx.sign < 0 then pct = min(pct, (100 + ctx.pnl_pct) / 2) end
   return { { r = pct, fraction = 1, soft = false } }
 end
 
@@ -43,7 +43,7 @@ local function scaled(ctx, levels, unit_pct, scale)
   local limit = ctx.sign < 0 and MAX_SHORT_PCT / unit_pct or math.huge
   local out = {}
   for i, level in ipairs(levels) do
-    out[i] = { r = math.min(level.r * scale, limit), fraction = level.fraction, soft = level.soft }
+    out[i] = { r = min(level.r * scale, limit), fraction = level.fraction, soft = level.soft }
   end
   return out
 end
@@ -66,7 +66,7 @@ function targets.decide(ctx, case, r_pct, beyond_pct, why)
   local levels, scale, percent = source(ctx, case)
   local unit_pct = percent and 1 or r_pct
   levels = ladder.at_least(scaled(ctx, levels, unit_pct, scale), risk.least_target_pct(ctx) / unit_pct)
-  levels = ladder.ahead(levels, furthest and furthest / unit_pct, 1 - taken)
+  if furthest then levels = ladder.ahead(levels, furthest / unit_pct, 1 - taken) end
   if #levels == 0 then return nil end
   return decide.targets(percent and in_percent(levels) or levels, why)
 end

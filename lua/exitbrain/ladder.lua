@@ -9,8 +9,9 @@ local unit = require "exitbrain.unit"
 local ladder = {}
 
 local WHOLE = 1000000
+local floor = math.floor
 
-local function millionths(fraction) return math.floor(fraction * WHOLE + 0.5) end
+local function millionths(fraction) return floor(fraction * WHOLE + 0.5) end
 
 -- { { r, percent, soft }, ... } or the same with names -> levels.
 function ladder.from_percent(legs)
@@ -122,12 +123,25 @@ function ladder.ahead(levels, beyond_r, free)
   return out
 end
 
--- No target nearer than `least_r`: a leg that is moves out to it, and legs that meet there become one.
+local function rises_from(levels, least_r)
+  local before = least_r
+  for i = 1, #levels do
+    local r = levels[i].r
+    if r < before or i > 1 and r == before then return false end
+    before = r
+  end
+  return true
+end
+
+-- No target nearer than `least_r`: a leg that is moves out to it, and legs that meet there become one. The list itself
+-- where nothing has to move.
 function ladder.at_least(levels, least_r)
+  local least = math.ceil(least_r * WHOLE) / WHOLE
+  if rises_from(levels, least) then return levels end
   local out = {}
   for _, level in ipairs(levels) do
     local last = out[#out]
-    local r = math.max(level.r, math.ceil(least_r * WHOLE) / WHOLE)
+    local r = math.max(level.r, least)
     if last and last.r >= r then
       last.fraction = (millionths(last.fraction) + millionths(level.fraction)) / WHOLE
       last.soft = last.soft and level.soft
