@@ -75,8 +75,9 @@ def market(folder):
 
 
 def modes(folder):
-    """Flags that silently mean shadow, and owners."""
+    """Flags that silently mean shadow, and owners that are not in the set (the shipped one has them)."""
     config = os.path.join(folder, "exitbrain.lua")
+    brain_only = os.path.join(rig.ROOT, "examples", "fixed_ladder")
     scenes = (
         ("shadow by executor mode", 'mode = { exit_mode = "EXIT_BRAIN_V3", live_rollout = "ENABLED" }', {},
          ("mode.shadow",), "EXIT_EXECUTOR_MODE"),
@@ -91,7 +92,8 @@ def modes(folder):
     try:
         for i, (name, text, env, checks, flag) in enumerate(scenes):
             with open(config, "w") as f:
-                f.write("return { %s, policy = { dir = %s } }\n" % (text, json.dumps(r.policies)))
+                policies = brain_only if name.startswith("legacy") else r.policies
+                f.write("return { %s, policy = { dir = %s } }\n" % (text, json.dumps(policies)))
             r.start(config=config, env=env)
             names_only(name, r, *checks)
             said = " ".join(f["evidence"] + f["remedy"] for f in r.findings())
