@@ -137,7 +137,10 @@ static enum moment moment_of(const struct eb_context *ctx, const struct eb_verdi
     if (ctx->reason == EB_CONSULT_HIT) {
         return HIT;
     }
-    return answer->keep && !answer->has_memory ? KEEP : REGIME;
+    if (answer->keep) {
+        return answer->has_memory ? MOMENTS : KEEP; /* remembered only: neither */
+    }
+    return REGIME;
 }
 
 static enum eb_policy_result consult(void *user, const struct eb_context *ctx, struct eb_verdict *out,
@@ -150,7 +153,7 @@ static enum eb_policy_result consult(void *user, const struct eb_context *ctx, s
         exit(1);
     }
     enum moment m = moment_of(ctx, out);
-    if (s->sought[m] && !s->of[m].known) {
+    if (m != MOMENTS && s->sought[m] && !s->of[m].known) {
         measure(s, m, ctx);
     }
     return result;
@@ -325,7 +328,7 @@ static double run(const struct contestant *c, const char *lib, size_t rounds, in
     open_set(c, lib, &s);
     int64_t reference = reference_ns(REFERENCES, ns);
     live_through(&s, c);
-    printf("%-34s", c->name);
+    printf("%-38s", c->name);
     for (int m = 0; m < MOMENTS; m++) {
         print_cell(&s.of[m]);
     }
@@ -421,7 +424,7 @@ static void print_head(int64_t reference, size_t rounds)
     printf("us of p50, us of p99, instructions (to a hundred); %zu consults each\n", rounds);
     printf("x: keep, in times of a SHA-256 of 16 KiB (%.1f us); gc: us per consult between turns; lint: us per plan\n",
            (double)reference / 1e3);
-    printf("%-34s", "");
+    printf("%-38s", "");
     for (int m = 0; m < MOMENTS; m++) {
         printf(" %-20s|", moments[m]);
     }
