@@ -125,4 +125,31 @@ describe("targets", function()
       near(24, position.find(answer, "update_tp_limits").levels[1].pct)
     end)
   end)
+
+  -- A reload that changes one figure, of a plan that then is another.
+  for _, case in ipairs {
+    { 'profile="CHALLENGE_100"', "challenge_risk_pct=0.5" }, { 'profile="CHALLENGE_100"', "challenge_max_tp1_pct=1.0" },
+    { 'profile="CHALLENGE_100"', "challenge_tp1_r=0.5" }, { 'tp_source="plain"', "max_tp_pct=2.0" },
+    { 'tp_source="plain"', "min_tp_pct=5.0" }, { 'tp_source="dynamic"', 'volatility="bar"' },
+    { "one_ruler=false", "base_stop_pct=2.0" }, { "one_ruler=false", "stop_factor.NORMAL=1.4" },
+    { "one_ruler=false", "max_stop_pct=1.5" }, { "one_ruler=false", "min_stop_pct=3.0" },
+  } do
+    it("reach a running plan where they shape it: " .. case[2], function()
+      local function of(...) return assert(position.open("policies", { settings = { ... } })) end
+      local before, after = of(case[1]), of(case[1], case[2])
+      local answer, ctx = ask(before, { balance = 10000, leverage = 10 })
+      ctx = position.accept(ctx, answer, { reason = "reload" })
+      local wanted = position.find((ask(after, { balance = 10000, leverage = 10 })), "update_tp_limits").levels
+      assert.same(wanted, position.find(position.ask(after, ctx), "update_tp_limits").levels)
+      assert.are_not.same(wanted, position.find(answer, "update_tp_limits").levels)
+    end)
+  end
+
+  it("do not move for a figure that shapes no plan", function()
+    local answer, ctx = ask(assert(position.open "policies"), {})
+    ctx = position.accept(ctx, answer, { reason = "reload" })
+    for _, setting in ipairs { "base_stop_pct=2.0", "loss_guard_pct=9.0", "breakeven_at_pct=2.0" } do
+      assert.equal("keep", position.ask(assert(position.open("policies", { settings = { setting } })), ctx).result)
+    end
+  end)
 end)
