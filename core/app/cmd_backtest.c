@@ -18,8 +18,11 @@
 #include "app/doc.h"
 #include "app/output.h"
 #include "app/policy_args.h"
+#include "app/policy_said.h"
+#include "app/words.h"
 
 #define DOCUMENT_MAX ((size_t)2 << 30)
+#define SAID_SHOWN 20 /* lines of log(); a month can have millions */
 #define AMOUNT_MAX (INT64_MAX / 4)
 
 static const struct eb_option options[] = {
@@ -59,7 +62,18 @@ struct job {
     struct eb_policy_choice choice;
     struct eb_policy *policy;
     int64_t began_ns, loaded_ns, ended_ns;
+    uint64_t said; /* lines that the policy logged */
 };
+
+static void policy_said(void *user, enum eb_log_level level, const char *line)
+{
+    struct job *job = user;
+    char text[EB_LINE_MAX];
+    (void)level;
+    if (eb_policy_said(line, text, sizeof(text)) && ++job->said <= SAID_SHOWN) {
+        eb_complain("backtest", "%s", text);
+    }
+}
 
 static int read_numbers(const struct eb_args *a, struct eb_bt_options *o, struct eb_err *err)
 {
@@ -258,7 +272,8 @@ static enum eb_status work(const struct eb_args *a, struct job *job, struct eb_e
 {
     struct eb_bt_data data;
     struct eb_bt_result result;
-    if (eb_policy_open_choice(&job->choice, job->o.settings, NULL, &job->policy, err) != EB_OK) {
+    const struct eb_log log = {.sink = policy_said, .user = job, .min_level = EB_LOG_INFO};
+    if (eb_policy_open_choice(&job->choice, job->o.settings, &log, &job->policy, err) != EB_OK) {
         return EB_STATUS_USAGE;
     }
     job->began_ns = eb_clock_monotonic_ns();
@@ -269,6 +284,10 @@ static enum eb_status work(const struct eb_args *a, struct job *job, struct eb_e
     enum eb_status status = EB_STATUS_USAGE;
     if (eb_bt_run(&job->o, &data, job->policy, &result, err) == EB_OK) {
         job->ended_ns = eb_clock_monotonic_ns();
+        eb_policy_set_log(job->policy, NULL);
+        if (job->said > SAID_SHOWN) {
+            eb_complain("backtest", "%" PRIu64 " more lines of log() are not shown", job->said - SAID_SHOWN);
+        }
         warn(&data, &result);
         status = report(a, job, &data, &result, err) == EB_OK ? EB_STATUS_DONE : EB_STATUS_BAD_NEWS;
         eb_bt_result_deinit(&result);

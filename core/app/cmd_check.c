@@ -9,7 +9,9 @@
 #include "app/lint_report.h"
 #include "app/output.h"
 #include "app/policy_args.h"
+#include "app/policy_said.h"
 #include "app/trial.h"
+#include "app/words.h"
 #include "domain/lint.h"
 
 #include <stdlib.h>
@@ -27,7 +29,10 @@ static void log_line(void *user, enum eb_log_level level, const char *line)
 {
     (void)user;
     (void)level;
-    fprintf(stderr, "%s\n", line);
+    char text[EB_LINE_MAX];
+    if (eb_policy_said(line, text, sizeof(text))) {
+        eb_complain("check", "%s", text);
+    }
 }
 
 /* "name = value" lines as an object of texts. */

@@ -262,6 +262,8 @@ static int prepare(struct job *job, struct eb_err *err)
     job->o.log = &job->log.log;
     job->o.listener = strcmp(log, "-") == 0 ? NULL : eb_view_line; /* one stream of lines, not two mixed */
     job->o.listener_user = &job->view;
+    job->log.said = job->o.listener;
+    job->log.said_user = &job->view;
     return rc;
 }
 

@@ -116,6 +116,14 @@ static bool read_value(const char *text, struct eb_memory_entry *out)
     return true;
 }
 
+/* "50%", "nan", "1e999": whoever wrote that may have meant a number. */
+static const char *remark(const struct eb_memory_entry *v)
+{
+    char *end = NULL;
+    bool numeric = v->kind == EB_MEM_TEXT && v->text[0] != '\0' && (strtod(v->text, &end), end != v->text);
+    return numeric ? " (a text, not a number)" : "";
+}
+
 /* false: q says what is wrong. */
 static bool read_signal(struct eb_request *q, struct eb_ev_signal *g)
 {
@@ -189,9 +197,9 @@ enum eb_control_when eb_control_signal(struct eb_request *q)
     }
     bool changed = seq != 0;
     q->seq = changed ? seq : eb_engine_durable_count(eb_host_engine(q->live->host)); /* what said it may be under way */
-    eb_request_say(q, "%s %s %s%s%s", q->args.symbol != NULL ? q->args.symbol : "all symbols:", g.value.key,
+    eb_request_say(q, "%s %s %s%s%s%s", q->args.symbol != NULL ? q->args.symbol : "all symbols:", g.value.key,
                    g.value.kind == EB_MEM_NONE ? "is taken back" : "= ",
-                   g.value.kind == EB_MEM_NONE ? "" : EB_SIGNAL_TEXT(&g.value),
+                   g.value.kind == EB_MEM_NONE ? "" : EB_SIGNAL_TEXT(&g.value), remark(&g.value),
                    changed ? "; the policy is asked" : "; nothing changed: so it was");
     eb_doc_text(&q->answer.doc, "command", "signal");
     eb_doc_text(&q->answer.doc, "who", g.who);

@@ -13,6 +13,7 @@
 
 #include "app/control.h"
 #include "app/live_inner.h"
+#include "app/signals.h"
 #include "base/hash.h"
 #include "generated/version.h"
 
@@ -388,8 +389,9 @@ int eb_live_signal(struct eb_live *l, const struct eb_ev_signal *signal, eb_symb
 {
     int rc = said(l, &(struct eb_event){.kind = EB_EV_SIGNAL, .symbol = symbol, .u.signal = signal}, seq);
     if (*seq != 0) {
-        eb_log(l->o.log, EB_LOG_INFO, "operator.signal", EB_STR("name", signal->value.key), EB_STR("who", signal->who),
-               EB_STR("why", signal->why), EB_STR("symbol", eb_engine_symbol_name(eb_host_engine(l->host), symbol)));
+        eb_log(l->o.log, EB_LOG_INFO, "operator.signal", EB_STR("name", signal->value.key),
+               EB_STR("value", EB_SIGNAL_TEXT(&signal->value)), EB_STR("who", signal->who), EB_STR("why", signal->why),
+               EB_STR("symbol", eb_engine_symbol_name(eb_host_engine(l->host), symbol)));
     }
     eb_live_catch_up(l);
     return rc;

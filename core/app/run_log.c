@@ -11,6 +11,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "app/policy_said.h"
+#include "app/words.h"
+
 static bool open_file(struct eb_run_log *l)
 {
     struct stat st;
@@ -38,15 +41,17 @@ static void sink(void *user, enum eb_log_level level, const char *line)
     struct eb_run_log *l = user;
     char whole[EB_LOG_LINE_MAX + 2];
     (void)level;
-    if (l->owned && l->to.fd < 0 && !open_file(l)) {
-        return;
-    }
+    bool is_open = !l->owned || l->to.fd >= 0 || open_file(l);
     int n = snprintf(whole, sizeof(whole), "%s\n", line);
-    if (n > 0 && (size_t)n < sizeof(whole) && eb_outlet_write(&l->to, whole, (size_t)n)) {
+    if (is_open && n > 0 && (size_t)n < sizeof(whole) && eb_outlet_write(&l->to, whole, (size_t)n)) {
         l->bytes += n;
     }
     if (l->owned && l->bytes > EB_RUN_LOG_MAX_BYTES) {
         rotate(l);
+    }
+    char text[EB_LINE_MAX];
+    if (l->said != NULL && eb_policy_said(line, text, sizeof(text))) {
+        l->said(l->said_user, l->log.now_ms, text);
     }
 }
 

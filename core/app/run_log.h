@@ -12,6 +12,8 @@ struct eb_run_log {
     bool owned;
     char path[1024];
     int64_t bytes;
+    void (*said)(void *user, int64_t now_ms, const char *line); /* what policies log, as a line to be read; or NULL */
+    void *said_user;
 };
 /* path "-": standard error. A file that is made is its owner's alone. EB_E_IO. */
 EB_NODISCARD int eb_run_log_open(struct eb_run_log *l, const char *path, enum eb_log_level least, struct eb_err *err);

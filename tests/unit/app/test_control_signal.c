@@ -67,7 +67,10 @@ static void values_have_types(void **state)
     for (size_t i = 0; i < EB_COUNT(cases); i++) {
         char args[128];
         (void)snprintf(args, sizeof(args), "\"symbol\":\"BTCUSDT\",\"name\":\"x\",\"value\":\"%s\"", cases[i].text);
-        cJSON_Delete(expect_answer(ask_once("signal", args), 0, "BTCUSDT x = "));
+        cJSON *a = expect_answer(ask_once("signal", args), 0, "BTCUSDT x = ");
+        bool like_a_number = cases[i].kind == EB_MEM_TEXT && strpbrk(cases[i].is, "012n") != NULL;
+        assert_int_equal(strstr(text_at(a, "text"), "(a text, not a number)") != NULL, like_a_number);
+        cJSON_Delete(a);
         struct eb_memory_entry x = shown("BTCUSDT", "x");
         assert_int_equal(x.kind, cases[i].kind);
         assert_true(x.number == cases[i].number);
