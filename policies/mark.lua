@@ -6,8 +6,8 @@ local S = require "settings"
 
 -- Settings that shape a plan beside the profile.
 local SHAPING = { "tp_source", "one_ruler", "full_trail", "min_target_fees", "ratchet_fees", "base_tp_pct", "tp_factor",
-  "min_tp_pct", "max_tp_pct", "base_trail_pct", "profit_lock_tp_factor", "dynamic_tp", "volatility", "challenge_risk_pct",
-  "challenge_tp1_r", "challenge_max_tp1_pct", "challenge_atr_mult" }
+  "min_tp_pct", "max_tp_pct", "base_trail_pct", "profit_lock_tp_factor", "dynamic_tp", "volatility",
+  "challenge_risk_pct", "challenge_tp1_r", "challenge_max_tp1_pct", "challenge_atr_mult" }
 -- Where targets are measured by the stop that is wanted (one_ruler = false), what shapes that as well.
 local BY_THE_STOP = { "base_stop_pct", "stop_factor", "min_stop_pct", "max_stop_pct", "risk_factor" }
 
