@@ -106,6 +106,12 @@ for _, side in ipairs { "LONG", "SHORT" } do
       testing.has_stop_at(ctx, answer, at(side, -0.5))
       testing.has_targets(ctx, answer, {})
     end)
+
+    it("leaves another owner's stop where the price has passed its own", function()
+      local ctx = testing.long { side = side, price = at(side, -3), plan_revision = 3, planned = false,
+        stop = at(side, -5), plan_stop = at(side, -5), stop_kind = "plan", r = 5 }
+      testing.has_stop_at(ctx, testing.answers(policy, ctx), at(side, -5))
+    end)
   end)
 end
 

@@ -27,7 +27,7 @@ end
 
 -- A whole plan, so that nothing stays of what another owner may have planned.
 local function plan(ctx)
-  local first = stop.first(ctx, distance_pct(ctx), "chandelier: first stop")
+  local first = stop.next(ctx, distance_pct(ctx), "chandelier: first stop")
   return { first, decide.targets {}, decide.trailing(nil), decide.ratchet {} }
 end
 

@@ -36,7 +36,7 @@ local function part(left, step) return 1 - (1 - left) * step / settings.steps en
 -- As far away as they begin, whatever the age: the next consult moves them. What was hit before stays hit.
 local function plan(ctx)
   local why = "time decay: first plan"
-  local first, levels = stop.first(ctx, settings.stop_pct, why), ladder.from_percent(settings.legs)
+  local first, levels = stop.next(ctx, settings.stop_pct, why), ladder.from_percent(settings.legs)
   local targets = decide.targets(ladder.ahead(levels, nil, 1 - ladder.taken(ctx)), why)
   return { first, targets, decide.trailing(nil), decide.ratchet {} }, { memory = { step = 0 } }
 end
