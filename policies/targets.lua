@@ -65,7 +65,9 @@ function targets.decide(ctx, case, r_pct, beyond_pct, why)
   if beyond_pct and beyond_pct > (furthest or 0) then furthest = beyond_pct end
   local levels, scale, percent = source(ctx, case)
   local unit_pct = percent and 1 or r_pct
-  levels = ladder.at_least(scaled(ctx, levels, unit_pct, scale), risk.least_target_pct(ctx) / unit_pct)
+  local tick_pct = ctx.tick / ctx.entry * 100
+  levels = scaled(ctx, levels, unit_pct, scale)
+  levels = ladder.at_least(levels, risk.least_target_pct(ctx) / unit_pct, tick_pct / unit_pct)
   if furthest then levels = ladder.ahead(levels, furthest / unit_pct, 1 - taken) end
   if #levels == 0 then return nil end
   return decide.targets(percent and in_percent(levels) or levels, why)

@@ -123,26 +123,28 @@ function ladder.ahead(levels, beyond_r, free)
   return out
 end
 
-local function rises_from(levels, least_r)
+local function rises_from(levels, least_r, apart_r)
   local before = least_r
   for i = 1, #levels do
     local r = levels[i].r
-    if r < before or i > 1 and r == before then return false end
+    if r < before or i > 1 and (r == before or r - before < apart_r) then return false end
     before = r
   end
   return true
 end
 
--- No target nearer than `least_r`: a leg that is moves out to it, and legs that meet there become one. The list itself
--- where nothing has to move.
-function ladder.at_least(levels, least_r)
+-- No target nearer than `least_r`: a leg that is moves out to it, and legs that meet there become one, as do those that
+-- lie less than `apart_r` (nil: 0) from each other; a tick, in R, for what rounds to the same price is one leg. The list
+-- itself where nothing has to move.
+function ladder.at_least(levels, least_r, apart_r)
   local least = math.ceil(least_r * WHOLE) / WHOLE
-  if rises_from(levels, least) then return levels end
+  apart_r = apart_r or 0
+  if rises_from(levels, least, apart_r) then return levels end
   local out = {}
   for _, level in ipairs(levels) do
     local last = out[#out]
     local r = math.max(level.r, least)
-    if last and last.r >= r then
+    if last and (last.r >= r or r - last.r < apart_r) then
       last.fraction = (millionths(last.fraction) + millionths(level.fraction)) / WHOLE
       last.soft = last.soft and level.soft
     else

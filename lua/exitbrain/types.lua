@@ -262,7 +262,7 @@ host = {} -- luacheck: ignore
 ---@field sum fun(levels: exitbrain.Level[]): number
 ---@field taken fun(ctx: exitbrain.Context): number, number?, boolean fraction, furthest in percent, one is on its way
 ---@field ahead fun(levels: exitbrain.Level[], beyond_r: number?, free: number): exitbrain.Level[]
----@field at_least fun(levels: exitbrain.Level[], least_r: number): exitbrain.Level[]
+---@field at_least fun(levels: exitbrain.Level[], least_r: number, apart_r: number?): exitbrain.Level[]
 
 ---@class exitbrain.lib.curve
 ---@field from_pairs fun(points?: table[]): exitbrain.Step[] { { r, callback_pct }, ... }

@@ -157,6 +157,11 @@ describe("ladder", function()
     assert.same({ { r = 0.7, fraction = 0.15, soft = true }, LEGS[2], LEGS[3] }, ladder.at_least(LEGS, 0.7))
   end)
 
+  it("joins legs that are less than a tick apart: they would be one price", function()
+    assert.equal(LEGS, ladder.at_least(LEGS, 0.5, 0.5))
+    assert.same({ { r = 0.5, fraction = 0.35, soft = false }, LEGS[3] }, ladder.at_least(LEGS, 0.5, 0.51))
+  end)
+
   it("is built of units, and says in one place what is wrong with it", function()
     local levels = ladder.build { { r(0.5), 0.25 }, { r(1), 0.25, soft = true }, { pct(3), 0.25 }, { atr(8), 0.125 },
       { price(130), 0.125 } }
