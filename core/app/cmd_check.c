@@ -196,6 +196,7 @@ const struct eb_subcommand eb_cmd_check = {
         "DIR is a directory with an init.lua; default: the shipped set. Its answers in some thousand standard\n"
         "contexts (both sides, three sizes, leverage 1 to 50, four symbols, both position modes, five markets) are\n"
         "looked through for levels that cannot be what was meant; each is said with the setting that causes it.\n"
+        "Some are asked again as after a start (no bars, age or balance), and in a fresh Lua state.\n"
         "Exit status 1: the set is refused, or something is an error; warnings leave it 0.",
     .option = options,
     .option_count = EB_COUNT(options),

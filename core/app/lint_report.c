@@ -7,12 +7,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "app/lint_again.h"
 #include "app/lint_cause.h"
 #include "app/lint_scene.h"
 #include <exitbrain/text.h>
 
 #define OTHER_VERSION "0.0"
-enum { CASES_MAX = 48, FAILURES_MAX = 8, WORDS_MAX = 96 };
+enum { CASES_MAX = 48, FAILURES_MAX = 8, WORDS_MAX = 128 };
 
 /* One kind of finding: in one profile and regime, since each may have figures of its own; merged once causes are known
  * to be the same. */
@@ -28,6 +29,7 @@ struct failure {
     char text[480]; /* as long as an error may be */
     char words[WORDS_MAX];
     bool script; /* it failed; else the engine refused what it said */
+    bool impure; /* neither: the answer depends on more than ctx */
     uint8_t side;
     unsigned seen;
 };
@@ -41,6 +43,7 @@ struct eb_lint_report {
     bool remembers; /* some answer has left memory: `later` shows it */
     struct eb_context later;
     const char *later_market;
+    struct eb_again *again; /* while it is made */
 };
 
 /* ---- collecting ---- */
@@ -124,6 +127,7 @@ static void seen(void *user, const struct eb_scene_answer *a)
     struct eb_lint_report *r = user;
     struct eb_lint_finding found[EB_LINT_MAX];
     unsigned n = 0;
+    eb_again_take(r->again, a);
     if (!r->remembers && a->ctx->memory.count > 0) {
         r->remembers = true;
         r->later = *a->ctx;
@@ -157,6 +161,22 @@ static void try_migration(struct eb_lint_report *r, struct eb_policy *policy)
         *f = (struct failure){.script = true, .side = r->later.side, .seen = 1};
         (void)snprintf(f->text, sizeof f->text, "%s", err.msg);
         (void)snprintf(f->words, sizeof f->words, "its memory said to be of version %s", OTHER_VERSION);
+    }
+}
+
+static void bad_again(void *user, bool impure, const struct eb_context *ctx, const char *words, const char *text)
+{
+    struct eb_lint_report *r = user;
+    for (unsigned i = 0; i < r->failures; i++) {
+        if (strcmp(r->failure[i].text, text) == 0) {
+            return; /* it fails with bars as well */
+        }
+    }
+    if (r->failures < FAILURES_MAX) {
+        struct failure *f = &r->failure[r->failures++];
+        *f = (struct failure){.script = !impure, .impure = impure, .side = ctx->side, .seen = 1};
+        (void)snprintf(f->text, sizeof f->text, "%s", text);
+        (void)snprintf(f->words, sizeof f->words, "%s", words);
     }
 }
 
@@ -222,17 +242,24 @@ static unsigned graver_than_notes(const struct eb_lint_report *r)
 int eb_lint_report_make(struct eb_policy *policy, struct eb_lint_report **out, struct eb_err *err)
 {
     struct eb_lint_report *r = calloc(1, sizeof *r);
+    struct eb_again *again = eb_again_new();
     *out = NULL;
-    if (r == NULL) {
+    if (r == NULL || again == NULL) {
+        free(r);
+        eb_again_free(again);
         return eb_err_set(err, EB_E_MEMORY, "check", "out of memory");
     }
+    r->again = again;
     int rc = eb_scene_play(policy, seen, r, &r->contexts, err);
     rc = rc == EB_OK ? eb_policy_renew(policy, err) : rc;
     if (rc == EB_OK) {
         try_migration(r, policy);
+        eb_again_ask(again, policy, bad_again, r);
         gravest_first(r);
         rc = eb_lint_causes(policy, r->item, graver_than_notes(r), err);
     }
+    eb_again_free(again);
+    r->again = NULL;
     if (rc != EB_OK) {
         free(r);
         return rc;
@@ -296,8 +323,10 @@ static void finding_text(const struct eb_lint_report *r, unsigned i, struct eb_b
 
 static void failure_text(const struct eb_lint_report *r, const struct failure *f, struct eb_buffer *out)
 {
-    (void)eb_buffer_printf(out, "error: %s a %s position: %s (%s; %u of %u contexts)\n",
-                           f->script ? "decide(ctx) failed for" : "the engine refuses what decide(ctx) says of",
+    const char *what = f->impure   ? "decide(ctx) does not depend on ctx alone for"
+                       : f->script ? "decide(ctx) failed for"
+                                   : "the engine refuses what decide(ctx) says of";
+    (void)eb_buffer_printf(out, "error: %s a %s position: %s (%s; %u of %u contexts)\n", what,
                            eb_side_name((enum eb_side)f->side), f->text, f->words, f->seen, r->contexts);
 }
 
@@ -371,7 +400,7 @@ void eb_lint_report_json(const struct eb_lint_report *r, struct eb_doc *j)
         const struct failure *f = &r->failure[i];
         eb_doc_begin(j, NULL, '{');
         eb_doc_text(j, "grade", grades[EB_LINT_ERROR]);
-        eb_doc_text(j, "code", f->script ? "failed" : "refused");
+        eb_doc_text(j, "code", f->impure ? "impure" : f->script ? "failed" : "refused");
         eb_doc_text(j, "text", f->text);
         eb_doc_text(j, "context", f->words);
         eb_doc_int(j, "seen", f->seen);

@@ -76,6 +76,10 @@ static int check_text(const struct eb_source *f, struct eb_err *err)
     if (f->len > 0 && f->text[0] == BYTECODE_MARK) {
         return eb_err_set(err, EB_E_REFUSED, where, "%s is precompiled: only Lua text is loaded", f->name);
     }
+    if (f->len >= 3 && memcmp(f->text, "\xef\xbb\xbf", 3) == 0) {
+        return eb_err_set(err, EB_E_REFUSED, where, "%s begins with a byte order mark: save it as UTF-8 without one",
+                          f->name);
+    }
     if (memchr(f->text, '\0', f->len) != NULL) {
         return eb_err_set(err, EB_E_REFUSED, where, "%s holds a zero byte: it is no Lua text", f->name);
     }

@@ -44,6 +44,9 @@ refused linked 'linked/extra.lua is a symbolic link: a set holds its own files'
 mkdir bytecode && printf '\033Lua\124' >bytecode/init.lua
 refused bytecode 'init.lua is precompiled: only Lua text is loaded'
 
+mkdir marked && printf '\357\273\277return { name = "x", version = "1", decide = function() end }' >marked/init.lua
+refused marked 'init.lua begins with a byte order mark: save it as UTF-8 without one'
+
 set_of syntax <<'lua'
 return {
   name = "x", version = "1",
@@ -196,4 +199,36 @@ end }
 lua
 linted ratchet 'init.lua:2: breakeven_offset_pct = 0.5: ratchet rule 1 sets the stop to 99.5, where price is ' \
   'then (99.6); try 0.3'
+
+# ---- what shows only later: after a start, and in a state that has decided nothing yet ----
+set_of cold <<'lua'
+local d = require "exitbrain.decision"
+return { name = "x", version = "1", decide = function(ctx)
+  if ctx.planned then return nil end
+  return d.stop_at(ctx.entry - 3 * ctx.sign * ctx.features.m15.atr)
+end }
+lua
+linted cold "decide(ctx) failed for a LONG position: init.lua:4: attempt to perform arithmetic on a nil value " \
+  "(field 'atr')"
+
+set_of young <<'lua'
+local d = require "exitbrain.decision"
+return { name = "x", version = "1", decide = function(ctx)
+  if not ctx.planned then return d.stop_pct(0.4) end
+  if ctx.age_ms > 1e9 then return d.full_exit("old") end
+end }
+lua
+linted young "decide(ctx) failed for a LONG position: init.lua:4: attempt to compare number with nil"
+
+set_of forgetful <<'lua'
+local d = require "exitbrain.decision"
+local planned = {}
+return { name = "x", version = "1", decide = function(ctx)
+  if planned[ctx.symbol] then return nil end
+  planned[ctx.symbol] = true
+  return d.stop_pct(0.4)
+end }
+lua
+linted forgetful 'decide(ctx) does not depend on ctx alone for a LONG position: a fresh Lua state gives another ' \
+  'answer: variables of its own can be lost at any time; what it has to remember belongs into `memory`'
 finish
