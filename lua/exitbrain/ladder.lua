@@ -133,8 +133,8 @@ local function rises_from(levels, least_r, apart_r)
   return true
 end
 
--- No target nearer than `least_r`: a leg that is moves out to it, and legs that meet there become one, as do those that
--- lie less than `apart_r` (nil: 0) from each other; a tick, in R, for what rounds to the same price is one leg. The list
+-- No target nearer than `least_r`: a leg that is moves out to it, and legs that meet there become one. So do those that
+-- lie less than `apart_r` (nil: 0) from each other: a tick, in R, for what rounds to one price is one leg. The list
 -- itself where nothing has to move.
 function ladder.at_least(levels, least_r, apart_r)
   local least = math.ceil(least_r * WHOLE) / WHOLE
