@@ -10,11 +10,12 @@
 #include "app/answer_words.h"
 #include "app/plan.h"
 
-#define EVERY_MAX 16   /* so many positions are all shown */
-#define CHOSEN 12      /* of more, so many that change most */
-#define QUIET_MAX 8    /* differences that move nothing, by name */
-#define FILES_MAX 3    /* of one cause, by name */
-#define VALUE_SHOWN 32 /* characters of a setting's value */
+#define EVERY_MAX 16    /* so many positions are all shown */
+#define CHOSEN 12       /* of more, so many that change most */
+#define QUIET_MAX 8     /* differences that move nothing, by name */
+#define FILES_MAX 3     /* of one cause, by name */
+#define VALUE_SHOWN 32  /* characters of a setting's value */
+#define VALUE_BEFORE 10 /* of them before the first difference, where that is far behind */
 
 const char *eb_plan_level_name(uint8_t kind, uint8_t leg, bool pending, bool whole, char out[EB_PLAN_LEVEL_MAX])
 {
@@ -39,10 +40,26 @@ static const char *plural(unsigned n)
 
 /* ---- causes ------------------------------------------------------------------------------------------------------ */
 
-static void value(const char *text, struct eb_buffer *out)
+/* How many bytes to leave out of both, where they would be cut before they differ: then the place shows. */
+static size_t same_beginning(const char *a, const char *b)
 {
-    bool cut = strlen(text) > VALUE_SHOWN;
-    (void)eb_buffer_printf(out, "%.*s%s", cut ? VALUE_SHOWN - 3 : VALUE_SHOWN, text, cut ? "..." : "");
+    size_t n = 0;
+    while (a[n] != '\0' && a[n] == b[n]) {
+        n++;
+    }
+    bool shown = n < VALUE_SHOWN - 3 || (strlen(a) <= VALUE_SHOWN && strlen(b) <= VALUE_SHOWN);
+    n = shown ? 0 : n - VALUE_BEFORE;
+    while (n > 0 && ((unsigned char)a[n] & 0xc0) == 0x80) { /* not within a character */
+        n--;
+    }
+    return n;
+}
+
+static void value(const char *text, size_t from, struct eb_buffer *out)
+{
+    bool cut = strlen(text + from) > VALUE_SHOWN;
+    (void)eb_buffer_printf(out, "%s%.*s%s", from > 0 ? "..." : "", cut ? VALUE_SHOWN - 3 : VALUE_SHOWN, text + from,
+                           cut ? "..." : "");
 }
 
 static void difference(const struct eb_plan *p, unsigned i, struct eb_buffer *out)
@@ -56,9 +73,10 @@ static void difference(const struct eb_plan *p, unsigned i, struct eb_buffer *ou
         return;
     }
     (void)eb_buffer_printf(out, "%s%s%s ", p->origin[i], p->origin[i][0] != '\0' ? " " : "", d->name);
-    value(d->before, out);
+    size_t from = same_beginning(d->before, d->after);
+    value(d->before, from, out);
     (void)eb_buffer_text(out, " -> ");
-    value(d->after, out);
+    value(d->after, from, out);
 }
 
 /* Ends the line that began at `begin` with more text, on a line of its own where both do not fit. */

@@ -254,6 +254,20 @@ static void nothing_is_left_of_the_trials(void **state)
     plan_world_close(&p);
 }
 
+/* Two long values that begin alike: shown is where they differ. */
+static void long_values_show_where_they_differ(void **state)
+{
+    (void)state;
+    plan_world_open(&p, &(struct reload_world_options){
+                            .settings = "return { note = 'a very long remark, before the figure 1', stop_pct = 2 }\n",
+                            .decide = body("S.stop_pct", "1", "2")});
+    reload_world_write(&p.w, "settings.lua",
+                       "return { note = 'a very long remark, before the figure 2', stop_pct = 2 }\n");
+    plan_world_make(&p);
+    reload_world_holds(plan_world_page(&p, false), "note ...he figure 1\" -> ...he figure 2\"");
+    plan_world_close(&p);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -263,6 +277,7 @@ int main(void)
         cmocka_unit_test(either_of_two),
         cmocka_unit_test(files_that_need_each_other),
         cmocka_unit_test(settings_in_tables),
+        cmocka_unit_test(long_values_show_where_they_differ),
         cmocka_unit_test(what_is_done_anyway_has_no_cause),
         cmocka_unit_test(more_than_can_be_tried),
         cmocka_unit_test(it_can_be_stopped),
