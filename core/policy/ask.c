@@ -159,6 +159,13 @@ static bool complete(struct eb_policy *p, struct eb_verdict *out, struct eb_err 
                          a->owner);
         return false;
     }
+    if (a->owner[0] == '\0' && out->owner[0] != '\0' && strcmp(p->name, out->owner) != 0) {
+        (void)eb_err_set(err, EB_E_INVALID, where,
+                         "owner: \"%s\" in the second result: what ctx says of memory and plan was that of \"%s\"; say "
+                         "owner \"%s\" inside decide, before they are read",
+                         out->owner, p->name, out->owner);
+        return false;
+    }
     if (out->owner[0] == '\0') {
         memcpy(out->owner, a->owner[0] != '\0' ? a->owner : p->name, sizeof(out->owner));
     }

@@ -78,7 +78,10 @@ describe("owner", function()
   end)
 
   it("may stand in the second result", function()
-    assert.equal("x", (select(3, ask(set "return { type = 'no_change' , reason = '' }, { owner = 'x' }", ctx()))))
+    assert.equal("n", (select(3, ask(set "return { type = 'no_change' , reason = '' }, { owner = 'n' }", ctx()))))
+    -- said too late: decide has seen the memory and the plan of another
+    assert.matches([[owner: "x" in the second result: what ctx says of memory and plan was that of "n"; say owner "x"]],
+      refused(set "return nil, { owner = 'x' }", ctx(), "invalid"), 1, true)
     assert.equal('owner: "y" in the second result, "x" by owner()',
       refused(set "owner 'x' return nil, { owner = 'y' }", ctx(), "invalid"))
   end)

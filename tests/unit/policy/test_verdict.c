@@ -119,7 +119,7 @@ static void test_extras(void **state)
     (void)state;
     struct eb_verdict out;
     accept("nil, { memory = { zeta = true, alpha = 1.25, mid = 'text', off = false, neg = -0.0 }, regime = 'CHOP',"
-           " profile = 'runner', owner = 'brain', wake = { at_ms = 1700000090000, above = 102.5, below = 99 } }",
+           " profile = 'runner', owner = 't', wake = { at_ms = 1700000090000, above = 102.5, below = 99 } }",
            &out);
     static const char *const keys[] = {"alpha", "mid", "neg", "off", "zeta"};
     assert_true(out.keep && out.has_memory && out.wake.set);
@@ -134,7 +134,7 @@ static void test_extras(void **state)
     assert_memory_equal(&out.memory.entry[2].number, &zero, sizeof(zero));
     assert_int_equal(out.regime, EB_REGIME_CHOP);
     assert_string_equal(out.profile, "runner");
-    assert_string_equal(out.owner, "brain");
+    assert_string_equal(out.owner, "t");
     assert_int_equal(out.wake.at_ms, INT64_C(1700000090000));
     assert_int_equal(out.wake.above.e8, INT64_C(10250000000));
     assert_int_equal(out.wake.below.e8, INT64_C(9900000000));
