@@ -89,6 +89,16 @@ static struct eb_source *choose(lua_State *L, struct eb_policy *p, const char *b
     return file != NULL ? file : folder;
 }
 
+/* Whether a file of the library is wanted from a set that was opened without one. */
+static bool lacks_library(const struct eb_policy *p, const char *path)
+{
+    bool has = false;
+    for (unsigned i = 0; !has && i < p->sources.count; i++) {
+        has = strncmp(p->sources.file[i].name, "exitbrain/", 10) == 0;
+    }
+    return !has && strncmp(path, "exitbrain/", 10) == 0;
+}
+
 /* The file that the calling file means by the path of a name, or NULL. */
 static struct eb_source *resolve(lua_State *L, struct eb_policy *p, const char *path)
 {
@@ -145,8 +155,10 @@ int eb_set_require(lua_State *L)
         return luaL_error(L, "require '%s' inside decide: write it at the top of the file", name);
     }
     if (f == NULL) {
-        return luaL_error(L, "require '%s': no file '%s%s' in the set or the library (only those can be reached)", name,
-                          path, path[0] != '\0' ? ".lua" : "");
+        return luaL_error(L, "require '%s': no file '%s%s' in the set or the library (%s)", name, path,
+                          path[0] != '\0' ? ".lua" : "",
+                          lacks_library(s->user, path) ? "no library lies beside the set: open it with lib_dir"
+                                                       : "only those can be reached");
     }
     (void)lua_pushfstring(L, "@%s", f->name);
     lua_replace(L, 1); /* where caller_of() looks */

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A host that tells its policy what only it knows.  usage: embed_signals [STRATEGY_DIR]
- *
+ * A host that tells its policy what only it knows.  usage: embed_signals [STRATEGY_DIR [LIBRARY_DIR]]
  *     the host's model   --SIGNAL confidence--> engine --> ctx.signals.confidence, and a consult when it changes
  *     the host's figures <--host.wall(price, sign)-- strategy/init.lua, within the consult's budget
  *
- * A signal is state, shown until it changes or expires. A function must answer the same to the same question.
- * examples/embed explains the rest of a host.
+ * A signal is shown until it changes or expires; a function answers the same to the same question. LIBRARY_DIR is for a
+ * strategy with none beside it (`pkg-config --variable=lua exitbrain`). examples/embed explains the rest of a host.
  */
 #include <exitbrain/policy.h>
 #include <exitbrain/text.h>
@@ -128,7 +127,8 @@ int main(int argc, char **argv)
 {
     struct desk d = {.now_ms = START_MS};
     const struct eb_policy_function function = {.name = "wall", .call = wall};
-    const struct eb_policy_options options = {.functions = &function, .function_count = 1};
+    const char *lib = argc > 2 ? argv[2] : NULL;
+    const struct eb_policy_options options = {.lib_dir = lib, .functions = &function, .function_count = 1};
     struct eb_host_config c = {.venue = {&d, &venue_ops}, .observer = observe, .observer_user = &d};
     struct eb_policy *policy = NULL;
     struct eb_err err = {0};

@@ -26,8 +26,15 @@ target    199 at 2.531
 policy    199 at 2.533
 END
 
-# prints PROGRAM SET: what is expected.
-prints() { "$1" "$2" >"$work/got" && diff -u "$work/expected" "$work/got"; }
+# prints PROGRAM SET [LIBRARY]: what is expected.
+prints() { "$@" >"$work/got" && diff -u "$work/expected" "$work/got"; }
+
+# A strategy by itself, far from any library: what is missing, and then the same with it.
+lacks_library() {
+  cp -r $example/strategy "$work/alone"
+  ! "$work/shared/embed_signals" "$work/alone" 2>"$work/log" &&
+    grep -q "exitbrain.*no library lies beside the set: open it with lib_dir" "$work/log" || { cat "$work/log"; return 1; }
+}
 
 # Without a confidence there is nobody to leave: the stop and the target are all that is left.
 checks() { "$EB_BIN" check $example/strategy >"$work/out" 2>&1 || { cat "$work/out"; return 1; }; }
@@ -75,6 +82,9 @@ verdict "builds against the installed package, shared" builds shared
 configure shared
 verdict "knows where policies and library are" says_where
 verdict "prints the same with the shared library" prints "$work/shared/embed_signals" $example/strategy
+verdict "says that a strategy elsewhere lacks the library" lacks_library
+verdict "prints the same of one elsewhere, with it" prints "$work/shared/embed_signals" "$work/alone" \
+  "$work/prefix/share/exitbrain/lua/exitbrain"
 verdict "builds against the installed package, static" builds static
 mv "$work/prefix" "$work/gone"
 verdict "needs nothing of the package once it is static" prints "$work/static/embed_signals" $example/strategy
