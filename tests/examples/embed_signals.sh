@@ -33,7 +33,8 @@ prints() { "$@" >"$work/got" && diff -u "$work/expected" "$work/got"; }
 lacks_library() {
   cp -r $example/strategy "$work/alone"
   ! "$work/shared/embed_signals" "$work/alone" 2>"$work/log" &&
-    grep -q "exitbrain.*no library lies beside the set: open it with lib_dir" "$work/log" || { cat "$work/log"; return 1; }
+    grep -q "exitbrain.*no library lies beside the set: open it with lib_dir" "$work/log" ||
+    { cat "$work/log"; return 1; }
 }
 
 # Without a confidence there is nobody to leave: the stop and the target are all that is left.
