@@ -80,9 +80,29 @@ static bool find_setting(lua_State *L, int settings, const char *name, struct eb
     }
 }
 
+/* A word alone: whoever writes one means a text, and a shell has taken the quotes away. */
+static bool is_word(const char *text)
+{
+    static const char *const values[] = {"true", "false", "nil"};
+    static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_";
+    static const char further[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789";
+    for (size_t i = 0; i < EB_COUNT(values); i++) {
+        if (strcmp(text, values[i]) == 0) {
+            return false;
+        }
+    }
+    return strspn(text, letters) > 0 && text[strspn(text, further)] == '\0';
+}
+
 /* Pushes the value of a literal such as 1.5, "x", true or {{0.4, 35}}. */
 static bool push_literal(lua_State *L, const char *name, const char *text, struct eb_err *err)
 {
+    if (is_word(text)) {
+        (void)eb_err_set(err, EB_E_INVALID, where,
+                         "setting '%s': %s is no Lua value; a text stands in quotes, in a shell '%s=\"%s\"'", name,
+                         text, name, text);
+        return false;
+    }
     char chunk[NAME_BYTES_MAX + 8];
     (void)snprintf(chunk, sizeof(chunk), "=%s", name);
     lua_pushfstring(L, "return %s", text);

@@ -362,7 +362,8 @@ static void test_refused_settings(void **state)
         {"pct=0/0", "setting 'pct': 0/0 is no number"},
         {"pct", "write NAME=VALUE"},
         {"=2", "write NAME=VALUE"},
-        {"pct=x", "unknown global 'x'"},
+        {"pct=x", "setting 'pct': x is no Lua value; a text stands in quotes, in a shell 'pct=\"x\"'"},
+        {"pct=x + 1", "unknown global 'x'"},
         {"pct=(function() while true do end end)()", "instructions"},
     };
     for (size_t i = 0; i < EB_COUNT(cases); i++) {
