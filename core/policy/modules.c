@@ -89,6 +89,15 @@ static struct eb_source *choose(lua_State *L, struct eb_policy *p, const char *b
     return file != NULL ? file : folder;
 }
 
+static bool is_blank(const struct eb_source *f)
+{
+    size_t n = 0;
+    while (n < f->len && memchr(" \t\r\n", f->text[n], 4) != NULL) {
+        n++;
+    }
+    return n == f->len;
+}
+
 /* Whether a file of the library is wanted from a set that was opened without one. */
 static bool lacks_library(const struct eb_policy *p, const char *path)
 {
@@ -159,6 +168,9 @@ int eb_set_require(lua_State *L)
                           path[0] != '\0' ? ".lua" : "",
                           lacks_library(s->user, path) ? "no library lies beside the set: open it with lib_dir"
                                                        : "only those can be reached");
+    }
+    if (is_blank(f) && strcmp(f->name, init_file) != 0) { /* while it is saved; else its caller would find `true` */
+        return luaL_error(L, "require '%s': %s is empty", name, f->name);
     }
     (void)lua_pushfstring(L, "@%s", f->name);
     lua_replace(L, 1); /* where caller_of() looks */

@@ -89,6 +89,11 @@ describe("require", function()
       settings("S.same = require 's' == require 's.init'", { ["s/init.lua"] = "return {}" }))
   end)
 
+  it("names a file that is empty, as one is in the middle of being saved", function()
+    assert.matches("init.lua:1: require 'a': a.lua is empty", refused("require 'a'", { ["a.lua"] = " \n" }), 1, true)
+    assert.equal("a = true\n", settings("S.a = require 'a'", { ["a.lua"] = "-- nothing yet" }))
+  end)
+
   it("names the file that is not there", function()
     assert.matches("init.lua:1: require 'a.b': no file 'a/b.lua' in the set", refused("require 'a.b'", {}), 1, true)
   end)
