@@ -112,7 +112,7 @@ def text_cases(desk):
          init.replace('version = "1.0.0"', 'version = "2.0.0", migrate = function() return 7 end')),
         ("half of a file", "planner.lua", "planner.lua:", # up to the middle of a statement
          "function planner.stop(".join(desk.read("planner.lua").split("function planner.stop(")[:1] + [""])),
-        ("an empty file", "settings.lua", "attempt to index a boolean value (local 'S')", ""),
+        ("an empty file", "settings.lua", "settings.lua is empty", ""),
     ]
     for name, file, why, text in edits:
         assert text != desk.read(file), name
