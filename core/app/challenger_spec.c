@@ -114,7 +114,8 @@ static int read_settings(struct reading *r, struct eb_challenger_spec *s)
         const char *equals = memchr(begin, '=', len);
         if (equals == NULL || equals == begin || equals + 1 == end) {
             return eb_err_set(r->err, EB_E_INVALID, area,
-                              "challenger %s: \"%.*s\": a setting is NAME=LUA, without blanks around the \"=\"",
+                              "challenger %s: \"%.*s\": a setting is NAME=LUA, without blanks around the \"=\"; a "
+                              "directory with blanks in its name needs quotes",
                               s->name, (int)(len < 60 ? len : 60), begin);
         }
         if (count == EB_CHALLENGER_SETTINGS_MAX || used + len + 1 > sizeof(s->text)) {

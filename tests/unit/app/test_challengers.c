@@ -110,7 +110,7 @@ static void clock_to(int64_t ms)
 static void open_long(void)
 {
     struct eb_err err = {0};
-    if (open_with("lad = " EB_TEST_ROOT "/examples/fixed_ladder", &err) != EB_OK) {
+    if (open_with("lad = \"" EB_TEST_ROOT "/examples/fixed_ladder\"", &err) != EB_OK) {
         fail_msg("%s", err.msg);
     }
     eb_challengers_pace(w.c, true);
@@ -150,13 +150,13 @@ static void a_set_that_does_not_open_is_named(void **state)
 {
     (void)state;
     struct eb_err err = {0};
-    assert_int_not_equal(open_with("good = " EB_TEST_ROOT "/examples/fixed_ladder; bad = /nowhere", &err), EB_OK);
+    assert_int_not_equal(open_with("good = \"" EB_TEST_ROOT "/examples/fixed_ladder\"; bad = /nowhere", &err), EB_OK);
     assert_null(w.c);
     assert_non_null(strstr(err.msg, "challenger bad: /nowhere"));
-    assert_int_not_equal(open_with("x = " EB_TEST_ROOT "/examples/fixed_ladder stop=1", &err), EB_OK);
+    assert_int_not_equal(open_with("x = \"" EB_TEST_ROOT "/examples/fixed_ladder\" stop=1", &err), EB_OK);
     assert_non_null(strstr(err.msg, "challenger x: "));
     assert_non_null(strstr(err.msg, "'stop'"));
-    assert_int_equal(open_with("x = " EB_TEST_ROOT "/examples/fixed_ladder stop_pct=2", &err), EB_OK);
+    assert_int_equal(open_with("x = \"" EB_TEST_ROOT "/examples/fixed_ladder\" stop_pct=2", &err), EB_OK);
     assert_int_equal(eb_challengers_count(w.c), 1);
 }
 
@@ -254,7 +254,7 @@ static void one_that_was_found_open_is_partial(void **state)
 {
     (void)state;
     struct eb_err err = {0};
-    assert_int_equal(open_with("lad = " EB_TEST_ROOT "/examples/fixed_ladder", &err), EB_OK);
+    assert_int_equal(open_with("lad = \"" EB_TEST_ROOT "/examples/fixed_ladder\"", &err), EB_OK);
     eb_challengers_pace(w.c, true);
     instrument();
     mark(10000);
