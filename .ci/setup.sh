@@ -11,7 +11,8 @@ EB_PACKAGES_BUILD=(gcc libc6-dev cmake ninja-build pkg-config
 eb_packages_of() {
   case $1 in
     build) echo "${EB_PACKAGES_BUILD[@]}" ;;
-    unit | sim | examples | asan) echo libcmocka-dev ;;
+    unit | sim | asan) echo libcmocka-dev ;;
+    examples) echo libcmocka-dev python3 ;;
     long) echo libcmocka-dev python3 lua5.4 lua-busted ;;
     spec | mutation) echo libcmocka-dev lua5.4 lua-busted ;;
     tidy) echo lua5.4 lua-check clang-format ;;

@@ -222,6 +222,9 @@ static void flatten_without_a_terminal_needs_yes(void **state)
 static int with_terminal(const struct eb_subcommand *command, const char *typed, const char *const *argv)
 {
     int ours = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
+    if (ours < 0) {
+        skip(); /* a bare chroot has no terminals */
+    }
     assert_true(ours >= 0 && grantpt(ours) == 0 && unlockpt(ours) == 0);
     int theirs = open(ptsname(ours), O_RDWR | O_NOCTTY | O_CLOEXEC);
     assert_true(theirs >= 0);
