@@ -47,7 +47,8 @@ install_it() {
 configure() {
   local kind=$1
   shift
-  cmake -G Ninja -S "${source:-$example}" -B "$work/$kind" -DCMAKE_PREFIX_PATH="$work/prefix" -DEXITBRAIN_KIND="$kind" "$@" \
+  cmake -G Ninja -S "${source:-$example}" -B "$work/$kind" -DCMAKE_PREFIX_PATH="$work/prefix" \
+    -DEXITBRAIN_KIND="$kind" "$@" \
     -DCMAKE_BUILD_TYPE=Release >"$work/log" 2>&1
 }
 
