@@ -57,7 +57,8 @@ static void row(const struct eb_ledger_totals *t, struct eb_table *table)
     eb_table_cell(table, t->sum_r_ppm < 0 ? EB_RED : EB_PLAIN, "%s", some ? EB_IN_R(t->sum_r_ppm) : "-");
     eb_table_cell(table, EB_PLAIN, "%s", some ? EB_IN_R(mean(t->sum_r_ppm, t->episodes)) : "-");
     if (some) {
-        eb_table_cell(table, EB_PLAIN, "%u", (unsigned)((t->wins * UINT64_C(200) + t->episodes) / (2 * t->episodes)));
+        eb_table_cell(table, EB_PLAIN, "%u",
+                      (unsigned)((t->wins * UINT64_C(200) + t->episodes) / (2 * (uint64_t)t->episodes)));
     } else {
         eb_table_cell(table, EB_PLAIN, "-");
     }

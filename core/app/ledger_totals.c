@@ -84,6 +84,7 @@ static void pair(const struct eb_ledger *l, int64_t since_ms, const struct eb_le
         if (!compares(r, since_ms) || is_own(r->owner)) {
             continue;
         }
+        /* NOLINTNEXTLINE(bugprone-sizeof-expression): a list of pointers */
         const struct eb_ledger_record **hit = bsearch(&r, own, own_count, sizeof(*own), by_episode);
         struct eb_ledger_totals *t = of_owner(out, &owners, r->owner);
         if (hit != NULL && t != NULL) {

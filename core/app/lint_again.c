@@ -73,7 +73,9 @@ static bool remembers_in_lua(const struct kept *k, struct eb_policy *policy, eb_
     struct eb_err err = {0};
     char words[WORDS_MAX];
     enum eb_policy_result result = eb_policy_consult_fresh(policy, &k->ctx, &v, &err);
+    /* Answers are zeroed before they are filled, padding included. */
     bool as_before = result == EB_POLICY_KEEP ? k->verdict.keep : result == EB_POLICY_OK;
+    /* NOLINTNEXTLINE(bugprone-suspicious-memory-comparison,cert-exp42-c,cert-flp37-c) */
     if (as_before && (result == EB_POLICY_KEEP || memcmp(&v, &k->verdict, sizeof v) == 0)) {
         return false;
     }

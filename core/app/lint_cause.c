@@ -284,7 +284,7 @@ static double rounded(const struct eb_policy *p, const struct eb_lint_case *c, s
     while (size * scale >= 10 && scale > 1e-9) {
         scale /= 10;
     }
-    for (int digits = 1; digits <= 6; digits++, scale *= 10) {
+    for (int digits = 1; digits <= 6; digits++) {
         double scaled = good * scale;
         double near = whole(scaled);
         double away = near + (up && near < scaled ? 1 : !up && near > scaled ? -1 : 0);
@@ -294,6 +294,7 @@ static double rounded(const struct eb_policy *p, const struct eb_lint_case *c, s
                 return value[i];
             }
         }
+        scale *= 10;
     }
     return good;
 }
@@ -350,8 +351,12 @@ int eb_lint_causes(const struct eb_policy *p, struct eb_lint_case *cases, unsign
                      .count = count,
                      .before = calloc(count + 1, sizeof *h.before),
                      .cost = calloc(count + 1, sizeof *h.cost)};
-    int rc = h.before != NULL && h.cost != NULL ? EB_OK : eb_err_set(err, EB_E_MEMORY, "check", "out of memory");
-    rc = rc == EB_OK ? eb_policy_copy(p, &asked, err) : rc;
+    if (h.before == NULL || h.cost == NULL) {
+        free(h.before);
+        free(h.cost);
+        return eb_err_set(err, EB_E_MEMORY, "check", "out of memory");
+    }
+    int rc = eb_policy_copy(p, &asked, err);
     rc = rc == EB_OK ? eb_policy_build(asked, err) : rc;
     rc = rc == EB_OK ? eb_origins_read(asked, &settings, err) : rc;
     for (unsigned i = 0; rc == EB_OK && i < count; i++) {

@@ -88,7 +88,6 @@ static void take_finding(struct eb_lint_report *r, const struct eb_scene_answer 
     if (excess > r->kind[i].worst) { /* the worst is the first; what was stays among the others */
         c->ctx[at] = c->ctx[0];
         c->inst[at] = c->inst[0];
-        at = 0;
         r->kind[i].worst = excess;
         c->finding = *f;
         eb_scene_words(a->ctx, a->market, r->kind[i].words, sizeof r->kind[i].words);

@@ -230,7 +230,7 @@ static int open_all(struct play *t)
         rc = rc == EB_OK ? tell_history(t, i, &s) : rc;
         rc = rc == EB_OK ? tell_price(t, i, 0) : rc;
         rc = rc == EB_OK ? tell_position(t, i, &s) : rc;
-        eb_progress((t->hedge ? SYMBOLS : 0) + i, 2 * SYMBOLS);
+        eb_progress((t->hedge ? SYMBOLS : 0U) + i, UINT64_C(2) * SYMBOLS);
     }
     return rc;
 }

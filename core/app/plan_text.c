@@ -340,7 +340,7 @@ static unsigned choose(const struct eb_plan *p, bool all, uint32_t *chosen, cons
         return p->count;
     }
     unsigned count = 0;
-    qsort(by_weight, p->count, sizeof(*by_weight), heavier);
+    qsort(by_weight, p->count, sizeof(*by_weight), heavier); /* NOLINT(bugprone-sizeof-expression): pointers */
     while (count < CHOSEN && count < p->count && by_weight[count]->changed) {
         chosen[count] = (uint32_t)(by_weight[count] - p->position);
         count++;

@@ -358,8 +358,8 @@ static void told_command(struct eb_tally *t, const struct eb_event *ev)
     }
     t->live = live;
     if (ev->u.command->verb == EB_CMD_RELEASE && ev->symbol < t->c.symbols_max) {
-        t->slot[ev->symbol * 2].censored = true;
-        t->slot[ev->symbol * 2 + 1].censored = true;
+        t->slot[(size_t)ev->symbol * 2].censored = true;
+        t->slot[(size_t)ev->symbol * 2 + 1].censored = true;
     }
 }
 

@@ -54,13 +54,13 @@ enum eb_lint_unit {
 };
 
 struct eb_lint_finding {
-    uint8_t code;  /* enum eb_lint_code */
-    uint8_t grade; /* enum eb_lint_grade */
-    uint8_t unit;  /* enum eb_lint_unit of `is` and `limit` */
-    uint8_t item;  /* leg, rule or step as listed, from 1; 0 none */
-    int64_t is, limit;
+    uint8_t code;          /* enum eb_lint_code */
+    uint8_t grade;         /* enum eb_lint_grade */
+    uint8_t unit;          /* enum eb_lint_unit of `is` and `limit` */
+    uint8_t item;          /* leg, rule or step as listed, from 1; 0 none */
     uint8_t proposed_unit; /* of `proposed` */
-    int64_t proposed;      /* of that level, so that the finding is gone; 0: it depends on others */
+    int64_t is, limit;
+    int64_t proposed; /* of that level, so that the finding is gone; 0: it depends on others */
 };
 
 struct eb_lint_leg {

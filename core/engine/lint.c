@@ -19,7 +19,7 @@ void eb_plan_lint(struct eb_engine *e, struct eb_slot *s)
     plan.price.e8 = 0; /* what price has crossed is parked, and said so */
     const struct eb_lint_finding *f = eb_lint_worst(found, eb_lint(&plan, found), EB_LINT_WARNING);
     uint32_t kind = f != NULL ? UINT32_C(1) << f->code : 0;
-    if ((kind & ~s->linted) != 0) {
+    if (f != NULL && (kind & ~s->linted) != 0) {
         char text[EB_REASON_MAX];
         eb_lint_text(f, text, sizeof text);
         eb_alert(e, s, EB_ALERT_LINT, s->d.entry, f->code, text);

@@ -74,7 +74,10 @@ static bool next_entry(struct piece *rest, const char *stop, struct entry *out)
 
 static bool same(struct piece a, struct piece b)
 {
-    return a.len == b.len && (a.len == 0 || memcmp(a.at, b.at, a.len) == 0);
+    if (a.len != b.len || a.at == NULL || b.at == NULL) {
+        return a.len == b.len;
+    }
+    return memcmp(a.at, b.at, a.len) == 0;
 }
 
 static bool is_table(struct piece p)

@@ -92,7 +92,7 @@ static struct eb_source *choose(lua_State *L, struct eb_policy *p, const char *b
 static bool is_blank(const struct eb_source *f)
 {
     size_t n = 0;
-    while (n < f->len && memchr(" \t\r\n", f->text[n], 4) != NULL) {
+    while (n < f->len && f->text[n] != '\0' && strchr(" \t\r\n", f->text[n]) != NULL) {
         n++;
     }
     return n == f->len;

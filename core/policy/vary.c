@@ -55,7 +55,7 @@ static int replace(struct eb_policy *p, const struct eb_origin *figure, const ch
         return eb_err_set(err, EB_E_MEMORY, where, "no memory for a changed file");
     }
     memcpy(text, f->text, figure->at);
-    memcpy(text + figure->at, value, len);
+    memcpy(text + figure->at, value, len); /* NOLINT(bugprone-not-null-terminated-result): sources have a length */
     memcpy(text + figure->at + len, f->text + figure->at + figure->len, f->len - figure->at - figure->len);
     (void)p->heap.resize(p->heap.user, f->text, 0);
     f->text = text;

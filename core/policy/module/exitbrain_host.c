@@ -166,7 +166,7 @@ static unsigned functions_option(lua_State *L, struct loaded *l, struct eb_polic
             luaL_argcheck(L, count < EB_FUNCTIONS_MAX, 1, "too many functions");
             struct spec_function *f = &l->function[count];
             f->of = l;
-            memcpy(f->name, name, len + 1);
+            (void)snprintf(f->name, sizeof(f->name), "%s", name != NULL ? name : "");
             list[count++] = (struct eb_policy_function){.name = f->name, .call = call_spec, .user = f};
             lua_pop(L, 1);
         }
