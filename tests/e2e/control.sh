@@ -5,20 +5,6 @@
 
 STATE=$TMP/live
 ENGINE=
-x() { local command=$1; shift; "$EB_BIN" "$command" --state "$STATE" "$@"; }
-# python on a document of the engine: doc CODE COMMAND...; d is the document
-doc() {
-  local code=$1; shift
-  x "$@" --json 2>/dev/null | python3 -c "import json, sys; d = json.load(sys.stdin); $code"
-}
-# until_true SECONDS COMMAND...
-until_true() {
-  local end=$((SECONDS + $1)); shift
-  until "$@" >/dev/null 2>&1; do
-    [ $SECONDS -lt $end ] || return 1
-    sleep 0.1
-  done
-}
 is_open() { doc "sys.exit('$1' not in [p['symbol'] for p in d['positions']])" positions; }
 is_flat() { ! is_open "$1"; }
 is_ready() { doc "sys.exit(not (d['positions']['open'] >= 4 and d['positions']['undecided'] == 0 and

@@ -28,3 +28,20 @@ expect() {
 }
 
 finish() { exit $FAILED; }
+
+# ---- an engine that runs: state in $STATE, process $ENGINE -------------------------------------------------------
+
+x() { local command=$1; shift; "$EB_BIN" "$command" --state "$STATE" "$@"; }
+# python on a document of the engine: doc CODE COMMAND...; d is the document
+doc() {
+  local code=$1; shift
+  x "$@" --json 2>/dev/null | python3 -c "import json, sys; d = json.load(sys.stdin); $code"
+}
+# until_true SECONDS COMMAND...
+until_true() {
+  local end=$((SECONDS + $1)); shift
+  until "$@" >/dev/null 2>&1; do
+    [ $SECONDS -lt $end ] || return 1
+    sleep 0.1
+  done
+}

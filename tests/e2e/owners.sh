@@ -6,19 +6,6 @@
 
 STATE=$TMP/live
 ENGINE=
-x() { local command=$1; shift; "$EB_BIN" "$command" --state "$STATE" "$@"; }
-# python on a document of the engine: doc CODE COMMAND...; d is the document
-doc() {
-  local code=$1; shift
-  x "$@" --json 2>/dev/null | python3 -c "import json, sys; d = json.load(sys.stdin); $code"
-}
-until_true() {
-  local end=$((SECONDS + $1)); shift
-  until "$@" >/dev/null 2>&1; do
-    [ $SECONDS -lt $end ] || return 1
-    sleep 0.1
-  done
-}
 check() { local name=$1; shift; if "$@"; then ok "$name"; else not_ok "$name"; fi; }
 stop_engine() { [ -n "$ENGINE" ] && kill "-$1" "$ENGINE" 2>/dev/null; wait "$ENGINE" 2>/dev/null; ENGINE=; }
 trap 'stop_engine KILL; rm -rf "$TMP"' EXIT
