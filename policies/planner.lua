@@ -6,6 +6,7 @@
 local S = require "settings"
 local challenge = require "challenge_100"
 local decide = require "exitbrain.decision"
+local first_stop = require "exitbrain.stop"
 local risk = require "risk"
 local side = require "exitbrain.side"
 local targets = require "targets"
@@ -43,7 +44,7 @@ end
 function planner.stop(ctx, case, why)
   local legal, least = legal_pct(ctx)
   local wanted = min(case.wanted_pct, risk.allowed_pct(ctx) or math.huge)
-  local room = risk.liquidation_room_pct(ctx) or math.huge
+  local room = first_stop.room_pct(ctx) or math.huge
   local pct = max(floor(min(wanted, room) * GRID) / GRID, least)
   local planned, other = side.price(ctx, -pct), standing(ctx, case.own)
   local stop = room < least and side.on_grid(ctx, side.price(ctx, -room)) or nil

@@ -22,13 +22,6 @@ function risk.allowed_pct(ctx)
   return leverage and S.risk_floor_margin_pct / leverage
 end
 
--- How far from entry, in percent, a stop may lie inside the liquidation buffer; nil if liquidation is not known.
-function risk.liquidation_room_pct(ctx)
-  if ctx.liquidation == nil then return nil end
-  local room = -side.pct(ctx, ctx.liquidation)
-  return room > 0 and room - ctx.liquidation_buffer_pct or nil
-end
-
 -- How long the position has been open; 0 where that is not known, so that no time rule acts on a guess.
 function risk.age_ms(ctx) return ctx.age_ms or 0 end
 
