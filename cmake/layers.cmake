@@ -32,16 +32,20 @@ function(eb_layer name folder)
 endfunction()
 
 eb_layer(eb_base base)
-eb_layer(eb_net net USES eb_base LIBRARIES PkgConfig::UV PkgConfig::SYSTEMD)
+eb_layer(eb_net net USES eb_base
+         LIBRARIES PkgConfig::UV PkgConfig::SYSTEMD PkgConfig::CURL PkgConfig::WEBSOCKETS PkgConfig::OPENSSL)
 eb_layer(eb_domain domain USES eb_base)
 eb_layer(eb_engine engine USES eb_domain eb_base)
 eb_layer(eb_policy policy USES eb_engine eb_domain eb_base LIBRARIES PkgConfig::LUA)
 eb_layer(eb_store store USES eb_engine eb_domain eb_base LIBRARIES PkgConfig::ZLIB PkgConfig::SQLITE Threads::Threads)
 eb_layer(eb_feed feed USES eb_engine eb_domain eb_base LIBRARIES PkgConfig::LIBZIP PkgConfig::ZLIB PkgConfig::CJSON)
-eb_layer(eb_venue_sim venue/sim USES eb_engine eb_feed eb_domain eb_base)
-eb_layer(eb_venue_wire venue/wire USES eb_store eb_net eb_engine eb_domain eb_base)
+eb_layer(eb_venue venue USES eb_engine eb_domain eb_base LIBRARIES PkgConfig::OPENSSL)
+eb_layer(eb_venue_sim venue/sim USES eb_venue eb_engine eb_feed eb_domain eb_base)
+eb_layer(eb_venue_wire venue/wire USES eb_venue eb_store eb_net eb_engine eb_domain eb_base)
 eb_layer(eb_venue_simd venue/simd USES eb_venue_wire eb_venue_sim eb_feed eb_store eb_net eb_engine eb_domain eb_base)
+eb_layer(eb_venue_binance venue/binance USES eb_venue eb_engine eb_net eb_domain eb_base)
+eb_layer(eb_venue_fapi venue/fapi USES eb_venue_simd eb_venue_sim eb_venue eb_feed eb_engine eb_net eb_domain eb_base)
 eb_layer(eb_host host USES eb_engine eb_policy eb_store eb_domain eb_base)
-eb_layer(eb_app app USES eb_host eb_venue_simd eb_venue_wire eb_venue_sim eb_feed eb_store eb_policy eb_engine eb_domain
-         eb_net eb_base
+eb_layer(eb_app app USES eb_host eb_venue_fapi eb_venue_binance eb_venue_simd eb_venue_wire eb_venue_sim eb_venue eb_feed eb_store eb_policy eb_engine
+         eb_domain eb_net eb_base
          LIBRARIES PkgConfig::CJSON)

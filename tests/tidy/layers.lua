@@ -18,9 +18,10 @@ layers.may = {
   ["venue/sim"] = "venue engine feed domain base",
   ["venue/binance"] = "venue engine net domain base",
   ["venue/wire"] = "venue store engine net domain base",
+  ["venue/fapi"] = "venue venue/simd venue/sim engine feed net domain base",
   ["venue/simd"] = "venue venue/wire venue/sim store engine feed net domain base",
   host = "venue engine policy store domain base",
-  app = "host venue venue/wire venue/sim venue/binance venue/simd feed store policy engine domain net base",
+  app = "host venue venue/fapi venue/wire venue/sim venue/binance venue/simd feed store policy engine domain net base",
 }
 
 -- Where the header of a library may appear: a pattern of names -> folders. What is not listed is free above engine.
@@ -29,8 +30,8 @@ layers.library = {
   { "^uv%.h$", "net" }, { "^curl/", "net" }, { "^libwebsockets%.h$", "net" },
   { "^sqlite3%.h$", "store" }, { "^systemd/", "net" },
   { "^zip%.h$", "feed" }, { "^zlib%.h$", "feed store" },
-  { "^cjson/", "feed app venue/binance venue/simd" },
-  { "^openssl/", "net venue/binance" },
+  { "^cjson/", "feed app" },
+  { "^openssl/", "net venue" }, { "^jsmn%.h$", "venue" },
 }
 
 -- base, domain and engine see this much of the C library and nothing else.
