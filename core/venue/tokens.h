@@ -15,9 +15,12 @@
 #include "base/decimal.h"
 #include "base/err.h"
 
-/* Layout of jsmntok_t with parent links; tokens.c asserts it. */
-struct eb_token {
-    int type, start, end, size, parent;
+#define EB_TOKENS_DEPTH_MAX 32 /* objects and arrays within one another; deeper is no document of an exchange */
+
+/* Layout of jsmntok_t with parent links, which tokens.c asserts; written as one and read as the other. past: index of
+ * the token after this value and all within it. */
+struct __attribute__((may_alias)) eb_token {
+    int type, start, end, size, past;
 };
 struct eb_tokens {
     const char *text;
@@ -27,6 +30,8 @@ struct eb_tokens {
 struct eb_tok {
     const struct eb_tokens *in; /* NULL: EB_TOK_NONE */
     int at;
+    int end;    /* of eb_tok_first() and _next(): tokens of the container end here */
+    bool keyed; /* and whether it is an object */
 };
 #define EB_TOK_NONE ((struct eb_tok){0})
 
@@ -40,16 +45,19 @@ enum eb_tok_kind {
     EB_TOK_NULL
 };
 
-/* One whole document. EB_E_INVALID: malformed, truncated, or something after it (err: name and byte); EB_E_FULL: more
- * than cap tokens. text must outlive all uses. */
+/* One whole document, an object or an array. EB_E_INVALID: malformed, truncated, too deep, or something after it (err:
+ * name and byte); EB_E_FULL: more than cap tokens. text and room must outlive all uses. Time is linear in len. */
 EB_NODISCARD int eb_tokens_parse(struct eb_tokens *out, const char *name, const char *text, size_t len,
                                  struct eb_token *room, int cap, struct eb_err *err);
 struct eb_tok eb_tok_root(const struct eb_tokens *t);
 enum eb_tok_kind eb_tok_kind(struct eb_tok v);
-struct eb_tok eb_tok_get(struct eb_tok object, const char *key);
-/* Elements of an array (or values of an object): first, then next until ABSENT. */
+struct eb_tok eb_tok_get(struct eb_tok object, const char *key); /* keys are compared as they are written */
+/* Elements of an array (or values of an object): first, then next until ABSENT. Stepping over one costs the same
+ * whatever is in it. next is for what first or next gave, not for what get gave. */
 struct eb_tok eb_tok_first(struct eb_tok container);
 struct eb_tok eb_tok_next(struct eb_tok element);
+/* Raw key of a value that first or next gave; NULL and 0 for elements of an array. */
+const char *eb_tok_key(struct eb_tok element, size_t *len);
 size_t eb_tok_size(struct eb_tok container);
 /* Raw text between the quotes, or of a number: not unescaped. NULL and 0 when absent. */
 const char *eb_tok_raw(struct eb_tok v, size_t *len);
