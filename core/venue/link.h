@@ -19,6 +19,7 @@ struct eb_link_hello {
     bool lockstep;             /* the exchange waits for our ack() */
     bool settled;              /* what an earlier connection has sent has arrived or never will: absent is absent */
     bool can_trade;            /* the key may place orders */
+    bool talkative;            /* it says something every few seconds (an answer to ask_view at least): silence is a loss */
     bool multi_assets;         /* margin of several assets: figures of risk are not those of one wallet */
     char name[EB_NAME_MAX];    /* of the exchange or its program, for the log */
     char account[EB_NAME_MAX]; /* which account this is, the same for as long as it exists */
@@ -70,6 +71,9 @@ struct eb_link_listener {
     /* Its name for a symbol -> the engine's id, EB_NO_SYMBOL to leave the symbol out (its events are dropped). Asked
      * once per connection and symbol; the INSTRUMENT event follows at once. Symbols may come later than ready too. */
     eb_symbol_id (*symbol)(void *user, const char *name);
+    /* Name of a symbol that the engine knows of before, by its id; NULL beyond the last. May be NULL: it knows none. Asked
+     * when a port function or ask_trades() names a symbol that this connection has not introduced. Borrowed. */
+    const char *(*name)(void *user, eb_symbol_id id);
     /* An event with the engine's symbol ids, at the exchange's time when it was told; payloads borrowed. */
     void (*event)(void *user, const struct eb_event *ev);
     void (*ready)(void *user);
