@@ -59,6 +59,15 @@ int64_t fapi_market_next_ms(const struct eb_fapi *f);
 void fapi_streams_run(struct eb_fapi *f, int64_t now_ms);
 int64_t fapi_streams_next_ms(const struct eb_fapi *f);
 
+/* market.c, for control.c: a symbol's price stays as it is set until it is let go (the feed goes on from there); its
+ * status word; its filters. The last two tell accounts (eb_sim_add_instrument) and exchangeInfo. */
+void fapi_market_hold(struct eb_fapi *f, uint32_t symbol, bool held);
+EB_NODISCARD int fapi_market_status(struct eb_fapi *f, uint32_t symbol, const char *status, struct eb_err *err);
+EB_NODISCARD int fapi_market_filters(struct eb_fapi *f, uint32_t symbol, const struct eb_ev_instrument *inst,
+                                     struct eb_err *err);
+/* api: the account's listen key ends now, as after its hour. */
+void fapi_listen_key_expire(struct eb_fapi *f, struct fapi_account *a);
+
 struct eb_scene_entry;
 /* What "another system" opens on the first account, as a scene has it. exchange.c */
 void fapi_market_entry(struct eb_fapi *f, const struct eb_scene_entry *e);

@@ -23,6 +23,10 @@ void fapi_peer_gone(struct eb_fapi *f, const struct eb_fapi_peer *peer);
 bool fapi_fault_stuck_triggering(struct eb_fapi *f);
 int64_t fapi_trigger_delay_ms(const struct eb_fapi *f);
 
+/* Milliseconds to the exchange, of answers, of events of accounts, of market messages, from TRIGGERING to TRIGGERED. */
+void fapi_latency_get(const struct eb_fapi *f, int64_t ms[5]);
+void fapi_latency_set(struct eb_fapi *f, const int64_t ms[5]);
+
 /* What is due now; when the next is. */
 void fapi_faults_run(struct eb_fapi *f);
 int64_t fapi_faults_next_ms(const struct eb_fapi *f);
