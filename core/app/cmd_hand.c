@@ -16,7 +16,7 @@ struct job {
     struct eb_loop *loop;
     struct eb_wire_client *wire;
     const char *path;
-    char text[EB_WIRE_TEXT_MAX];
+    char text[EB_LINK_TEXT_MAX];
     enum eb_status status;
 };
 
@@ -26,7 +26,7 @@ static void finish(struct job *job, enum eb_status status)
     eb_loop_stop(job->loop);
 }
 
-static bool on_hello(void *user, const struct eb_wire_hello *hello, struct eb_err *err)
+static bool on_hello(void *user, const struct eb_link_hello *hello, struct eb_err *err)
 {
     (void)user;
     (void)hello;
@@ -56,7 +56,7 @@ static void on_ready(void *user)
     }
 }
 
-static void on_said(void *user, const struct eb_wire_said *said)
+static void on_said(void *user, const struct eb_link_said *said)
 {
     struct job *job = user;
     if (said->code == EB_OK) {
@@ -87,7 +87,7 @@ static int join_words(const struct eb_args *a, struct job *job, struct eb_err *e
     for (unsigned i = 0; i < a->positional_count; i++) {
         int n = snprintf(job->text + len, sizeof(job->text) - len, "%s%s", i > 0 ? " " : "", a->positional[i]);
         if (n < 0 || (size_t)n >= sizeof(job->text) - len) {
-            return eb_err_set(err, EB_E_INVALID, "hand", "more than %d characters are no hand", EB_WIRE_TEXT_MAX - 1);
+            return eb_err_set(err, EB_E_INVALID, "hand", "more than %d characters are no hand", EB_LINK_TEXT_MAX - 1);
         }
         len += (size_t)n;
     }

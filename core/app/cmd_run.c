@@ -21,6 +21,7 @@
 #include "app/run_venue.h"
 #include "app/run_view.h"
 #include "app/state_dir.h"
+#include "app/venue_wire.h"
 #include "app/when.h"
 
 extern char **environ;
@@ -64,6 +65,7 @@ struct job {
     struct eb_timer *draw;
     struct eb_view view;
     struct eb_run_log log;
+    struct eb_venue_wire wire;
     bool service; /* a state that lasts: --state */
     bool unreachable;
     bool opened;             /* the exchange was reached: there is something to report */
@@ -257,6 +259,8 @@ static int prepare(struct job *job, struct eb_err *err)
     job->o.state_dir = job->dir;
     job->o.control = job->control;
     job->o.venue = job->socket;
+    job->wire.path = job->socket;
+    job->o.open_venue = eb_venue_wire(&job->wire);
     job->o.for_ms = job->for_ms;
     job->o.on_terminal = isatty(STDERR_FILENO) != 0;
     job->o.log = &job->log.log;

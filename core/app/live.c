@@ -19,6 +19,7 @@
 
 #define BEAT_NS (1000 * EB_NS_IN_MS)
 #define VIEW_BEATS 5
+#define SLOWER 20 /* a clock that is ahead loses a twentieth */
 
 void eb_live_fail(struct eb_live *l, const struct eb_err *err)
 {
@@ -84,10 +85,14 @@ static void beat(void *user)
     }
     eb_ledger_flush(l->ledger);
     if (l->stage == EB_LIVE_RUNNING && l->beats % VIEW_BEATS == 1) {
-        (void)eb_wire_client_ask_view(l->wire);
+        (void)l->link.ops->ask_view(l->link.link);
     }
     if (l->host != NULL) {
         eb_live_review_alarms(l);
+    }
+    bool over = l->o.for_ms > 0 && l->started_ms > 0 && eb_live_now_ms(l) >= l->started_ms + l->o.for_ms;
+    if (over && !l->lockstep && l->stage == EB_LIVE_OFFLINE) {
+        eb_live_stop(l); /* nobody is there who could tell us more */
     }
     eb_service_notify("WATCHDOG=1");
     eb_timer_set(l->beat, BEAT_NS);
@@ -106,7 +111,7 @@ static void reconnect(void *user)
 {
     struct eb_live *l = user;
     struct eb_err err = {0};
-    if (l->stage == EB_LIVE_OFFLINE && eb_wire_client_connect(l->wire, &err) != EB_OK) {
+    if (l->stage == EB_LIVE_OFFLINE && l->link.ops->connect(l->link.link, &err) != EB_OK) {
         eb_live_reconnect(l, err.msg);
     }
 }
@@ -282,7 +287,7 @@ int eb_live_run(struct eb_live *l, struct eb_err *err)
 {
     l->began_wall_ns = eb_monotonic_ns();
     l->last_beat_ns = eb_boottime_ns();
-    int rc = eb_wire_client_connect(l->wire, err);
+    int rc = l->link.ops->connect(l->link.link, err);
     if (rc != EB_OK) {
         eb_live_reconnect(l, err->msg);
     }
@@ -324,7 +329,9 @@ int eb_live_close(struct eb_live *l, struct eb_err *err)
 {
     l->stage = EB_LIVE_STOPPING;
     eb_control_close(l->control);
-    eb_wire_client_destroy(l->wire);
+    if (l->linked) {
+        l->o.open_venue.close(l->o.open_venue.user);
+    }
     eb_challengers_close(l->challengers);
     eb_reload_destroy(l->reload); /* waits for a trial; its set was the host's */
     int rc = close_records(l, err);
@@ -417,12 +424,17 @@ int eb_live_durable(const struct eb_live *l, uint64_t seq)
     return times.lost > 0 || port.failed(port.store) ? -1 : 0;
 }
 
+int64_t eb_live_clock_ns(const struct eb_live *l, int64_t mono_ns)
+{
+    int64_t passed_ns = (int64_t)((eb_i128)(mono_ns - l->anchor_mono_ns) * l->venue.speed_ppm / EB_PPM);
+    return l->anchor_ns + (l->clock_slow ? passed_ns - passed_ns / SLOWER : passed_ns);
+}
+
 int64_t eb_live_now_ms(const struct eb_live *l)
 {
-    if (l->lockstep || l->anchor_ms == 0) {
+    if (l->lockstep || l->anchor_ns == 0) {
         return l->now_ms;
     }
-    int64_t passed_ns = eb_monotonic_ns() - l->anchor_mono_ns;
-    int64_t at_ms = l->anchor_ms + (int64_t)((eb_i128)passed_ns * l->venue.speed_ppm / EB_PPM / EB_NS_IN_MS);
+    int64_t at_ms = eb_live_clock_ns(l, eb_monotonic_ns()) / EB_NS_IN_MS;
     return at_ms > l->now_ms ? at_ms : l->now_ms;
 }

@@ -26,24 +26,34 @@
 #include "store/journal.h"
 #include "store/tape.h"
 #include "store/tee.h"
-#include "venue/wire/client.h"
+#include "venue/link.h"
 
 #define EB_LIVE_PATH_MAX 1024
 
 /* Hears of what happens, for the terminal; line has no newline. */
 typedef void (*eb_live_listener)(void *user, int64_t now_ms, const char *line);
 
+/* Who makes the link to an exchange: venue_wire.h, venue_binance.h. */
+struct eb_live_venue {
+    void *user;
+    /* *out is valid until close; the listener is the live engine's. */
+    int (*open)(void *user, struct eb_loop *loop, const struct eb_link_listener *listener, struct eb_link *out,
+                struct eb_err *err);
+    void (*close)(void *user); /* also where open failed */
+};
+
 struct eb_live_options {
     struct eb_config config;
     struct eb_policy_choice choice;
     const char *state_dir; /* of journal and socket; exists */
     const char *control;   /* path of the control socket; NULL: none */
-    const char *venue;     /* path of the exchange's socket */
-    const char *tape;      /* path; NULL: quiet events are not recorded */
-    bool own_venue;        /* the exchange is ours alone: when it is gone, so are we */
-    int64_t for_ms;        /* wall time (the venue's, where it is not paced); 0: until stopped */
-    bool on_terminal;      /* standard error is one: a hangup that finds it gone ends the run, any other reloads */
-    struct eb_log *log;    /* its time is set here */
+    const char *venue;     /* how the exchange is called in messages: "unix:PATH", an environment */
+    struct eb_live_venue open_venue;
+    const char *tape;   /* path; NULL: quiet events are not recorded */
+    bool own_venue;     /* the exchange is ours alone: when it is gone, so are we */
+    int64_t for_ms;     /* wall time (the venue's, where it is not paced); 0: until stopped */
+    bool on_terminal;   /* standard error is one: a hangup that finds it gone ends the run, any other reloads */
+    struct eb_log *log; /* its time is set here */
     eb_live_listener listener;
     void *listener_user;
 };
@@ -86,7 +96,8 @@ struct eb_control;
 struct eb_live {
     struct eb_live_options o;
     struct eb_loop *loop;
-    struct eb_wire_client *wire;
+    struct eb_link link;
+    bool linked; /* the link was opened */
     struct eb_journal *journal;
     void (*journal_progress)(void *user); /* from its thread */
     struct eb_recovery recovery;
@@ -111,12 +122,15 @@ struct eb_live {
     struct eb_wake *progress; /* from the journal's thread */
     struct eb_signal *signal[EB_LIVE_SIGNALS];
 
-    struct eb_wire_hello venue; /* the exchange's, once greeted */
-    struct eb_wire_view view;   /* of the account, as last told */
+    struct eb_link_hello venue; /* the exchange's, once greeted */
+    struct eb_link_view view;   /* of the account, as last told */
     uint8_t stage;              /* enum eb_live_stage */
     uint32_t trades_due;        /* answers to what was asked about missed trades */
     struct eb_live_missed missed;
     bool pictured;             /* the picture that START asked for is complete */
+    bool gap;                  /* news of the account may be missing: asked for once prices are taken */
+    bool viewed;               /* the exchange has told its view of the account */
+    int64_t settle_ns;         /* monotonic: when SETTLING began */
     bool answered;             /* ... or was refused: it is asked for again, and time goes on meanwhile */
     bool begun;                /* modes were announced, and START was stepped, once in this process */
     bool protect_told;         /* why it is protect-only was acted upon */
@@ -125,7 +139,10 @@ struct eb_live {
     bool ack_due;
     uint64_t ack_tick;
     int64_t now_ms, now_ns;            /* of the last turn: venue time */
-    int64_t anchor_ms, anchor_mono_ns; /* venue time at a moment of our clock; 0 unknown */
+    int64_t anchor_ns, anchor_mono_ns; /* venue time at a moment of our clock; 0 unknown */
+    bool clock_slow;                   /* ours was ahead: it runs slower until both agree */
+    int64_t clock_apart_ms;            /* how far the exchange's was ahead of ours when it last said so */
+    uint64_t clock_jumps;              /* it was far ahead */
     int64_t said_ms;                   /* what the exchange last said of its time */
     int64_t shift_ms;                  /* added to that: our time does not go back where its does */
     int64_t event_mono_ns;             /* when the event under way began */
@@ -172,6 +189,8 @@ int eb_live_command(struct eb_live *l, const struct eb_ev_command *command, eb_s
 int eb_live_signal(struct eb_live *l, const struct eb_ev_signal *signal, eb_symbol_id symbol, uint64_t *seq);
 /* Whether record seq is durable; -1: it never will be, the disk has failed. */
 int eb_live_durable(const struct eb_live *l, uint64_t seq);
+/* Venue time at a moment of the monotonic clock, where it runs freely; in ns. */
+int64_t eb_live_clock_ns(const struct eb_live *l, int64_t mono_ns);
 /* Venue time now. */
 int64_t eb_live_now_ms(const struct eb_live *l);
 /* An event of the engine's own kinds at the current time, run as a turn. */

@@ -11,10 +11,12 @@
 #define EB_LIVE_GAP_NS (INT64_C(5000) * EB_NS_IN_MS) /* a loop that did not run for so long knows nothing any more */
 
 /* live_start.c: what the exchange's introduction begins */
-bool eb_live_hello(struct eb_live *l, const struct eb_wire_hello *hello, struct eb_err *err);
+bool eb_live_hello(struct eb_live *l, const struct eb_link_hello *hello, struct eb_err *err);
 eb_symbol_id eb_live_symbol(struct eb_live *l, const char *name);
 void eb_live_ready(struct eb_live *l);
-void eb_live_trades(struct eb_live *l, const struct eb_wire_trades *told);
+/* News of the account may be missing: trades since the last one known, and a complete picture, are asked for. */
+void eb_live_gap(struct eb_live *l, const char *why);
+void eb_live_trades(struct eb_live *l, const struct eb_link_trades *told);
 
 /* live_wire.c: events, time, the port */
 int eb_live_wire_create(struct eb_live *l, struct eb_err *err);
@@ -28,10 +30,16 @@ void eb_live_settle(struct eb_live *l);
 /* Ends the connection and begins anew after a while. */
 void eb_live_reconnect(struct eb_live *l, const char *why);
 
+/* live_clock.c: what the exchange says of its time: at the beginning of a connection, and meanwhile */
+void eb_live_clock_begin(struct eb_live *l, int64_t venue_ms);
+void eb_live_clock_hear(struct eb_live *l, int64_t venue_ms);
+
 /* live_watch.c: what is heard of every step */
 void eb_live_observe(void *user, const struct eb_event *ev, const struct eb_actions *actions);
 /* Whether the engine remembers an order of ours. */
 bool eb_live_remembers(const struct eb_live *l, eb_symbol_id symbol, uint8_t position_side, eb_client_id id);
+/* A standing trouble of the connection, or its end. */
+void eb_live_trouble(struct eb_live *l, const struct eb_link_trouble *t);
 /* Conditions of standing alarms, once a second. */
 void eb_live_review_alarms(struct eb_live *l);
 /* A line for the terminal. */

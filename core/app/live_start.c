@@ -187,16 +187,7 @@ static int begin(struct eb_live *l, struct eb_err *err)
 
 /* ---- what the exchange says -------------------------------------------------------------------------------------- */
 
-/* Ours may be ahead: the exchange's stood while ours went on, or was set back. It goes on from where it is. */
-static void set_clock(struct eb_live *l, int64_t venue_ms)
-{
-    l->said_ms = venue_ms;
-    l->shift_ms = l->now_ms > venue_ms ? l->now_ms - venue_ms : 0;
-    l->anchor_ms = venue_ms + l->shift_ms;
-    l->anchor_mono_ns = eb_monotonic_ns();
-}
-
-bool eb_live_hello(struct eb_live *l, const struct eb_wire_hello *hello, struct eb_err *err)
+bool eb_live_hello(struct eb_live *l, const struct eb_link_hello *hello, struct eb_err *err)
 {
     if (l->host != NULL && strcmp(hello->account, l->venue.account) != 0) {
         /* Whoever started that may put the right one back: we wait for it, with an alarm. */
@@ -220,7 +211,7 @@ bool eb_live_hello(struct eb_live *l, const struct eb_wire_hello *hello, struct 
         eb_live_fail(l, err);
         return false;
     }
-    set_clock(l, hello->now_ms);
+    eb_live_clock_begin(l, hello->now_ms);
     l->connects++;
     l->offline_since_ns = 0;
     if (l->connects > 1) {
@@ -308,15 +299,42 @@ static void tell_signals(struct eb_live *l)
     free(signal);
 }
 
+/* Of symbols that we have traded or hold: trades since the last one that is known. Returns how many answers follow. */
+static uint32_t ask_trades(struct eb_live *l)
+{
+    const struct eb_engine *e = eb_host_engine(l->host);
+    uint32_t asked = 0;
+    for (eb_symbol_id i = 0; i < eb_engine_symbol_count(e); i++) {
+        enum eb_side side;
+        uint64_t last = eb_engine_last_trade(e, i);
+        bool open = eb_engine_open_side(e, i * 2, &side) || eb_engine_open_side(e, i * 2 + 1, &side);
+        if ((last > 0 || open) && l->link.ops->ask_trades(l->link.link, i, last) == EB_OK) {
+            asked++;
+        }
+    }
+    return asked;
+}
+
+void eb_live_gap(struct eb_live *l, const char *why)
+{
+    uint64_t seq;
+    struct eb_ev_command c = {.verb = EB_CMD_SNAPSHOT, .who = "engine"};
+    eb_log(l->o.log, EB_LOG_WARN, "venue.gap", EB_STR("why", why));
+    l->gap = l->stage != EB_LIVE_RUNNING; /* a beginning asks for a picture anyway; trades it has asked for already */
+    if (l->gap || l->host == NULL) {
+        return;
+    }
+    (void)ask_trades(l);
+    (void)snprintf(c.why, sizeof(c.why), "%s", why);
+    (void)eb_live_command(l, &c, EB_NO_SYMBOL, &seq);
+}
+
 /* From here on prices count. */
 static void go(struct eb_live *l)
 {
     uint64_t seq;
-    /* The exchange reads an old connection to its end before it greets a new one: nothing of ours is under way. */
-    static const struct eb_ev_command start = {
-        .verb = EB_CMD_START, .settled = true, .who = "engine", .why = "a process begins"};
-    static const struct eb_ev_command again = {
-        .verb = EB_CMD_START, .settled = true, .who = "engine", .why = "connected again"};
+    struct eb_ev_command start = {.verb = EB_CMD_START, .settled = l->venue.settled, .who = "engine"};
+    (void)snprintf(start.why, sizeof(start.why), "%s", l->begun ? "connected again" : "a process begins");
     l->stage = EB_LIVE_RUNNING;
     if (!l->begun) { /* an earlier connection may have ended before it came to this */
         announce_modes(l);
@@ -326,9 +344,12 @@ static void go(struct eb_live *l)
         tell_signals(l);
     }
     protect_only(l);
-    (void)eb_live_command(l, l->begun ? &again : &start, EB_NO_SYMBOL, &seq);
+    (void)eb_live_command(l, &start, EB_NO_SYMBOL, &seq);
     l->begun = true;
-    (void)eb_wire_client_ask_view(l->wire);
+    if (l->gap) {
+        eb_live_gap(l, "while the beginning was told");
+    }
+    (void)l->link.ops->ask_view(l->link.link);
 }
 
 static uint32_t unanswered(const struct eb_engine *e)
@@ -351,21 +372,15 @@ void eb_live_ready(struct eb_live *l)
     l->stage = EB_LIVE_TRADES;
     l->trades_due = 0;
     l->missed = (struct eb_live_missed){.unanswered = unanswered(e)};
-    for (eb_symbol_id i = 0; remembers && i < eb_engine_symbol_count(e); i++) {
-        enum eb_side side;
-        uint64_t last = eb_engine_last_trade(e, i);
-        bool open = eb_engine_open_side(e, i * 2, &side) || eb_engine_open_side(e, i * 2 + 1, &side);
-        if ((last > 0 || open) && eb_wire_client_ask_trades(l->wire, i, last) == EB_OK) {
-            l->trades_due++;
-        }
-    }
+    l->gap = false;
+    l->trades_due = remembers ? ask_trades(l) : 0;
     if (l->trades_due == 0) {
         go(l);
     }
 }
 
 /* Whose history ends before what we have applied is not the exchange that we knew. */
-static void compare_history(struct eb_live *l, const struct eb_wire_trades *t)
+static void compare_history(struct eb_live *l, const struct eb_link_trades *t)
 {
     uint64_t last = eb_engine_last_trade(eb_host_engine(l->host), t->symbol);
     const char *name = eb_engine_symbol_name(eb_host_engine(l->host), t->symbol);
@@ -378,7 +393,7 @@ static void compare_history(struct eb_live *l, const struct eb_wire_trades *t)
     }
 }
 
-void eb_live_trades(struct eb_live *l, const struct eb_wire_trades *told)
+void eb_live_trades(struct eb_live *l, const struct eb_link_trades *told)
 {
     if (l->stage == EB_LIVE_TRADES && l->trades_due > 0) {
         compare_history(l, told);

@@ -20,7 +20,9 @@
 #define FORGET_MS (15 * INT64_C(60000))          /* an alarm about a happening, not a condition, stands for so long */
 #define STEADY_NS (INT64_C(10000) * EB_NS_IN_MS) /* a connection that has stood for so long counts */
 #define TRIES_ALARM 5                            /* that many to get one are an alarm */
+#define TROUBLE "venue."                         /* before the names of a connection's troubles */
 #define SILENT_NS (INT64_C(20000) * EB_NS_IN_MS)
+#define BEGIN_NS (INT64_C(120000) * EB_NS_IN_MS) /* a beginning that waits for a budget of requests */
 
 void eb_live_say(struct eb_live *l, const char *fmt, ...)
 {
@@ -308,12 +310,16 @@ static void review_journal(struct eb_live *l)
     eb_alarm_raise(l->alarms, "journal_failed", "", l->journal_failure, eb_live_now_ms(l));
 }
 
-/* A live exchange answers at least the VIEW that is asked for every few seconds. One that says nothing, over a
- * connection that stands, is left and joined again; one whose clock waits for us has lost nothing by it. */
+/* A simulated exchange answers at least the VIEW that is asked for every few seconds. One that says nothing, over a
+ * connection that stands, is left and joined again; one whose clock waits for us has lost nothing by it. A link that
+ * may rest notices by itself what is wrong with it. */
 static void review_silence(struct eb_live *l)
 {
     bool connected = l->stage != EB_LIVE_OFFLINE && l->stage != EB_LIVE_STOPPING;
-    bool silent = connected && eb_monotonic_ns() - l->heard_ns > SILENT_NS;
+    int64_t since_ns = l->stage == EB_LIVE_SETTLING ? l->settle_ns : l->heard_ns;
+    int64_t allowed_ns = l->venue.talkative || l->stage == EB_LIVE_SETTLING ? SILENT_NS : BEGIN_NS;
+    bool may_rest = !l->venue.talkative && l->stage == EB_LIVE_RUNNING;
+    bool silent = connected && !may_rest && eb_monotonic_ns() - since_ns > allowed_ns;
     if (silent && l->stage == EB_LIVE_SETTLING) {
         struct eb_err err;
         (void)eb_err_set(&err, EB_E_IO, "run", "the exchange does not say what its books hold");
@@ -341,7 +347,7 @@ void eb_live_review_alarms(struct eb_live *l)
         bool ours = strcmp(a.name, "venue_offline") == 0 || strcmp(a.name, "journal_failed") == 0 ||
                     strcmp(a.name, "another_engine") == 0 || strncmp(a.name, "policy_", 7) == 0 ||
                     strcmp(a.name, "protect_only") == 0 || strcmp(a.name, "venue_silent") == 0 ||
-                    strcmp(a.name, "journal_gone") == 0;
+                    strcmp(a.name, "journal_gone") == 0 || strncmp(a.name, TROUBLE, sizeof(TROUBLE) - 1) == 0;
         bool stands = is_condition(a.name) ? condition_holds(l, &a) : ours ? true : now_ms - a.last_ms < FORGET_MS;
         if (strcmp(a.name, "protect_only") == 0) {
             stands = eb_engine_paused(eb_host_engine(l->host));
@@ -349,6 +355,19 @@ void eb_live_review_alarms(struct eb_live *l)
         if (!a.over && !stands) {
             eb_alarm_end(l->alarms, a.name, a.symbol, now_ms);
         }
+    }
+}
+
+void eb_live_trouble(struct eb_live *l, const struct eb_link_trouble *t)
+{
+    char name[EB_ALARM_NAME_MAX];
+    int64_t now_ms = eb_live_now_ms(l);
+    (void)snprintf(name, sizeof(name), TROUBLE "%s", t->name);
+    if (t->raised) {
+        eb_alarm_raise(l->alarms, name, t->subject, t->text, now_ms);
+        eb_live_say(l, "%s%s%s: %s", t->name, t->subject[0] != '\0' ? " " : "", t->subject, t->text);
+    } else {
+        eb_alarm_end(l->alarms, name, t->subject, now_ms);
     }
 }
 

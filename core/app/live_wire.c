@@ -17,15 +17,19 @@
 #define START_MAX_NS (30000 * EB_NS_IN_MS) /* at start: then the venue counts as unreachable */
 #define TRIES_BEFORE_WORD 4                /* three quarters of a second, then a person is told what is waited for */
 #define SETTLE_MS 500                      /* of venue time for what is under way when the run is over */
-#define SYMBOLS_OF_VENUE 20000
-#define CLOCKS_AT_ONCE 8 /* of four positions each: about half a millisecond of consults */
+#define CLOCKS_AT_ONCE 8                   /* of four positions each: about half a millisecond of consults */
 
 /* ---- the port: the wire's, watched ------------------------------------------------------------------------------- */
+
+static struct eb_venue port_of(struct eb_live *l)
+{
+    return l->link.ops->port(l->link.link);
+}
 
 static int submit(void *user, const struct eb_order_request *order, struct eb_err *err)
 {
     struct eb_live *l = user;
-    struct eb_venue wire = eb_wire_client_port(l->wire);
+    struct eb_venue wire = port_of(l);
     int rc = wire.ops->submit(wire.venue, order, err);
     if (l->event_mono_ns != 0 && rc == EB_OK) {
         eb_delay_add(&l->order_delay, eb_monotonic_ns() - l->event_mono_ns);
@@ -36,26 +40,26 @@ static int submit(void *user, const struct eb_order_request *order, struct eb_er
 static int cancel(void *user, eb_client_id id, uint64_t venue_order_id, eb_symbol_id symbol, uint8_t type,
                   struct eb_err *err)
 {
-    struct eb_venue wire = eb_wire_client_port(((struct eb_live *)user)->wire);
+    struct eb_venue wire = port_of(user);
     return wire.ops->cancel(wire.venue, id, venue_order_id, symbol, type, err);
 }
 
 static int query(void *user, eb_client_id id, uint64_t venue_order_id, eb_symbol_id symbol, uint8_t type,
                  struct eb_err *err)
 {
-    struct eb_venue wire = eb_wire_client_port(((struct eb_live *)user)->wire);
+    struct eb_venue wire = port_of(user);
     return wire.ops->query(wire.venue, id, venue_order_id, symbol, type, err);
 }
 
 static int snapshot(void *user, struct eb_err *err)
 {
-    struct eb_venue wire = eb_wire_client_port(((struct eb_live *)user)->wire);
+    struct eb_venue wire = port_of(user);
     return wire.ops->snapshot(wire.venue, err);
 }
 
 static int refresh_price(void *user, eb_symbol_id symbol, struct eb_err *err)
 {
-    struct eb_venue wire = eb_wire_client_port(((struct eb_live *)user)->wire);
+    struct eb_venue wire = port_of(user);
     return wire.ops->refresh_price(wire.venue, symbol, err);
 }
 
@@ -152,10 +156,11 @@ void eb_live_settle(struct eb_live *l)
 {
     const struct eb_engine *e = eb_host_engine(l->host);
     l->stage = EB_LIVE_SETTLING;
+    l->settle_ns = eb_monotonic_ns();
     l->trades_due = 0;
-    (void)eb_wire_client_ask_view(l->wire);
+    (void)l->link.ops->ask_view(l->link.link);
     for (eb_symbol_id i = 0; l->o.own_venue && i < eb_engine_symbol_count(e); i++) {
-        if (eb_wire_client_ask_trades(l->wire, i, 0) == EB_OK) {
+        if (l->link.ops->ask_trades(l->link.link, i, 0) == EB_OK) {
             l->trades_due++;
         }
     }
@@ -203,7 +208,7 @@ void eb_live_catch_up(struct eb_live *l)
     l->ack_due = false;
     int64_t at_ms = deadline_ms(l);
     at_ms = at_ms == INT64_MAX ? at_ms : at_ms - l->shift_ms;
-    (void)eb_wire_client_ack(l->wire, l->ack_tick, at_ms); /* refused only where lost() follows */
+    (void)l->link.ops->ack(l->link.link, l->ack_tick, at_ms); /* refused only where lost() follows */
 }
 
 /* The exchange lives; said_ms: what it says of its time, 0 nothing. */
@@ -213,24 +218,21 @@ static void heard(struct eb_live *l, int64_t said_ms)
     l->said_ms = said_ms > l->said_ms ? said_ms : l->said_ms;
 }
 
-static void tick(void *user, const struct eb_wire_tick *t)
+static void tick(void *user, const struct eb_link_tick *t)
 {
     struct eb_live *l = user;
     l->ticks++;
     heard(l, t->now_ms);
-    int64_t now_ms = t->now_ms + l->shift_ms;
-    eb_live_set_now(l, l->lockstep ? now_ms : 0);
-    if (!l->lockstep && now_ms > l->now_ms) { /* our idea of its time was behind */
-        l->anchor_ms = now_ms;
-        l->anchor_mono_ns = l->heard_ns;
-        eb_live_set_now(l, now_ms);
+    if (!l->lockstep) {
+        eb_live_clock_hear(l, t->now_ms);
     }
+    eb_live_set_now(l, l->lockstep ? t->now_ms + l->shift_ms : 0);
     l->ack_due = l->lockstep;
     l->ack_tick = t->number;
     bool prices = l->prices_of_tick > 0;
     l->prices_of_tick = 0;
     eb_live_catch_up(l);
-    if (prices) {
+    if (prices && t->due_ns > 0) {
         eb_delay_add(&l->price_delay, eb_monotonic_ns() - t->due_ns);
     }
 }
@@ -299,6 +301,9 @@ static void event(void *user, const struct eb_event *told)
         l->event_mono_ns = 0;
         return;
     }
+    if (ev.kind == EB_EV_ACCOUNT && !l->viewed) { /* what it is worth, until the exchange says more */
+        l->view.wallet = ev.u.account.balance;
+    }
     if (ev.kind == EB_EV_PRICE) {
         price(l, &ev);
     } else if (ev.kind == EB_EV_FILL && l->stage == EB_LIVE_TRADES) {
@@ -316,11 +321,23 @@ static void event(void *user, const struct eb_event *told)
     }
 }
 
-static void view(void *user, const struct eb_wire_view *v)
+static void view(void *user, const struct eb_link_view *v)
 {
     struct eb_live *l = user;
     heard(l, 0);
     l->view = *v;
+    l->viewed = true;
+}
+
+static void gap(void *user, const char *why)
+{
+    heard(user, 0);
+    eb_live_gap(user, why);
+}
+
+static void trouble(void *user, const struct eb_link_trouble *t)
+{
+    eb_live_trouble(user, t);
 }
 
 /* ---- the connection ---------------------------------------------------------------------------------------------- */
@@ -330,7 +347,7 @@ void eb_live_reconnect(struct eb_live *l, const char *why)
     if (l->stage == EB_LIVE_STOPPING) {
         return;
     }
-    eb_wire_client_disconnect(l->wire);
+    l->link.ops->disconnect(l->link.link);
     if (l->offline_since_ns == 0) {
         l->offline_since_ns = eb_monotonic_ns();
         eb_log(l->o.log, EB_LOG_WARN, "venue.lost", EB_STR("why", why));
@@ -368,7 +385,7 @@ static void lost(void *user, const struct eb_err *err)
     eb_live_reconnect(l, err->msg);
 }
 
-static bool hello(void *user, const struct eb_wire_hello *h, struct eb_err *err)
+static bool hello(void *user, const struct eb_link_hello *h, struct eb_err *err)
 {
     heard(user, 0);
     return eb_live_hello(user, h, err);
@@ -379,13 +396,20 @@ static eb_symbol_id symbol(void *user, const char *name)
     return eb_live_symbol(user, name);
 }
 
+static const char *name(void *user, eb_symbol_id id)
+{
+    const struct eb_live *l = user;
+    const struct eb_engine *e = l->host != NULL ? eb_host_engine(l->host) : NULL;
+    return e != NULL && id < eb_engine_symbol_count(e) ? eb_engine_symbol_name(e, id) : NULL;
+}
+
 static void ready(void *user)
 {
     heard(user, 0);
     eb_live_ready(user);
 }
 
-static void trades(void *user, const struct eb_wire_trades *told)
+static void trades(void *user, const struct eb_link_trades *told)
 {
     heard(user, 0);
     eb_live_trades(user, told);
@@ -393,20 +417,18 @@ static void trades(void *user, const struct eb_wire_trades *told)
 
 int eb_live_wire_create(struct eb_live *l, struct eb_err *err)
 {
-    const struct eb_wire_client_config c = {.loop = l->loop,
-                                            .path = l->o.venue,
-                                            .name = "exitbrain run",
-                                            .lockstep = true,
-                                            .wants_events = true,
-                                            .symbols_max = SYMBOLS_OF_VENUE,
-                                            .listener = {.user = l,
-                                                         .hello = hello,
-                                                         .symbol = symbol,
-                                                         .event = event,
-                                                         .ready = ready,
-                                                         .tick = tick,
-                                                         .trades = trades,
-                                                         .view = view,
-                                                         .lost = lost}};
-    return eb_wire_client_create(&c, &l->wire, err);
+    const struct eb_link_listener listener = {.user = l,
+                                              .hello = hello,
+                                              .symbol = symbol,
+                                              .name = name,
+                                              .event = event,
+                                              .ready = ready,
+                                              .tick = tick,
+                                              .trades = trades,
+                                              .view = view,
+                                              .gap = gap,
+                                              .trouble = trouble,
+                                              .lost = lost};
+    l->linked = true;
+    return l->o.open_venue.open(l->o.open_venue.user, l->loop, &listener, &l->link, err);
 }

@@ -114,7 +114,7 @@ static void counts_json(const struct eb_live *l, struct eb_doc *d)
 static void stats_json(const struct eb_live *l, struct eb_doc *d)
 {
     struct eb_engine_stats e;
-    const struct eb_wire_view *a = &l->view;
+    const struct eb_link_view *a = &l->view;
     struct eb_turn_times t;
     eb_engine_stats(eb_host_engine(l->host), &e);
     eb_host_turn_times(l->host, &t);
@@ -213,7 +213,7 @@ static void totals(const struct eb_live *l, const struct eb_run_verdict *v, int6
 {
     struct counts c = count(l);
     struct eb_engine_stats e;
-    const struct eb_wire_view *a = &l->view;
+    const struct eb_link_view *a = &l->view;
     char amount[4][EB_DECIMAL_TEXT_MAX];
     eb_engine_stats(eb_host_engine(l->host), &e);
     (void)eb_decimal_format(a->wallet.e8, 8, amount[0]);

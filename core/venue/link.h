@@ -16,12 +16,13 @@
 #include "base/err.h"
 
 struct eb_link_hello {
-    bool lockstep;             /* the exchange waits for our ack() */
-    bool settled;              /* what an earlier connection has sent has arrived or never will: absent is absent */
-    bool can_trade;            /* the key may place orders */
-    bool talkative;            /* it says something every few seconds (an answer to ask_view at least): silence is a loss */
-    bool multi_assets;         /* margin of several assets: figures of risk are not those of one wallet */
-    char name[EB_NAME_MAX];    /* of the exchange or its program, for the log */
+    bool lockstep;          /* the exchange waits for our ack() */
+    bool settled;           /* what an earlier connection has sent has arrived or never will: absent is absent */
+    bool can_trade;         /* the key may place orders */
+    bool talkative;         /* it says something every few seconds, an answer to ask_view at least: silence is a loss.
+                                * Else the link notices by itself what is silent (trouble, lost) */
+    bool multi_assets;      /* margin of several assets: figures of risk are not those of one wallet */
+    char name[EB_NAME_MAX]; /* of the exchange or its program, for the log */
     char account[EB_NAME_MAX]; /* which account this is, the same for as long as it exists */
     int64_t now_ms;            /* the exchange's time */
     int64_t speed_ppm;         /* its time per wall time; 0: as fast as it can (lockstep) */
@@ -71,8 +72,8 @@ struct eb_link_listener {
     /* Its name for a symbol -> the engine's id, EB_NO_SYMBOL to leave the symbol out (its events are dropped). Asked
      * once per connection and symbol; the INSTRUMENT event follows at once. Symbols may come later than ready too. */
     eb_symbol_id (*symbol)(void *user, const char *name);
-    /* Name of a symbol that the engine knows of before, by its id; NULL beyond the last. May be NULL: it knows none. Asked
-     * when a port function or ask_trades() names a symbol that this connection has not introduced. Borrowed. */
+    /* Name of a symbol that the engine knows of before, by its id; NULL beyond the last. May be NULL: it knows none.
+     * Asked when a port function or ask_trades() names a symbol that this connection has not introduced. Borrowed. */
     const char *(*name)(void *user, eb_symbol_id id);
     /* An event with the engine's symbol ids, at the exchange's time when it was told; payloads borrowed. */
     void (*event)(void *user, const struct eb_event *ev);
@@ -94,7 +95,8 @@ struct eb_link_ops {
     void (*disconnect)(void *link); /* without a word; lost is not called */
     bool (*connected)(const void *link);
     struct eb_venue (*port)(void *link);
-    /* Each: EB_OK, EB_E_IO when there is no connection (then lost follows), EB_E_REFUSED where there is no such thing. */
+    /* Each: EB_OK, EB_E_IO when there is no connection (then lost follows), EB_E_REFUSED where there is no such thing.
+     */
     int (*ack)(void *link, uint64_t tick, int64_t next_deadline_ms);
     int (*ask_trades)(void *link, eb_symbol_id symbol, uint64_t after);
     int (*ask_view)(void *link);

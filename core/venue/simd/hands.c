@@ -236,7 +236,7 @@ static bool find_fault(struct hand *h, unsigned *out)
             return true;
         }
     }
-    char names[EB_WIRE_TEXT_MAX / 2] = "";
+    char names[EB_LINK_TEXT_MAX / 2] = "";
     size_t len = 0;
     for (unsigned i = 0; i < EB_SIM_F_COUNT; i++) {
         int n = snprintf(names + len, sizeof(names) - len, "%s%s", i > 0 ? ", " : "",
@@ -403,7 +403,7 @@ static bool split(struct hand *h, const char *text)
     return h->count > 0 ? true : eb_hand_answer(h, EB_E_INVALID, "nothing was said");
 }
 
-void eb_simd_hand(struct eb_simd *s, const char *text, struct eb_wire_said *said)
+void eb_simd_hand(struct eb_simd *s, const char *text, struct eb_link_said *said)
 {
     struct hand h = {.s = s, .said = said};
     if (!split(&h, text)) {

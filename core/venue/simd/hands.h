@@ -12,7 +12,7 @@
 
 struct hand {
     struct eb_simd *s;
-    struct eb_wire_said *said;
+    struct eb_link_said *said;
     char word[HAND_WORDS_MAX][HAND_WORD_MAX];
     unsigned count;
     const char *usage;

@@ -129,7 +129,7 @@ void eb_simd_introduce(struct eb_simd *s, struct simd_client *c);
 /* A complete picture of this moment, the prices last told, and a TICK: answers a client's first SNAPSHOT. */
 void eb_simd_picture(struct eb_simd *s, struct simd_client *c);
 /* FILL events of later trades, then TRADES. */
-void eb_simd_tell_trades(struct eb_simd *s, struct simd_client *c, const struct eb_wire_trades *asked);
+void eb_simd_tell_trades(struct eb_simd *s, struct simd_client *c, const struct eb_link_trades *asked);
 
 /* ---- wire_in.c --------------------------------------------------------------------------------------------------- */
 
@@ -143,4 +143,4 @@ bool eb_simd_is_heard(const struct eb_simd *s); /* somebody wants events */
 
 /* ---- hands.c ----------------------------------------------------------------------------------------------------- */
 
-void eb_simd_hand(struct eb_simd *s, const char *text, struct eb_wire_said *said);
+void eb_simd_hand(struct eb_simd *s, const char *text, struct eb_link_said *said);

@@ -169,7 +169,7 @@ static void take_view(struct eb_simd *s, struct simd_client *c)
     struct eb_wire_message m = {.kind = EB_WIRE_VIEW};
     eb_sim_account(s->sim, &a);
     eb_sim_stats(s->sim, &stats);
-    m.u.view = (struct eb_wire_view){.wallet = a.wallet,
+    m.u.view = (struct eb_link_view){.wallet = a.wallet,
                                      .pnl = a.pnl,
                                      .fees = a.fees,
                                      .funding = a.funding,

@@ -318,7 +318,7 @@ static void tell_trade(struct eb_simd *s, struct simd_client *c, const struct eb
     eb_simd_answer_event(s, c, &ev);
 }
 
-void eb_simd_tell_trades(struct eb_simd *s, struct simd_client *c, const struct eb_wire_trades *asked)
+void eb_simd_tell_trades(struct eb_simd *s, struct simd_client *c, const struct eb_link_trades *asked)
 {
     size_t count;
     const struct eb_sim_trade *trade = eb_sim_trades(s->sim, &count);

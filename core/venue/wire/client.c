@@ -185,6 +185,63 @@ int eb_wire_client_hand(struct eb_wire_client *w, const char *text)
     return send_message(w, &m, NULL);
 }
 
+/* ---- the same as a link ------------------------------------------------------------------------------------------ */
+
+static int link_connect(void *link, struct eb_err *err)
+{
+    return eb_wire_client_connect(link, err);
+}
+
+static void link_disconnect(void *link)
+{
+    eb_wire_client_disconnect(link);
+}
+
+static bool link_connected(const void *link)
+{
+    return eb_wire_client_connected(link);
+}
+
+static struct eb_venue link_port(void *link)
+{
+    return eb_wire_client_port(link);
+}
+
+static int link_ack(void *link, uint64_t tick, int64_t next_deadline_ms)
+{
+    return eb_wire_client_ack(link, tick, next_deadline_ms);
+}
+
+static int link_ask_trades(void *link, eb_symbol_id symbol, uint64_t after)
+{
+    return eb_wire_client_ask_trades(link, symbol, after);
+}
+
+static int link_ask_view(void *link)
+{
+    return eb_wire_client_ask_view(link);
+}
+
+static int link_hand(void *link, const char *text)
+{
+    return eb_wire_client_hand(link, text);
+}
+
+struct eb_link eb_wire_client_link(struct eb_wire_client *w)
+{
+    static const struct eb_link_ops ops = {
+        .connect = link_connect,
+        .disconnect = link_disconnect,
+        .connected = link_connected,
+        .port = link_port,
+        .ack = link_ack,
+        .ask_trades = link_ask_trades,
+        .ask_view = link_ask_view,
+        .hand = link_hand,
+    };
+    return (struct eb_link){w, &ops};
+}
+
 /* ---- what the exchange says -------------------------------------------------------------------------------------- */
 
 static int broken(const struct eb_wire_client *w, const char *what, struct eb_err *err)
@@ -268,6 +325,20 @@ static int take_event(struct eb_wire_client *w, const struct eb_record *record, 
     return EB_OK;
 }
 
+/* What an earlier connection had written was read to its end before this one was greeted. */
+static struct eb_link_hello introduction(const struct eb_wire_hello *hello)
+{
+    struct eb_link_hello told = {.lockstep = hello->lockstep,
+                                 .settled = true,
+                                 .can_trade = true,
+                                 .talkative = true,
+                                 .now_ms = hello->now_ms,
+                                 .speed_ppm = hello->speed_ppm};
+    memcpy(told.name, hello->name, sizeof(told.name));
+    memcpy(told.account, hello->account, sizeof(told.account));
+    return told;
+}
+
 static int take_hello(struct eb_wire_client *w, const struct eb_wire_hello *hello, struct eb_err *err)
 {
     if (w->state != GREETING) {
@@ -281,15 +352,16 @@ static int take_hello(struct eb_wire_client *w, const struct eb_wire_hello *hell
     }
     w->state = GREETED;
     uint64_t connection = w->connection;
-    if (!w->c.listener.hello(w->c.listener.user, hello, err) && connection == w->connection) {
+    const struct eb_link_hello told = introduction(hello);
+    if (!w->c.listener.hello(w->c.listener.user, &told, err) && connection == w->connection) {
         return err->code != EB_OK ? err->code : eb_err_set(err, EB_E_REFUSED, where, "the exchange was not wanted");
     }
     return EB_OK;
 }
 
-static int take_trades(struct eb_wire_client *w, const struct eb_wire_trades *told, struct eb_err *err)
+static int take_trades(struct eb_wire_client *w, const struct eb_link_trades *told, struct eb_err *err)
 {
-    struct eb_wire_trades t = *told;
+    struct eb_link_trades t = *told;
     if (t.symbol >= w->c.symbols_max || w->to_engine[t.symbol] == NOT_TOLD) {
         return broken(w, "trades of a symbol that it has not introduced", err);
     }
@@ -301,7 +373,7 @@ static int take_trades(struct eb_wire_client *w, const struct eb_wire_trades *to
 }
 
 /* What it says instead of a greeting is why it will not have us. */
-static int take_said(struct eb_wire_client *w, const struct eb_wire_said *said, struct eb_err *err)
+static int take_said(struct eb_wire_client *w, const struct eb_link_said *said, struct eb_err *err)
 {
     if (w->state == GREETING) {
         return eb_err_set(err, EB_E_REFUSED, where, "%s: the exchange refuses the connection: %s", w->path, said->text);
@@ -322,7 +394,7 @@ static int take_message(struct eb_wire_client *w, const struct eb_record *record
     if (w->state == GREETING && m.kind != EB_WIRE_HELLO && m.kind != EB_WIRE_SAID) {
         return broken(w, "it speaks before it has introduced itself", err);
     }
-    const struct eb_wire_listener *l = &w->c.listener;
+    const struct eb_link_listener *l = &w->c.listener;
     switch ((enum eb_wire_kind)m.kind) {
     case EB_WIRE_HELLO:
         return take_hello(w, &m.u.hello, err);

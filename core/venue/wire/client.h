@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The engine's side of the wire: a venue port over a local socket, and the exchange's events and time as callbacks.
+ * The engine's side of the wire: a link (venue/link.h) over a local socket.
  *
  *     eb_venue port --> records --> socket          socket --> records --> listener.event / ready / tick
  *
@@ -9,30 +9,12 @@
  */
 #pragma once
 
-#include <exitbrain/venue.h>
-
 #include "net/loop.h"
+#include "venue/link.h"
 #include "venue/wire/protocol.h"
 
 struct eb_wire_client;
 
-/* Each may end the connection or begin another, none may destroy the client. NULL: does not want to know; but hello,
- * symbol, event and lost must be there. */
-struct eb_wire_listener {
-    void *user;
-    /* The exchange introduced itself; before anything else. false refuses it: lost follows with err as filled here. */
-    bool (*hello)(void *user, const struct eb_wire_hello *hello, struct eb_err *err);
-    /* Its name for a symbol -> the engine's id, EB_NO_SYMBOL to leave the symbol out (its events are dropped). */
-    eb_symbol_id (*symbol)(void *user, const char *name);
-    /* An event with the engine's symbol ids, at the exchange's time when it was told; payloads borrowed. */
-    void (*event)(void *user, const struct eb_event *ev);
-    void (*ready)(void *user);
-    void (*tick)(void *user, const struct eb_wire_tick *tick);
-    void (*trades)(void *user, const struct eb_wire_trades *told); /* symbol is the engine's */
-    void (*view)(void *user, const struct eb_wire_view *view);
-    void (*said)(void *user, const struct eb_wire_said *said);
-    void (*lost)(void *user, const struct eb_err *err); /* the connection ended; err says why */
-};
 struct eb_wire_client_config {
     struct eb_loop *loop;
     const char *path; /* of the socket; copied */
@@ -40,7 +22,7 @@ struct eb_wire_client_config {
     bool lockstep;    /* wanted */
     bool wants_events;
     uint32_t symbols_max; /* of the exchange's */
-    struct eb_wire_listener listener;
+    struct eb_link_listener listener;
 };
 EB_NODISCARD int eb_wire_client_create(const struct eb_wire_client_config *c, struct eb_wire_client **out,
                                        struct eb_err *err);
@@ -51,6 +33,8 @@ EB_NODISCARD int eb_wire_client_connect(struct eb_wire_client *w, struct eb_err 
 void eb_wire_client_disconnect(struct eb_wire_client *w);
 bool eb_wire_client_connected(const struct eb_wire_client *w); /* hello was exchanged */
 
+/* The same as the live engine uses it; valid until destroyed. Its exchange has read what an earlier connection sent. */
+struct eb_link eb_wire_client_link(struct eb_wire_client *w);
 /* The port; valid until destroyed. */
 struct eb_venue eb_wire_client_port(struct eb_wire_client *w);
 /* Each: EB_OK, EB_E_IO when there is no connection or too much waits to be written (then lost follows). */

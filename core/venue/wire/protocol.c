@@ -67,7 +67,7 @@ static void wire_target(struct eb_cursor *w, struct eb_wire_target *v)
     BELOW(v->type, EB_ORDER_STOP_MARKET + 1);
 }
 
-static void wire_view(struct eb_cursor *w, struct eb_wire_view *v)
+static void wire_view(struct eb_cursor *w, struct eb_link_view *v)
 {
     E8(v->wallet);
     E8(v->pnl);
@@ -79,11 +79,11 @@ static void wire_view(struct eb_cursor *w, struct eb_wire_view *v)
 }
 
 /* A text too long for eb_cursor_text(): its length in two bytes. */
-static void wire_long_text(struct eb_cursor *w, char text[EB_WIRE_TEXT_MAX])
+static void wire_long_text(struct eb_cursor *w, char text[EB_LINK_TEXT_MAX])
 {
     uint16_t len = 0;
     if (w->out != NULL) {
-        const char *end = memchr(text, '\0', EB_WIRE_TEXT_MAX);
+        const char *end = memchr(text, '\0', EB_LINK_TEXT_MAX);
         if (end == NULL) {
             eb_cursor_refuse(w, "text");
             return;
@@ -91,7 +91,7 @@ static void wire_long_text(struct eb_cursor *w, char text[EB_WIRE_TEXT_MAX])
         len = (uint16_t)(end - text);
     }
     eb_cursor_u16(w, &len);
-    if (len >= EB_WIRE_TEXT_MAX) {
+    if (len >= EB_LINK_TEXT_MAX) {
         eb_cursor_refuse(w, "text");
         return;
     }

@@ -13,8 +13,9 @@
  *            <------------------------------  TICK: everything up to its time has been told
  *     ACK    ------------------------------>  (lockstep: the exchange's clock waits for it)
  *
- * Symbols in messages are the exchange's own indices, which are announced by its INSTRUMENT events; the client maps
- * them. Records with kinds below EB_REC_FIRST are events. Time is the exchange's, its clock the only one that counts.
+ * What every link says has the types of venue/link.h. Symbols in messages are the exchange's own indices, which are
+ * announced by its INSTRUMENT events; the client maps them. Records with kinds below EB_REC_FIRST are events. Time is
+ * the exchange's, its clock the only one that counts.
  *
  * Lockstep: the exchange does not move its clock beyond a TICK until the client that asked for lockstep has sent ACK,
  * and then to the earliest of its own next happening and next_deadline_ms. While that client is away the clock stands.
@@ -27,23 +28,24 @@
 #pragma once
 
 #include "store/codec.h"
+#include "venue/link.h"
 
 #define EB_WIRE_PROTOCOL 1
 
 enum eb_wire_kind {
     EB_WIRE_HELLO = 0x200, /* both: struct eb_wire_hello */
     EB_WIRE_READY,         /* exchange: the beginning has been told; no payload */
-    EB_WIRE_TICK,          /* exchange: struct eb_wire_tick */
+    EB_WIRE_TICK,          /* exchange: struct eb_link_tick */
     EB_WIRE_ACK,           /* client: struct eb_wire_ack */
     EB_WIRE_SUBMIT,        /* client: struct eb_order_request */
     EB_WIRE_CANCEL,        /* client: struct eb_wire_target */
     EB_WIRE_QUERY,         /* client: struct eb_wire_target */
     EB_WIRE_SNAPSHOT,      /* client: no payload */
     EB_WIRE_REFRESH,       /* client: u32 symbol */
-    EB_WIRE_TRADES,        /* client: struct eb_wire_trades; answered by FILL events, then EB_WIRE_TRADES again */
-    EB_WIRE_VIEW,          /* both: struct eb_wire_view, whose values only the exchange's tell something */
+    EB_WIRE_TRADES,        /* client: struct eb_link_trades; answered by FILL events, then EB_WIRE_TRADES again */
+    EB_WIRE_VIEW,          /* both: struct eb_link_view, whose values only the exchange's tell something */
     EB_WIRE_HAND,          /* client: a text, one thing that somebody else does; answered by EB_WIRE_SAID */
-    EB_WIRE_SAID,          /* exchange: struct eb_wire_said; instead of HELLO it says why a client is not wanted */
+    EB_WIRE_SAID,          /* exchange: struct eb_link_said; instead of HELLO it says why a client is not wanted */
     EB_WIRE_END
 };
 
@@ -56,11 +58,6 @@ struct eb_wire_hello {
     int64_t now_ms;            /* exchange */
     int64_t speed_ppm;         /* exchange: its time per wall time; 0: as fast as it can */
 };
-struct eb_wire_tick {
-    uint64_t number;
-    int64_t now_ms;
-    int64_t due_ns; /* CLOCK_MONOTONIC at which this tick was due; where only the exchange was late: was made */
-};
 struct eb_wire_ack {
     uint64_t number;
     int64_t next_deadline_ms; /* the client wants a TICK then, INT64_MAX none */
@@ -71,33 +68,18 @@ struct eb_wire_target {
     eb_symbol_id symbol;
     uint8_t type; /* enum eb_order_type */
 };
-struct eb_wire_trades {
-    eb_symbol_id symbol;
-    uint64_t after;  /* trade id: later ones are told */
-    uint64_t oldest; /* answer: the oldest trade id that the exchange still knows of this symbol, 0 none */
-    uint64_t newest; /* answer: the newest, 0 none */
-};
-struct eb_wire_view {
-    eb_money wallet, pnl, fees, funding;
-    uint64_t rejected, orders, trades;
-};
-#define EB_WIRE_TEXT_MAX 480
-struct eb_wire_said {
-    int32_t code; /* EB_OK or an error code */
-    char text[EB_WIRE_TEXT_MAX];
-};
 
 struct eb_wire_message {
     uint16_t kind; /* enum eb_wire_kind */
     union {
         struct eb_wire_hello hello;
-        struct eb_wire_tick tick;
+        struct eb_link_tick tick;
         struct eb_wire_ack ack;
         struct eb_order_request order;
         struct eb_wire_target target;
-        struct eb_wire_trades trades;
-        struct eb_wire_view view;
-        struct eb_wire_said said; /* HAND: text only */
+        struct eb_link_trades trades;
+        struct eb_link_view view;
+        struct eb_link_said said; /* HAND: text only */
         eb_symbol_id symbol;
     } u;
 };

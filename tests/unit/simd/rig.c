@@ -114,7 +114,7 @@ void rig_idle(struct rig *r, int64_t ms)
 
 /* ---- the player -------------------------------------------------------------------------------------------------- */
 
-static bool on_hello(void *user, const struct eb_wire_hello *hello, struct eb_err *err)
+static bool on_hello(void *user, const struct eb_link_hello *hello, struct eb_err *err)
 {
     struct player *p = user;
     (void)err;
@@ -259,12 +259,12 @@ static void on_ready(void *user)
     for (uint32_t i = 0; p->asks_trades && i < p->symbols; i++) {
         assert_int_equal(eb_wire_client_ask_trades(p->wire, i, 0), EB_OK);
     }
-    if (p->hello.wants_events) {
+    if (p->events_wanted) {
         assert_int_equal(port.ops->snapshot(port.venue, &err), EB_OK);
     }
 }
 
-static void on_tick(void *user, const struct eb_wire_tick *tick)
+static void on_tick(void *user, const struct eb_link_tick *tick)
 {
     struct player *p = user;
     int64_t waited = eb_monotonic_ns() - tick->due_ns;
@@ -281,21 +281,21 @@ static void on_tick(void *user, const struct eb_wire_tick *tick)
     }
 }
 
-static void on_trades(void *user, const struct eb_wire_trades *told)
+static void on_trades(void *user, const struct eb_link_trades *told)
 {
     struct player *p = user;
     p->told = *told;
     p->trades_told++;
 }
 
-static void on_view(void *user, const struct eb_wire_view *view)
+static void on_view(void *user, const struct eb_link_view *view)
 {
     struct player *p = user;
     p->view = *view;
     p->views++;
 }
 
-static void on_said(void *user, const struct eb_wire_said *said)
+static void on_said(void *user, const struct eb_link_said *said)
 {
     struct player *p = user;
     p->code = said->code;
@@ -332,6 +332,7 @@ static void make(struct rig *r, struct player *p, bool lockstep, bool events)
                                                          .said = on_said,
                                                          .lost = on_lost}};
     p->r = r;
+    p->events_wanted = events;
     assert_int_equal(eb_wire_client_create(&c, &p->wire, &r->err), EB_OK);
     assert_int_equal(eb_timer_open(r->loop, connect_again, p, &p->again, &r->err), EB_OK);
     connect_again(p);

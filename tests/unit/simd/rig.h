@@ -42,7 +42,8 @@ struct player {
     bool returns;      /* connects again when lost */
     bool asks_trades;  /* of every symbol, after it is ready */
     /* what it knows of this connection */
-    struct eb_wire_hello hello;
+    bool events_wanted;
+    struct eb_link_hello hello;
     char name[RIG_SYMBOLS][EB_SYMBOL_MAX];
     uint32_t symbols;
     struct eb_ev_position position[RIG_SYMBOLS * 2];
@@ -51,13 +52,13 @@ struct player {
     int ready, pictures, lost, hellos;
     uint64_t events, events_ever, kinds[EB_EV_COUNT], prices_before_picture;
     uint64_t ticks;
-    struct eb_wire_tick tick;
+    struct eb_link_tick tick;
     int64_t waited_ns; /* the longest between when a tick was due and when it came */
     uint64_t fills, fills_ours;
     uint64_t fill_after; /* highest trade id of symbol 0 */
-    struct eb_wire_trades told;
+    struct eb_link_trades told;
     int trades_told, views, said;
-    struct eb_wire_view view;
+    struct eb_link_view view;
     int32_t code;
     char text[RIG_SAID_MAX];
     struct eb_err why; /* it was lost */

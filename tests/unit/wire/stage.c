@@ -95,7 +95,7 @@ void stage_tell_price(eb_symbol_id index, eb_position_id position)
 
 /* ---- the client -------------------------------------------------------------------------------------------------- */
 
-static bool on_hello(void *user, const struct eb_wire_hello *hello, struct eb_err *err)
+static bool on_hello(void *user, const struct eb_link_hello *hello, struct eb_err *err)
 {
     (void)user;
     assert_string_equal(hello->name, "there");
@@ -132,27 +132,27 @@ static void on_ready(void *user)
     stage.readies++;
 }
 
-static void on_tick(void *user, const struct eb_wire_tick *tick)
+static void on_tick(void *user, const struct eb_link_tick *tick)
 {
     (void)user;
     assert_int_equal(tick->number, 9);
     stage.ticks++;
 }
 
-static void on_trades(void *user, const struct eb_wire_trades *told)
+static void on_trades(void *user, const struct eb_link_trades *told)
 {
     (void)user;
     stage.trades = *told;
 }
 
-static void on_view(void *user, const struct eb_wire_view *view)
+static void on_view(void *user, const struct eb_link_view *view)
 {
     (void)user;
     (void)view;
     stage.views++;
 }
 
-static void on_said(void *user, const struct eb_wire_said *said)
+static void on_said(void *user, const struct eb_link_said *said)
 {
     (void)user;
     memcpy(stage.said, said->text, sizeof(stage.said));

@@ -31,8 +31,8 @@ struct stage {
     struct eb_event event[HEARD_MAX];
     struct eb_ev_instrument instrument;
     unsigned events;
-    struct eb_wire_trades trades;
-    char said[EB_WIRE_TEXT_MAX];
+    struct eb_link_trades trades;
+    char said[EB_LINK_TEXT_MAX];
     struct eb_err why;
 };
 extern struct stage stage;

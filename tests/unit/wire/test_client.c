@@ -92,9 +92,9 @@ static void everything_else_is_passed_on(void **state)
     assert_string_equal(stage.instrument.symbol, "C");
     assert_int_equal(stage.events, 1);
     assert_int_equal(stage.event[0].symbol, 102);
-    char endless[EB_WIRE_TEXT_MAX + 1];
+    char endless[EB_LINK_TEXT_MAX + 1];
     memset(endless, 'x', sizeof(endless));
-    endless[EB_WIRE_TEXT_MAX] = '\0';
+    endless[EB_LINK_TEXT_MAX] = '\0';
     assert_int_equal(eb_wire_client_hand(stage.w, endless), EB_E_INVALID);
 }
 

@@ -80,7 +80,7 @@ static void fill_order(struct eb_rng *r, struct eb_order_request *v)
     v->needs_seq = word(r);
 }
 
-static void fill_view(struct eb_rng *r, struct eb_wire_view *v)
+static void fill_view(struct eb_rng *r, struct eb_link_view *v)
 {
     v->wallet.e8 = i64(r);
     v->pnl.e8 = i64(r);
