@@ -32,8 +32,9 @@ struct fapi_symbol {
 struct fapi_kline {
     int64_t open_ms, close_ms;
     eb_price open, high, low, close;
-    eb_qty volume;
-    eb_money quote_volume;
+    eb_qty volume, bought; /* bought: of takers who bought */
+    eb_money quote_volume, quote_bought;
+    uint64_t first_id; /* of its trades, which number on from there */
     uint32_t trades;
     bool closed;
 };
@@ -41,8 +42,9 @@ struct fapi_market; /* market.c */
 uint32_t fapi_symbol_count(const struct eb_fapi *f);
 struct fapi_symbol *fapi_symbol_at(const struct eb_fapi *f, uint32_t symbol);
 uint32_t fapi_symbol_find(const struct eb_fapi *f, const char *name); /* exact; FAPI_NONE */
-/* Calls visit for each kline of the interval ("1m" ... "1M") in [from, to], oldest first, at most limit; false: no such
- * interval. mark: of the mark price (volumes 0). The last may be open. */
+/* Calls visit for each kline of the interval ("1m" ... "1M") that opens in [from, to], oldest first, at most limit: the
+ * first ones from `from` on, the latest ones up to `to` where from is 0. false: no such interval. mark: of the mark
+ * price (volumes 0). The last may be open. */
 bool fapi_klines(const struct eb_fapi *f, uint32_t symbol, const char *interval, int64_t from_ms, int64_t to_ms,
                  size_t limit, bool mark, void (*visit)(void *user, const struct fapi_kline *k), void *user);
 bool fapi_interval_ms(const char *interval, int64_t *ms); /* 1M: 0 and true, by calendar */
