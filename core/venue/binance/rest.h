@@ -84,15 +84,18 @@ EB_NODISCARD int bn_rest_call(struct bn_rest *r, const struct bn_call *call, str
 void bn_rest_drop_all(struct bn_rest *r); /* forgets all calls; no done */
 /* Limits as exchangeInfo tells them (0: keep). */
 void bn_rest_limits(struct bn_rest *r, uint32_t weight_1m, uint32_t orders_10s, uint32_t orders_1m);
-/* What the WebSocket API reports of the shared pools, and what it has used. */
+/* What the WebSocket API reports of the shared pools as used; UINT32_MAX where it does not. */
 void bn_rest_used(struct bn_rest *r, uint32_t weight_1m, uint32_t orders_10s, uint32_t orders_1m);
 /* Measures the clock: three round trips, the shortest counts, halved. done(false): none was answered. */
 EB_NODISCARD int bn_rest_sync_clock(struct bn_rest *r, void (*done)(void *user, bool known), void *user);
 bool bn_rest_clock_known(const struct bn_rest *r);
 int64_t bn_rest_now_ms(const struct bn_rest *r); /* the exchange's time now */
+/* What the last measurement corrected (0 at the first), and its round trip: the error is at most half of it. */
 int64_t bn_rest_offset_ms(const struct bn_rest *r, int64_t *round_trip_ns);
 /* Signs params for the WebSocket API or a query; used by wsapi.c too. Budget: true and booked when it may go now. */
 EB_NODISCARD bool bn_rest_book(struct bn_rest *r, uint8_t priority, uint32_t weight, uint32_t orders);
+/* What was booked is over, answered or not. */
+void bn_rest_unbook(struct bn_rest *r, uint32_t weight, uint32_t orders);
 void bn_rest_facts(const struct bn_rest *r, void (*fact)(void *user, const struct eb_link_fact *f), void *user);
 
 /* ---- orders over the WebSocket API ---- */
