@@ -2,10 +2,12 @@
 /*
  * One key: the text of its owner becomes an OpenSSL context once, and signs from it as often as wanted.
  *
- *     secret text -> EVP_MAC (HMAC-SHA256), kept and begun anew for each payload -> hex
- *     PEM         -> EVP_PKEY (Ed25519, RSA)                                     -> base64
+ *     secret text -> SHA-256 of both HMAC pads, copied for each payload -> hex
+ *     PEM         -> EVP_PKEY (Ed25519: kept; RSA: per signature)       -> base64
  *
- * The text itself is not kept: OpenSSL's copy lies in its secure heap.
+ * None of it lies in ordinary memory while nobody signs. Three things of OpenSSL 3.0 forbid the plain way: its EVP_MAC
+ * leaves a copy of an HMAC secret on the heap, PEM is decoded there and wiped, and an RSA key that is kept caches its
+ * primes there. So the pads are hashed here, and an RSA key lives as text in a room of ours.
  */
 #include "venue/sign.h"
 
@@ -13,7 +15,7 @@
 #include <string.h>
 
 #include <openssl/bio.h>
-#include <openssl/core_names.h>
+#include <openssl/crypto.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
@@ -25,6 +27,7 @@
 #define SECRET_MAX 1024
 #define NAME_DIGITS 8
 #define HMAC_BYTES 32
+#define HMAC_BLOCK 64
 #define SIGNATURE_BYTES_MAX 512 /* RSA of 4,096 bits */
 #define RSA_BITS_MIN 2048
 #define RSA_BITS_MAX 4096
@@ -32,9 +35,11 @@
 struct eb_binance_key {
     enum eb_binance_key_kind kind;
     bool can_sign;
-    EVP_MAC_CTX *mac;
-    EVP_PKEY *pkey;
-    EVP_MD_CTX *md; /* reused by every signature of pkey */
+    EVP_MD_CTX *inner, *outer; /* HMAC: after the pads */
+    EVP_MD_CTX *md;            /* what is computed just now */
+    EVP_PKEY *pkey;            /* Ed25519, public keys */
+    char *pem;                 /* RSA: the private key, in a room of pem_size */
+    size_t pem_size;
     char api_key[API_KEY_MAX + 1];
     char name[NAME_DIGITS + 1];
 };
@@ -65,37 +70,81 @@ static int no_pass_phrase(char *buffer, int size, int writing, void *user)
     return -1;
 }
 
+/* SHA-256 after one block of the secret, each byte turned by pad. */
+static EVP_MD_CTX *padded(const uint8_t block[HMAC_BLOCK], uint8_t pad)
+{
+    uint8_t turned[HMAC_BLOCK];
+    for (size_t i = 0; i < HMAC_BLOCK; i++) {
+        turned[i] = block[i] ^ pad;
+    }
+    EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+    bool good = ctx != NULL && EVP_DigestInit_ex(ctx, EVP_sha256(), NULL) == 1 &&
+                EVP_DigestUpdate(ctx, turned, sizeof(turned)) == 1;
+    eb_room_wipe(turned, sizeof(turned));
+    if (!good) {
+        EVP_MD_CTX_free(ctx);
+        return NULL;
+    }
+    return ctx;
+}
+
 static int make_hmac(struct eb_binance_key *k, const char *secret, struct eb_err *err)
 {
+    uint8_t block[HMAC_BLOCK] = {0};
+    size_t len = strlen(secret);
     if (!is_plain(secret, SECRET_MAX)) {
         return eb_err_set(err, EB_E_INVALID, "key", "the secret is empty, too long, or holds blanks");
     }
-    char digest[] = "SHA256";
-    OSSL_PARAM params[] = {OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest, 0),
-                           OSSL_PARAM_construct_end()};
-    EVP_MAC *hmac = EVP_MAC_fetch(NULL, "HMAC", NULL);
-    k->mac = hmac == NULL ? NULL : EVP_MAC_CTX_new(hmac);
-    EVP_MAC_free(hmac); /* the context holds a reference */
-    if (k->mac == NULL || EVP_MAC_init(k->mac, (const unsigned char *)secret, strlen(secret), params) != 1) {
-        return eb_err_set(err, EB_E_MEMORY, "key", "OpenSSL has no HMAC-SHA256, or no memory for it");
+    if (len <= HMAC_BLOCK) {
+        memcpy(block, secret, len);
+    } else {
+        (void)EVP_Digest(secret, len, block, NULL, EVP_sha256(), NULL); /* RFC 2104: long keys are hashed */
+    }
+    k->inner = padded(block, 0x36);
+    k->outer = padded(block, 0x5c);
+    k->md = EVP_MD_CTX_new();
+    eb_room_wipe(block, sizeof(block));
+    if (k->inner == NULL || k->outer == NULL || k->md == NULL) {
+        return eb_err_set(err, EB_E_MEMORY, "key", "OpenSSL has no SHA-256, or no memory for it");
     }
     k->kind = EB_BINANCE_HMAC;
     k->can_sign = true;
     return EB_OK;
 }
 
+static EVP_PKEY *read_pem(const char *pem, bool private)
+{
+    BIO *bio = BIO_new_mem_buf(pem, -1);
+    EVP_PKEY *pkey = NULL;
+    if (bio != NULL) {
+        pkey = private ? PEM_read_bio_PrivateKey(bio, NULL, no_pass_phrase, NULL)
+                       : PEM_read_bio_PUBKEY(bio, NULL, no_pass_phrase, NULL);
+    }
+    BIO_free(bio);
+    ERR_clear_error(); /* its texts are for nobody, and must not be found by the next who looks */
+    return pkey;
+}
+
+static int keep_as_text(struct eb_binance_key *k, const char *pem, struct eb_err *err)
+{
+    size_t size = strlen(pem) + 1;
+    EVP_PKEY_free(k->pkey);
+    k->pkey = NULL;
+    k->pem = eb_room_take(size);
+    if (k->pem == NULL) {
+        return eb_err_set(err, EB_E_MEMORY, "key", "no memory that stays out of core dumps");
+    }
+    k->pem_size = size;
+    memcpy(k->pem, pem, size);
+    return EB_OK;
+}
+
 static int make_pem(struct eb_binance_key *k, const char *pem, bool private, struct eb_err *err)
 {
     const char *which = private ? "private" : "public";
-    BIO *bio = BIO_new_mem_buf(pem, -1);
-    if (bio == NULL) {
-        return eb_err_set(err, EB_E_MEMORY, "key", "out of memory for a key");
-    }
-    k->pkey = private ? PEM_read_bio_PrivateKey(bio, NULL, no_pass_phrase, NULL)
-                      : PEM_read_bio_PUBKEY(bio, NULL, no_pass_phrase, NULL);
-    BIO_free(bio);
-    ERR_clear_error(); /* its texts are for nobody, and must not be found by the next who looks */
-    if (k->pkey == NULL) {
+    k->pkey = read_pem(pem, private);
+    k->md = EVP_MD_CTX_new();
+    if (k->pkey == NULL || k->md == NULL) {
         return eb_err_set(err, EB_E_INVALID, "key",
                           "no %s key in PEM: it is cut, encrypted with a pass phrase, or of another kind", which);
     }
@@ -108,9 +157,8 @@ static int make_pem(struct eb_binance_key *k, const char *pem, bool private, str
         return eb_err_set(err, EB_E_INVALID, "key", "the %s key is neither Ed25519 nor RSA of %d to %d bits", which,
                           RSA_BITS_MIN, RSA_BITS_MAX);
     }
-    k->md = EVP_MD_CTX_new();
     k->can_sign = private;
-    return k->md != NULL ? EB_OK : eb_err_set(err, EB_E_MEMORY, "key", "out of memory for a key");
+    return k->kind == EB_BINANCE_RSA && private ? keep_as_text(k, pem, err) : EB_OK;
 }
 
 static void name_key(struct eb_binance_key *k)
@@ -162,9 +210,11 @@ int eb_binance_key_public(const char *api_key, const char *secret_or_pem, struct
 void eb_binance_key_free(struct eb_binance_key *k)
 {
     if (k != NULL) {
-        EVP_MAC_CTX_free(k->mac);
+        EVP_MD_CTX_free(k->inner);
+        EVP_MD_CTX_free(k->outer);
         EVP_MD_CTX_free(k->md);
         EVP_PKEY_free(k->pkey);
+        eb_room_give(k->pem, k->pem_size);
         eb_room_give(k, sizeof(*k));
     }
 }
@@ -188,10 +238,10 @@ const char *eb_binance_key_name(const struct eb_binance_key *k)
 
 static bool hmac(const struct eb_binance_key *k, const char *payload, size_t len, uint8_t out[HMAC_BYTES])
 {
-    size_t written = 0;
-    return EVP_MAC_init(k->mac, NULL, 0, NULL) == 1 && /* begins anew with the key it has */
-           EVP_MAC_update(k->mac, (const unsigned char *)payload, len) == 1 &&
-           EVP_MAC_final(k->mac, out, &written, HMAC_BYTES) == 1 && written == HMAC_BYTES;
+    unsigned written = 0;
+    return EVP_MD_CTX_copy_ex(k->md, k->inner) == 1 && EVP_DigestUpdate(k->md, payload, len) == 1 &&
+           EVP_DigestFinal_ex(k->md, out, &written) == 1 && EVP_MD_CTX_copy_ex(k->md, k->outer) == 1 &&
+           EVP_DigestUpdate(k->md, out, HMAC_BYTES) == 1 && EVP_DigestFinal_ex(k->md, out, &written) == 1;
 }
 
 static const EVP_MD *digest_of(const struct eb_binance_key *k)
@@ -201,11 +251,28 @@ static const EVP_MD *digest_of(const struct eb_binance_key *k)
 
 static bool sign_pkey(const struct eb_binance_key *k, const char *payload, size_t len, uint8_t *out, size_t *out_len)
 {
+    EVP_PKEY *pkey = k->pkey != NULL ? k->pkey : read_pem(k->pem, true);
     *out_len = SIGNATURE_BYTES_MAX;
-    bool signed_well = EVP_DigestSignInit(k->md, NULL, digest_of(k), NULL, k->pkey) == 1 &&
-                       EVP_DigestSign(k->md, out, out_len, (const unsigned char *)payload, len) == 1;
+    bool good = pkey != NULL && EVP_DigestSignInit(k->md, NULL, digest_of(k), NULL, pkey) == 1 &&
+                EVP_DigestSign(k->md, out, out_len, (const unsigned char *)payload, len) == 1;
     (void)EVP_MD_CTX_reset(k->md);
-    return signed_well;
+    if (pkey != k->pkey) {
+        EVP_PKEY_free(pkey);
+    }
+    return good;
+}
+
+static bool verify_pkey(const struct eb_binance_key *k, const char *payload, size_t len, const uint8_t *raw, size_t n)
+{
+    EVP_PKEY *pkey = k->pkey != NULL ? k->pkey : read_pem(k->pem, true);
+    bool good = pkey != NULL && EVP_DigestVerifyInit(k->md, NULL, digest_of(k), NULL, pkey) == 1 &&
+                EVP_DigestVerify(k->md, raw, n, (const unsigned char *)payload, len) == 1;
+    (void)EVP_MD_CTX_reset(k->md);
+    if (pkey != k->pkey) {
+        EVP_PKEY_free(pkey);
+    }
+    ERR_clear_error();
+    return good;
 }
 
 int eb_binance_sign(const struct eb_binance_key *k, const char *payload, size_t len, char *out, size_t cap,
@@ -288,9 +355,5 @@ bool eb_binance_verify(const struct eb_binance_key *k, const char *payload, size
         return false;
     }
     int decoded = EVP_DecodeBlock(raw, (const unsigned char *)signature, (int)signature_len);
-    bool good = decoded > 0 && EVP_DigestVerifyInit(k->md, NULL, digest_of(k), NULL, k->pkey) == 1 &&
-                EVP_DigestVerify(k->md, raw, (size_t)decoded - padding, (const unsigned char *)payload, len) == 1;
-    (void)EVP_MD_CTX_reset(k->md);
-    ERR_clear_error();
-    return good;
+    return decoded > 0 && verify_pkey(k, payload, len, raw, (size_t)decoded - padding);
 }
