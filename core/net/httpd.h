@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A server of HTTP/1.1 requests and WebSockets on our loop (libwebsockets). No word of trading.
+ * A server of HTTP/1.1 requests and WebSockets on our loop. No word of trading.
  *
  *     connection --> request(call) ... eb_httpd_answer(call), now or later
  *     upgrade    --> opening() -> opened(socket), text(), closed()        eb_httpd_send(socket)

@@ -19,6 +19,8 @@ enum eb_handle_kind {
     EB_HANDLE_LISTENER,
     EB_HANDLE_WATCH,
     EB_HANDLE_CHILD,
+    EB_HANDLE_WEB,
+    EB_HANDLE_HTTPD,
     EB_HANDLE_KIND_COUNT
 };
 
@@ -39,6 +41,7 @@ struct eb_loop {
     bool sigchld_open;
     bool once;               /* a single pass is under way */
     char read_buffer[65536]; /* one callback at a time: one buffer is enough for all streams */
+    char plain_buffer[16384]; /* and one for what TLS made of it: the longest record */
 };
 
 static inline void eb_link_init(struct eb_link *head)

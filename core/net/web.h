@@ -3,7 +3,7 @@
  * What a client of an exchange wants from the outside world, as a port: HTTP requests, WebSockets, timers, the time.
  * No word of trading.
  *
- *     eb_web_open(): libcurl and libwebsockets on our loop        twins: the same functions without a socket, in
+ *     eb_web_open(): libcurl and WebSockets on our loop           twins: the same functions without a socket, in
  *     (names resolved by libuv, certificates always verified)     virtual time, for tests and simulations
  *
  * All callbacks come on the loop's thread, never within the call that asked, one at a time.
