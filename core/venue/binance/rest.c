@@ -114,6 +114,13 @@ int bn_rest_forbidden(const struct bn_rest *r, uint8_t security, bool mutating, 
     return EB_OK;
 }
 
+void bn_rest_probe(struct bn_rest *r, uint8_t security, bool mutating)
+{
+    struct bn_gate *g = &r->gate[mutating];
+    if (security != BN_PUBLIC && g->closed)
+        g->probe_ns = bn_rest_now_ns(r) + 60 * 1000 * BN_MS;
+}
+
 /* true: e may not leave because of a stop or the key; it is over, or *wake says when to look again. */
 static bool held_back(struct bn_rest *r, struct bn_entry *e, int64_t now, int64_t *wake, bool *over)
 {
@@ -133,7 +140,7 @@ static bool held_back(struct bn_rest *r, struct bn_entry *e, int64_t now, int64_
         give_up(r, e, EB_REJ_ALARM, "the exchange refuses the key");
         return true;
     }
-    g->probe_ns = now + 60 * 1000 * BN_MS;
+    bn_rest_probe(r, e->call.security, e->call.mutating);
     return false;
 }
 
@@ -165,7 +172,7 @@ static bool look_at(struct bn_rest *r, struct bn_entry *e, struct pass *p)
     }
     if (!e->call.mutating && r->reads >= BN_READS_MAX)
         return false;
-    if (e->call.security == BN_SIGNED && (!r->clock.known || r->clock.doubted)) {
+    if (e->call.security == BN_SIGNED && !bn_rest_clock_good(r)) {
         if (!r->clock.running && !r->clock.failures)
             bn_clock_doubt(r);
         return false;

@@ -28,6 +28,11 @@ bool bn_rest_clock_known(const struct bn_rest *r)
     return r->clock.known;
 }
 
+bool bn_rest_clock_good(const struct bn_rest *r)
+{
+    return r->clock.known && !r->clock.doubted;
+}
+
 int64_t bn_rest_offset_ms(const struct bn_rest *r, int64_t *round_trip_ns)
 {
     if (round_trip_ns)

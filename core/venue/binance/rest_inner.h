@@ -91,12 +91,15 @@ void bn_rest_send(struct bn_rest *r, struct bn_entry *e);
 void bn_rest_finish(struct bn_rest *r, struct bn_entry *e, const struct bn_result *result);
 /* Back into the queue, not before so long from now. */
 void bn_rest_requeue(struct bn_rest *r, struct bn_entry *e, int64_t delay_ms);
-/* Whether a stop or a refused key forbids a call now; err says until when. probe: it would be the one that tries. */
+/* Whether a stop or a refused key forbids a call now; err says until when. */
 int bn_rest_forbidden(const struct bn_rest *r, uint8_t security, bool mutating, struct eb_err *err);
 /* What a refusal or an acceptance means for all calls: stops, the order count, the key, the clock. */
 void bn_rest_learn(struct bn_rest *r, const struct bn_judged *j, uint8_t security, bool mutating);
 void bn_rest_trouble(struct bn_rest *r, const char *name, bool raised, const char *text);
-int64_t bn_backoff_ms(uint32_t tries); /* 200, 400, 800, 1,600, then 3,200 */
+/* A call that leaves although the key was refused is the one that tries: the next may a minute later. */
+void bn_rest_probe(struct bn_rest *r, uint8_t security, bool mutating);
+bool bn_rest_clock_good(const struct bn_rest *r); /* known, and not in doubt: signed calls may leave */
+int64_t bn_backoff_ms(uint32_t tries);            /* 200, 400, 800, 1,600, then 3,200 */
 
 /* rest_clock.c */
 EB_NODISCARD int bn_clock_open(struct bn_rest *r, struct eb_err *err);
