@@ -18,7 +18,7 @@ eb_packages_of() {
     spec | mutation) echo libcmocka-dev lua5.4 lua-busted ;;
     tidy) echo lua5.4 lua-check clang-format ;;
     golden) echo libcmocka-dev ;;
-    e2e) echo libcmocka-dev python3 faketime lua5.4 lua-busted ;;
+    e2e) echo libcmocka-dev python3 faketime lua5.4 lua-busted curl openssl $(eb_node) ;;
     reference) echo libcmocka-dev python3 ;;
     coverage) echo libcmocka-dev gcovr ;;
     clang) echo libcmocka-dev clang ;;
@@ -26,6 +26,9 @@ eb_packages_of() {
     fuzz) echo clang libclang-rt-14-dev ;;
   esac
 }
+
+# Clients from npm run on Debian's node, unless there is one of another make.
+eb_node() { command -v node >/dev/null && command -v npm >/dev/null || echo nodejs npm; }
 
 eb_say() { printf '%s\n' "$*" >&2; }
 eb_die() { eb_say "$*"; exit 2; }
@@ -60,6 +63,19 @@ eb_install() {
     rm -f "$log"
   fi
   mkdir -p "$EB_ROOT/build" && touch "$stamp"
+}
+
+# The exchange's clients, as tests/clients/package-lock.json pins them, into build/clients; nothing of theirs is run.
+eb_install_clients() {
+  local dir=$EB_ROOT/build/clients stamp
+  stamp=$dir/.installed-$(cksum <"$EB_ROOT/tests/clients/package-lock.json" | tr -d ' ')
+  mkdir -p "$dir"
+  cp "$EB_ROOT"/tests/clients/*.json "$dir"
+  [ -e "$stamp" ] && return 0
+  eb_say "installing clients from npm"
+  (cd "$dir" && rm -f .installed-* && npm ci --ignore-scripts --no-audit --no-fund >"$dir/npm.log" 2>&1 </dev/null) ||
+    { cat "$dir/npm.log" >&2; eb_say "installing clients failed"; return 1; }
+  touch "$stamp"
 }
 
 # eb_build PRESET [-DNAME=VALUE]... [TARGET...]: configures once, then builds; all of it when no target is named.

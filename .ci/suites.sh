@@ -196,7 +196,10 @@ eb_script_suite() {
 }
 
 suite_golden() { eb_script_suite golden; }
-suite_e2e() { eb_script_suite e2e; }
+suite_e2e() {
+  eb_install_clients || { echo "not ok install clients" >&3; return 1; }
+  eb_script_suite e2e
+}
 suite_reference() { eb_script_suite reference; }
 suite_examples() { eb_script_suite examples; }
 
