@@ -265,7 +265,7 @@ static void tls_drain(struct eb_conn *c)
     int r = EB_OK;
     while (r == EB_OK && !c->gone && !c->paused && !c->ended) {
         size_t len = 0;
-        r = eb_tls_read(c->tls, c->loop->plain_buffer, sizeof(c->loop->plain_buffer), &len, &err);
+        r = eb_tls_read(c->tls, c->loop->plain_buffer, sizeof(c->loop->plain_buffer) - 1, &len, &err);
         if (r == EB_OK) {
             deliver(c, c->loop->plain_buffer, len);
         }
@@ -308,7 +308,7 @@ static void alloc_cb(uv_handle_t *handle, size_t suggested, uv_buf_t *buf)
 {
     (void)suggested;
     struct eb_conn *c = handle->data;
-    *buf = uv_buf_init(c->loop->read_buffer, sizeof(c->loop->read_buffer));
+    *buf = uv_buf_init(c->loop->read_buffer, sizeof(c->loop->read_buffer) - 1); /* see conn.h: bytes[len] */
 }
 
 static void read_cb(uv_stream_t *uv, ssize_t n, const uv_buf_t *buf)

@@ -22,7 +22,7 @@ struct ssl_ctx_st;
 
 struct eb_conn_handlers {
     void (*opened)(void *user); /* connected, and TLS stands; of an accepted one only with TLS; may be NULL */
-    void (*data)(void *user, char *bytes, size_t len);    /* borrowed for the call; may be changed in place */
+    void (*data)(void *user, char *bytes, size_t len);    /* borrowed for the call; may be changed, also bytes[len] */
     void (*closed)(void *user, const struct eb_err *err); /* the other side, or a failure; said once, last */
 };
 struct eb_conn_options {
