@@ -116,14 +116,43 @@ static eb_price liquidation_price(const struct sim_symbol *s, const struct sim_p
 static void position_price(const struct sim_symbol *s, struct sim_position *p)
 {
     p->margin.e8 = margin_e8(p, EB_ROUND_HALF_EVEN);
-    p->liquidation = liquidation_price(s, p);
+    p->liquidation = s->cross ? (eb_price){0} : liquidation_price(s, p); /* cross: the account's affair, cross.c */
+}
+
+int64_t eb_sim_maintenance_of(const struct sim_symbol *s, const struct sim_position *p, eb_price price,
+                              int64_t *rate_ppm, int64_t *cum_e8)
+{
+    const struct eb_sim_tier *tier = tier_of(s, notional_e16(price, p->qty));
+    *rate_ppm = tier->maintenance_ppm;
+    *cum_e8 = p->qty.e8 > 0 ? tier->cum.e8 : 0;
+    eb_i128 product;
+    int64_t out = 0;
+    if (!mul(notional_e16(price, p->qty), tier->maintenance_ppm, &product) ||
+        !eb_div_i64(product, E16_PER_E8 * EB_PPM, EB_ROUND_HALF_EVEN, &out)) {
+        return INT64_MAX / 4; /* beyond any account */
+    }
+    return out > *cum_e8 ? out - *cum_e8 : 0;
+}
+
+int64_t eb_sim_unrealized_of(const struct sim_position *p, eb_price price)
+{
+    int64_t gain = p->side == EB_LONG ? price.e8 - p->entry.e8 : p->entry.e8 - price.e8;
+    int64_t out = 0;
+    if (p->qty.e8 == 0) {
+        return 0;
+    }
+    if (!eb_div_i64((eb_i128)gain * p->qty.e8, E16_PER_E8, EB_ROUND_FLOOR, &out)) {
+        return gain < 0 ? -(INT64_MAX / 4) : INT64_MAX / 4;
+    }
+    return out;
 }
 
 void eb_sim_position_refresh(struct eb_sim *sim, const struct sim_symbol *s, struct sim_position *p)
 {
-    sim->account.margin.e8 -= p->margin.e8;
+    int64_t before = p->margin.e8;
     position_price(s, p);
-    sim->account.margin.e8 += p->margin.e8;
+    sim->account.margin.e8 += p->margin.e8 - before;
+    sim->account.cross_margin += s->cross ? p->margin.e8 - before : 0;
 }
 
 bool eb_sim_leverage_ok(const struct sim_symbol *s, const struct sim_position *p)
@@ -220,6 +249,7 @@ bool eb_sim_can_trade(const struct eb_sim *sim, const struct sim_symbol *s, unsi
         return false;
     }
     int64_t wallet = sim->account.wallet.e8 + effect.pnl_e8 - fee_e8(sim, price, qty, false);
+    wallet += s->cross ? sim->account.cross_unrealized : 0;
     int64_t margin = sim->account.margin.e8 - before + probe.margin.e8;
     if (sim->config.margin_check && effect.opened.e8 > 0 && wallet < margin) {
         *code = -2019;
@@ -270,10 +300,11 @@ const struct eb_sim_trade *eb_sim_execute(struct eb_sim *sim, struct sim_symbol 
 {
     struct sim_position *p = &s->position[x->leg];
     bool was_open = p->qty.e8 > 0;
-    int64_t margin = margin_e8(p, EB_ROUND_CEIL);
+    int64_t margin = s->cross ? eb_sim_cross_wallet(sim) : margin_e8(p, EB_ROUND_CEIL);
+    margin = margin > 0 ? margin : 0;
     struct effect effect = apply(p, x->side, x->price, x->qty, s->leverage_ppm);
     if (x->liquidation && effect.pnl_e8 < -margin) {
-        effect.pnl_e8 = -margin; /* isolated: the insurance fund bears the rest */
+        effect.pnl_e8 = -margin; /* the insurance fund bears the rest */
     }
     p->changed_ms = sim->now_ms;
     if (effect.opened.e8 > 0 && (!was_open || effect.closed.e8 > 0)) {
@@ -282,6 +313,7 @@ const struct eb_sim_trade *eb_sim_execute(struct eb_sim *sim, struct sim_symbol 
     }
     sim->account.open_positions += (p->qty.e8 > 0 ? 1u : 0u) - (was_open ? 1u : 0u);
     eb_sim_position_refresh(sim, s, p);
+    eb_sim_cross_refresh(sim, s);
     int64_t fee = fee_e8(sim, x->price, x->qty, x->maker);
     eb_sim_wallet_add(sim, &sim->account.pnl, effect.pnl_e8);
     eb_sim_wallet_add(sim, &sim->account.fees, -fee);

@@ -91,6 +91,7 @@ static void apply_leverage(struct eb_sim *sim, struct sim_symbol *s, int64_t lev
             eb_sim_position_refresh(sim, s, p);
         }
     }
+    eb_sim_cross_refresh(sim, s);
 }
 
 int eb_sim_open(struct eb_sim *sim, const struct eb_sim_entry *entry, struct eb_sim_fill *out, struct eb_err *err)
@@ -232,6 +233,12 @@ int eb_sim_set_leverage(struct eb_sim *sim, eb_symbol_id symbol, int64_t leverag
     }
     eb_sim_flush(sim);
     return EB_OK;
+}
+
+int64_t eb_sim_leverage_ppm(const struct eb_sim *sim, eb_symbol_id symbol)
+{
+    const struct sim_symbol *s = sim_symbol_of(sim, symbol);
+    return s != NULL ? s->leverage_ppm : 0;
 }
 
 int eb_sim_add_margin(struct eb_sim *sim, eb_position_id slot, eb_money amount, struct eb_err *err)

@@ -53,8 +53,9 @@ struct sim_symbol {
     uint64_t trade_id;    /* last given */
     uint32_t first, last; /* open orders in order of arrival */
     uint32_t regular_open;
+    int64_t cross_unrealized, cross_maintenance; /* its share of the account's, at the mark of the last refresh */
     uint8_t tier_count;
-    bool known;
+    bool known, cross;
 };
 
 struct sim_order {
@@ -136,6 +137,7 @@ struct sim_queue {
 
 struct sim_account {
     eb_money start, wallet, margin, pnl, fees, funding, transfers;
+    int64_t cross_margin, cross_unrealized, cross_maintenance; /* sums over symbols of cross margin */
     uint32_t open_positions;
     bool hedge;
 };
@@ -158,6 +160,8 @@ struct eb_sim {
     struct sim_account account;
     eb_event_sink sink;
     void *sink_user;
+    eb_sim_triggers triggers;
+    void *triggers_user;
     uint64_t sink_seq; /* position openings before it are adopted */
     uint64_t open_seq;
     int64_t now_ns, now_ms;
@@ -233,6 +237,8 @@ uint32_t eb_sim_order_find(const struct eb_sim *sim, const struct sim_target *ta
 uint32_t eb_sim_order_find_open(const struct eb_sim *sim, const struct sim_target *target);
 /* Whether an open order would reduce this leg. */
 bool eb_sim_order_reduces(const struct eb_sim *sim, const struct sim_order *o, unsigned leg);
+/* To the end of its symbol's queue, as if it had just arrived. */
+void eb_sim_order_requeue(struct eb_sim *sim, uint32_t index);
 /* Size of the leg minus what resting reductions claim; never negative. */
 eb_qty eb_sim_free_to_close(const struct eb_sim *sim, const struct sim_symbol *s, unsigned leg);
 /* After trades of a leg: closePosition orders of a flat leg expire, resting reductions beyond it are knocked out, the
@@ -264,7 +270,21 @@ void eb_sim_wallet_add(struct eb_sim *sim, eb_money *part, int64_t amount_e8);
 /* Liquidation: whether price has reached it; and doing it. */
 bool eb_sim_liquidation_met(const struct sim_position *p, eb_price price);
 void eb_sim_liquidate(struct eb_sim *sim, struct sim_symbol *s, unsigned leg, eb_price price);
+/* Maintenance margin of a position at a price, and the amount that its tier takes off, both at 1e-8; rate in ppm. */
+int64_t eb_sim_maintenance_of(const struct sim_symbol *s, const struct sim_position *p, eb_price price,
+                              int64_t *rate_ppm, int64_t *cum_e8);
+int64_t eb_sim_unrealized_of(const struct sim_position *p, eb_price price);
 bool eb_sim_funding_amount(const struct sim_position *p, eb_price price, int64_t rate_e8, int64_t *amount_e8);
+
+/* ---- cross.c ----------------------------------------------------------------------------------------------------- */
+
+/* A symbol's share of the account's sums anew, after its mark or a position of it has changed. */
+void eb_sim_cross_refresh(struct eb_sim *sim, struct sim_symbol *s);
+int64_t eb_sim_cross_wallet(const struct eb_sim *sim);
+/* Where a position would be liquidated, cross or isolated; 0 none. */
+eb_price eb_sim_liquidation_of(const struct eb_sim *sim, const struct sim_symbol *s, unsigned leg);
+/* Liquidates cross positions while the account's margin does not cover them. */
+void eb_sim_cross_check(struct eb_sim *sim);
 
 /* ---- match.c ----------------------------------------------------------------------------------------------------- */
 
@@ -277,6 +297,10 @@ eb_price eb_sim_reference(const struct sim_symbol *s, unsigned leg, uint8_t side
 void eb_sim_match_new(struct eb_sim *sim, uint32_t index);
 /* Executes a market order of `order` (a conditional one's child too) and closes it. */
 void eb_sim_match_market(struct eb_sim *sim, uint32_t index, eb_qty qty);
+/* A resting limit order meets the market again: takes what is within its price. */
+void eb_sim_match_again(struct eb_sim *sim, uint32_t index);
+/* Fills qty of a resting limit order at its own price. */
+void eb_sim_fill_some(struct eb_sim *sim, uint32_t index, eb_qty qty);
 /* Fills a resting limit order at its own price as maker, all or (fault PARTIAL) a part. */
 void eb_sim_fill_resting(struct eb_sim *sim, uint32_t index, bool whole);
 
@@ -292,6 +316,10 @@ void eb_sim_trigger_child(struct eb_sim *sim, uint32_t index, uint64_t seq);
 
 /* 0, or the venue's code for refusing this order now. */
 int32_t eb_sim_validate(const struct eb_sim *sim, const struct eb_order_request *req);
+/* -2022, -2019 ... of a limit order of this quantity and price that is there already: own claims do not count. */
+int32_t eb_sim_validate_amend(const struct eb_sim *sim, const struct sim_order *o, eb_price price, eb_qty qty);
+/* A market order that closes all: see eb_sim_check_order(). */
+int32_t eb_sim_validate_whole(const struct eb_sim *sim, const struct eb_order_request *req);
 /* The market order filters of a quantity, for children of conditional orders and hands: 0 or a code. */
 int32_t eb_sim_validate_market_qty(const struct eb_instrument *inst, eb_qty qty);
 /* -4131 where the best price of the other side violates PERCENT_PRICE, else 0. */

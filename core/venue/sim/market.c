@@ -51,9 +51,14 @@ static void trigger_met(struct eb_sim *sim, struct sim_symbol *s, bool nearer_on
     uint32_t i = s->first;
     while (i != SIM_NONE) {
         const struct sim_order *o = &sim->order[i];
-        const struct sim_position *p = &s->position[sim->account.hedge ? sim_leg(o->req.position_side) : 0];
-        bool nearer = p->liquidation.e8 == 0 || (o->req.order_side == EB_SELL ? o->req.trigger.e8 > p->liquidation.e8
-                                                                              : o->req.trigger.e8 < p->liquidation.e8);
+        if (!o->conditional) {
+            i = o->next;
+            continue;
+        }
+        unsigned leg = sim->account.hedge ? sim_leg(o->req.position_side) : 0;
+        eb_price end = eb_sim_liquidation_of(sim, s, leg);
+        bool nearer =
+            end.e8 == 0 || (o->req.order_side == EB_SELL ? o->req.trigger.e8 > end.e8 : o->req.trigger.e8 < end.e8);
         if (!eb_sim_trigger_met(o, s->quote.mark) || (nearer_only && !nearer)) {
             i = o->next;
             continue;
@@ -93,6 +98,15 @@ static void tell_prices(struct eb_sim *sim, const struct sim_symbol *s, const st
     }
 }
 
+/* Those that are kept outside, with everything told that led to here. */
+static void ask_triggers(struct eb_sim *sim, eb_symbol_id symbol, bool nearer)
+{
+    if (sim->triggers != NULL) {
+        eb_sim_flush(sim);
+        sim->triggers(sim->triggers_user, symbol, nearer);
+    }
+}
+
 int eb_sim_price(struct eb_sim *sim, eb_symbol_id symbol, const struct eb_sim_quote *quote)
 {
     struct sim_symbol *s = sim_symbol_of(sim, symbol);
@@ -106,14 +120,22 @@ int eb_sim_price(struct eb_sim *sim, eb_symbol_id symbol, const struct eb_sim_qu
     s->eaten[EB_BUY] = s->eaten[EB_SELL] = (eb_qty){0};
     match_resting(sim, s, quote);
     if (quote->mark.e8 > 0) {
+        eb_sim_cross_refresh(sim, s);
         trigger_met(sim, s, true);
+    }
+    ask_triggers(sim, symbol, true);
+    if (quote->mark.e8 > 0) {
         for (unsigned leg = 0; leg < 2; leg++) {
             if (eb_sim_liquidation_met(&s->position[leg], s->quote.mark)) {
                 eb_sim_liquidate(sim, s, leg, s->quote.mark);
             }
         }
+        if (s->cross) {
+            eb_sim_cross_check(sim);
+        }
         trigger_met(sim, s, false);
     }
+    ask_triggers(sim, symbol, false);
     pay_scheduled_funding(sim, s);
     if (sim->config.tell_prices) {
         tell_prices(sim, s, quote);

@@ -183,17 +183,16 @@ static bool crosses(const struct eb_sim *sim, const struct sim_symbol *s, const 
     return bar ? beyond > 0 : beyond >= 0;
 }
 
-static void rest_limit(struct eb_sim *sim, uint32_t index)
+void eb_sim_match_again(struct eb_sim *sim, uint32_t index)
 {
     struct sim_order *o = &sim->order[index];
     struct sim_symbol *s = &sim->symbol[o->req.symbol];
-    eb_sim_tell_order(sim, o);
     if (!crosses(sim, s, o)) {
         return;
     }
     size_t first = sim->trade_count;
     o->req.level = (eb_price){0}; /* a resting order meets the market, not its own level */
-    take(sim, s, index, clipped(sim, s, o, o->req.qty), true);
+    take(sim, s, index, clipped(sim, s, o, sim_order_rest(o)), true);
     if (sim->trade_count == first) {
         return;
     }
@@ -210,13 +209,62 @@ void eb_sim_match_new(struct eb_sim *sim, uint32_t index)
 {
     struct sim_order *o = &sim->order[index];
     if (o->req.type == EB_ORDER_LIMIT_GTC) {
-        rest_limit(sim, index);
+        eb_sim_tell_order(sim, o);
+        eb_sim_match_again(sim, index);
         return;
     }
     if (sim->config.ack_all) {
         eb_sim_tell_order(sim, o);
     }
     eb_sim_match_market(sim, index, o->req.qty);
+}
+
+eb_qty eb_sim_takeable(const struct eb_sim *sim, const struct eb_order_request *order)
+{
+    const struct sim_symbol *s = sim_symbol_of(sim, order->symbol);
+    const struct sim_order probe = {.req = *order};
+    eb_qty none = {0};
+    if (s == NULL) {
+        return none;
+    }
+    bool limited = order->type != EB_ORDER_MARKET;
+    eb_price best = best_price(sim, s, &probe, limited);
+    if (best.e8 <= 0 || !acceptable(s, &probe, limited, best)) {
+        return none;
+    }
+    if (s->depth.e8 <= 0) {
+        return order->qty;
+    }
+    int64_t sign = order->order_side == EB_SELL ? -1 : 1;
+    int64_t eaten = s->eaten[order->order_side].e8;
+    int64_t got = 0;
+    for (int levels = 0; got < order->qty.e8 && levels < SIM_LEVELS_MAX; levels++) {
+        eb_price price = {best.e8 + sign * ((eaten + got) / s->depth.e8) * s->inst.tick.e8};
+        if (price.e8 <= 0 || !acceptable(s, &probe, limited, price)) {
+            break;
+        }
+        got += s->depth.e8 - (eaten + got) % s->depth.e8;
+    }
+    return (eb_qty){got < order->qty.e8 ? got : order->qty.e8};
+}
+
+void eb_sim_fill_some(struct eb_sim *sim, uint32_t index, eb_qty qty)
+{
+    struct sim_order *o = &sim->order[index];
+    struct sim_symbol *s = &sim->symbol[o->req.symbol];
+    size_t first = sim->trade_count;
+    qty = clipped(sim, s, o, qty);
+    if (qty.e8 <= 0) {
+        return;
+    }
+    fill_at(sim, s, index, o->req.price, qty, true);
+    if (o->filled.e8 >= o->req.qty.e8) {
+        finish(sim, s, index, first);
+        return;
+    }
+    o->state = EB_OS_PARTIAL;
+    eb_sim_tell_execution(sim, o, first);
+    eb_sim_settle(sim, s, leg_of(sim, o));
 }
 
 void eb_sim_fill_resting(struct eb_sim *sim, uint32_t index, bool whole)

@@ -75,13 +75,32 @@ uint32_t eb_sim_order_add(struct eb_sim *sim, const struct eb_order_request *req
     return index;
 }
 
+static void unlink_open(struct eb_sim *sim, const struct sim_order *o)
+{
+    struct sim_symbol *s = &sim->symbol[o->req.symbol];
+    *(o->prev != SIM_NONE ? &sim->order[o->prev].next : &s->first) = o->next;
+    *(o->next != SIM_NONE ? &sim->order[o->next].prev : &s->last) = o->prev;
+}
+
+void eb_sim_order_requeue(struct eb_sim *sim, uint32_t index)
+{
+    struct sim_order *o = &sim->order[index];
+    struct sim_symbol *s = &sim->symbol[o->req.symbol];
+    EB_ASSERT(o->open);
+    unlink_open(sim, o);
+    o->prev = s->last;
+    o->next = SIM_NONE;
+    o->seq = ++sim->order_seq;
+    *(s->last != SIM_NONE ? &sim->order[s->last].next : &s->first) = index;
+    s->last = index;
+}
+
 void eb_sim_order_close(struct eb_sim *sim, uint32_t index, enum eb_order_state state, int32_t code)
 {
     struct sim_order *o = &sim->order[index];
     struct sim_symbol *s = &sim->symbol[o->req.symbol];
     EB_ASSERT(o->open);
-    *(o->prev != SIM_NONE ? &sim->order[o->prev].next : &s->first) = o->next;
-    *(o->next != SIM_NONE ? &sim->order[o->next].prev : &s->last) = o->prev;
+    unlink_open(sim, o);
     sim->orders_open--;
     *(o->conditional ? &sim->conditional_open : &s->regular_open) -= 1;
     o->open = false;

@@ -81,6 +81,7 @@ int eb_sim_create(const struct eb_sim_config *c, struct eb_sim **out, struct eb_
     }
     sim->config = *c;
     sim->account = (struct sim_account){.start = c->balance, .wallet = c->balance, .hedge = c->hedge};
+    sim->venue_id = c->ids_after;
     sim->algo_id = 1000000; /* apart from regular ids, so that mixing the spaces up shows */
     sim->symbol = calloc(c->symbols_max, sizeof(*sim->symbol));
     if (sim->symbol == NULL || eb_sim_orders_create(sim) != EB_OK || eb_sim_trail_create(sim) != EB_OK ||
@@ -152,6 +153,7 @@ int eb_sim_add_instrument(struct eb_sim *sim, eb_symbol_id symbol, const struct 
     for (unsigned leg = 0; leg < 2; leg++) {
         eb_sim_position_refresh(sim, s, &s->position[leg]);
     }
+    eb_sim_cross_refresh(sim, s);
     return EB_OK;
 }
 
@@ -197,10 +199,13 @@ bool eb_sim_position(const struct eb_sim *sim, eb_position_id slot, struct eb_si
         .position_side = sim_position_side(sim, slot % 2),
         .qty = p->qty,
         .entry = p->entry,
-        .liquidation = p->liquidation,
+        .liquidation = eb_sim_liquidation_of(sim, s, slot % 2),
         .margin = p->margin,
         .leverage_ppm = p->leverage_ppm,
         .opened_ms = p->opened_ms,
+        .changed_ms = p->changed_ms,
+        .extra = p->extra,
+        .cross = s->cross,
     };
     memcpy(out->strategy_id, p->strategy_id, sizeof(out->strategy_id));
     return true;

@@ -77,6 +77,7 @@ struct eb_sim_config {
     int64_t snapshot_ms, trigger_ms;      /* added to event_ms for snapshots; from TRIGGERING to the child order */
     int64_t timeout_ms;                   /* after which a missing reply is UNKNOWN: 1,000 */
     eb_qty fill_max;                      /* of one fill; more is split into several (64 at most); 0 no limit */
+    uint64_t ids_after;                   /* the first order gets the id after this one */
     uint64_t seed;
     struct eb_sim_faults faults;
 };
@@ -162,12 +163,56 @@ int eb_sim_place_foreign(struct eb_sim *sim, const struct eb_order_request *orde
 int eb_sim_cancel_by_hand(struct eb_sim *sim, eb_symbol_id symbol, uint64_t id, bool conditional);
 /* Leverage of a symbol: margins and liquidation prices follow. EB_E_REFUSED as for eb_sim_open(). */
 int eb_sim_set_leverage(struct eb_sim *sim, eb_symbol_id symbol, int64_t leverage_ppm, struct eb_err *err);
+/* What the next opening of a symbol is leveraged with; 0 unknown symbol. */
+int64_t eb_sim_leverage_ppm(const struct eb_sim *sim, eb_symbol_id symbol);
 /* Adds to (or, negative, takes from) the isolated margin of a position beyond notional / leverage. */
 int eb_sim_add_margin(struct eb_sim *sim, eb_position_id slot, eb_money amount, struct eb_err *err);
 /* Position mode; EB_E_REFUSED while a position or an order is open, as at the venue (-4068, -4067). */
 int eb_sim_set_hedge(struct eb_sim *sim, bool hedge, struct eb_err *err);
 /* Changes the wallet by amount (a transfer). */
 void eb_sim_transfer(struct eb_sim *sim, eb_money amount);
+
+/* ---- a venue around this one (venue/fapi): orders past faults and latency, under ids that the caller knows -------- */
+
+/* The id of an order that is about to be placed; never given twice. */
+uint64_t eb_sim_reserve_id(struct eb_sim *sim);
+/* What eb_sim_place() would say: 0 or the venue's code. whole: a market order that closes what there is, as the child of
+ * a closePosition order does: lot, number and notional are not asked, and resting reductions give way to it. */
+int32_t eb_sim_check_order(const struct eb_sim *sim, const struct eb_order_request *order, bool whole);
+/* Places an order under a reserved id; ours where its client id is not zero. Its fills have reached the sink when this
+ * returns. */
+int32_t eb_sim_place(struct eb_sim *sim, const struct eb_order_request *order, uint64_t id, bool whole);
+/* How much of an order would be executed at once. */
+eb_qty eb_sim_takeable(const struct eb_sim *sim, const struct eb_order_request *order);
+/* What eb_sim_amend() would say: 0, -2011 not open, -2022, -2019 ... Filters and notional are the caller's. */
+int32_t eb_sim_check_amend(const struct eb_sim *sim, eb_symbol_id symbol, uint64_t id, eb_price price, eb_qty qty);
+/* Changes price and quantity (above what is filled) of a resting limit order, which goes to the end of its queue and
+ * meets the market anew. */
+int32_t eb_sim_amend(struct eb_sim *sim, eb_symbol_id symbol, uint64_t id, eb_price price, eb_qty qty);
+/* Fills qty of a resting limit order at its price, whatever the market says. EB_E_NOT_FOUND, EB_E_INVALID. */
+int eb_sim_fill_part(struct eb_sim *sim, eb_symbol_id symbol, uint64_t id, eb_qty qty, struct eb_err *err);
+/* An open regular order runs out (good till a time). EB_E_NOT_FOUND. */
+int eb_sim_expire(struct eb_sim *sim, eb_symbol_id symbol, uint64_t id);
+/* Liquidates a position at the mark, now. EB_E_NOT_FOUND: flat, or no price. */
+int eb_sim_liquidate_by_hand(struct eb_sim *sim, eb_position_id slot);
+/* Conditional orders that are kept outside: asked in eb_sim_price() where this exchange's own are, first for those that
+ * price has met before a liquidation price (nearer), then for all. It may place orders. */
+typedef void (*eb_sim_triggers)(void *user, eb_symbol_id symbol, bool nearer);
+void eb_sim_set_triggers(struct eb_sim *sim, eb_sim_triggers triggers, void *user);
+
+/* ---- cross margin: positions that share the wallet which isolated ones leave ------------------------------------- */
+
+/* Margin type of a symbol; EB_E_REFUSED while a position of it is open. */
+int eb_sim_set_cross(struct eb_sim *sim, eb_symbol_id symbol, bool cross, struct eb_err *err);
+bool eb_sim_is_cross(const struct eb_sim *sim, eb_symbol_id symbol);
+struct eb_sim_cross {
+    eb_money wallet;      /* the account's without isolated margins */
+    eb_money unrealized;  /* of cross positions, at their marks */
+    eb_money maintenance; /* of cross positions: liquidation when wallet + unrealized does not exceed it */
+};
+void eb_sim_cross(const struct eb_sim *sim, struct eb_sim_cross *out);
+/* Maintenance margin of a position at a price, by its tier; 0 flat. */
+eb_money eb_sim_maintenance(const struct eb_sim *sim, eb_position_id slot, eb_price price);
 
 /* ---- the bar walk ------------------------------------------------------------------------------------------------ */
 
@@ -236,7 +281,9 @@ struct eb_sim_position {
     eb_price liquidation; /* 0 none */
     eb_money margin;
     int64_t leverage_ppm;
-    int64_t opened_ms;
+    int64_t opened_ms, changed_ms;
+    eb_money extra; /* margin added by hand, part of margin */
+    bool cross;
     char strategy_id[EB_NAME_MAX];
 };
 /* Copies the position of a slot; false when it is flat or unknown. */

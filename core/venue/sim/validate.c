@@ -237,3 +237,37 @@ int32_t eb_sim_validate(const struct eb_sim *sim, const struct eb_order_request 
     }
     return code;
 }
+
+/* ---- orders under ids of the caller ------------------------------------------------------------------------------ */
+
+int32_t eb_sim_validate_whole(const struct eb_sim *sim, const struct eb_order_request *req)
+{
+    const struct sim_symbol *s = sim_symbol_of(sim, req->symbol);
+    if (s == NULL) {
+        return -1121;
+    }
+    int32_t code = s->inst.trading ? check_mode(sim, req) : -1122;
+    unsigned leg = sim->account.hedge ? sim_leg(req->position_side) : 0;
+    const struct sim_position *p = &s->position[leg];
+    if (code != 0) {
+        return code;
+    }
+    if (p->qty.e8 == 0 || req->order_side != sim_closing(p->side) || req->qty.e8 > p->qty.e8) {
+        return -2022;
+    }
+    return eb_sim_reference(s, leg, req->order_side, (eb_price){0}).e8 <= 0
+               ? -1112
+               : eb_sim_validate_band(s, leg, req->order_side);
+}
+
+int32_t eb_sim_validate_amend(const struct eb_sim *sim, const struct sim_order *o, eb_price price, eb_qty qty)
+{
+    const struct sim_symbol *s = &sim->symbol[o->req.symbol];
+    unsigned leg = sim->account.hedge ? sim_leg(o->req.position_side) : 0;
+    eb_qty rest = {qty.e8 - o->filled.e8};
+    if (eb_sim_order_reduces(sim, o, leg)) {
+        return rest.e8 > eb_sim_free_to_close(sim, s, leg).e8 + sim_order_rest(o).e8 ? -2022 : 0;
+    }
+    int32_t code = 0;
+    return eb_sim_can_trade(sim, s, leg, o->req.order_side, price, rest, s->leverage_ppm, &code) ? 0 : code;
+}
