@@ -10,134 +10,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "net/web.h"
-#include "venue/fapi/fapi.h"
+#include "venue/fapi/twin_inner.h"
 
 #define NS_PER_MS INT64_C(1000000)
 #define URL_MAX 8192
-#define KEY_MAX 256
 
 static const char area[] = "twin";
-
-enum twin_kind {
-    TWIN_ARRIVE,
-    TWIN_ANSWER,
-    TWIN_DEADLINE,
-    TWIN_OPEN,
-    TWIN_OPENED,
-    TWIN_UP,
-    TWIN_DOWN,
-    TWIN_CLOSED,
-    TWIN_TIMER
-};
-
-struct eb_fapi_twin;
-/* Handles live until nobody holds them: their user (dead once let go) and what is queued about them. */
-struct eb_web_call {
-    struct eb_fapi_twin *t;
-    struct eb_web_call *next, *prev;
-    unsigned held;
-    bool dead, told;
-    eb_web_done done;
-    void *user;
-    char *method, *path, *query, *body;
-    size_t body_len, answer_max;
-    char key[KEY_MAX];
-    int64_t sent_ns;
-};
-struct eb_web_socket {
-    struct eb_fapi_twin *t;
-    unsigned held;
-    bool dead, open, ended;
-    struct eb_web_socket_handlers h;
-    void *user;
-    struct eb_fapi_session *session;
-    struct eb_fapi_peer peer;
-    char *path, *query;
-    size_t message_max;
-};
-struct eb_web_timer {
-    struct eb_fapi_twin *t;
-    unsigned held;
-    bool dead;
-    uint64_t setting; /* number of the setting that counts */
-    void (*fire)(void *user);
-    void *user;
-};
-
-struct twin_event {
-    int64_t at_ns;
-    uint64_t seq;
-    uint8_t kind;
-    bool cut;
-    int status;
-    uint64_t setting;
-    union {
-        struct eb_web_call *call;
-        struct eb_web_socket *socket;
-        struct eb_web_timer *timer;
-    } of;
-    size_t headers, len; /* bytes of headers, then of text, in data */
-    char *data;
-};
-
-struct eb_fapi_twin {
-    struct eb_fapi *f;
-    int64_t latency_ns, now_ns;
-    struct twin_event *heap;
-    size_t count, cap;
-    uint64_t seq;
-    struct eb_web_call *calls;
-    void (*after)(void *user);
-    void *after_user;
-    bool texts;
-};
-
-/* ---- the queue --------------------------------------------------------------------------------------------------- */
-
-static bool before(const struct twin_event *a, const struct twin_event *b)
-{
-    return a->at_ns != b->at_ns ? a->at_ns < b->at_ns : a->seq < b->seq;
-}
-
-static void swap(struct eb_fapi_twin *t, size_t a, size_t b)
-{
-    struct twin_event e = t->heap[a];
-    t->heap[a] = t->heap[b];
-    t->heap[b] = e;
-}
-
-static void add(struct eb_fapi_twin *t, struct twin_event e, int64_t at_ns)
-{
-    if (t->count == t->cap) {
-        t->cap = t->cap > 0 ? 2 * t->cap : 256;
-        t->heap = realloc(t->heap, t->cap * sizeof(*t->heap));
-        EB_ASSERT(t->heap != NULL); /* a test's machine */
-    }
-    e.at_ns = at_ns > t->now_ns ? at_ns : t->now_ns;
-    e.seq = ++t->seq;
-    t->heap[t->count] = e;
-    for (size_t i = t->count++; i > 0 && before(&t->heap[i], &t->heap[(i - 1) / 2]); i = (i - 1) / 2) {
-        swap(t, i, (i - 1) / 2);
-    }
-}
-
-static struct twin_event take(struct eb_fapi_twin *t)
-{
-    struct twin_event e = t->heap[0];
-    t->heap[0] = t->heap[--t->count];
-    for (size_t i = 0;;) {
-        size_t least = i;
-        for (size_t c = 2 * i + 1; c <= 2 * i + 2 && c < t->count; c++) {
-            least = before(&t->heap[c], &t->heap[least]) ? c : least;
-        }
-        if (least == i) {
-            return e;
-        }
-        swap(t, i, least);
-        i = least;
-    }
-}
 
 /* ---- handles ----------------------------------------------------------------------------------------------------- */
 
@@ -234,8 +112,8 @@ static int request(void *web, const struct eb_web_request *r, eb_web_done done, 
     }
     t->calls = c;
     c->held = 2; /* the arrival and the deadline */
-    add(t, (struct twin_event){.kind = TWIN_ARRIVE, .of.call = c}, t->now_ns + t->latency_ns);
-    add(t, (struct twin_event){.kind = TWIN_DEADLINE, .of.call = c}, t->now_ns + r->deadline_ns);
+    twin_add(t, (struct twin_event){.kind = TWIN_ARRIVE, .of.call = c}, t->now_ns + t->latency_ns);
+    twin_add(t, (struct twin_event){.kind = TWIN_DEADLINE, .of.call = c}, t->now_ns + r->deadline_ns);
     *out = c;
     return EB_OK;
 }
@@ -258,7 +136,7 @@ static void answered(void *user, const struct eb_fapi_answer *a)
     memcpy(e.data + e.headers, a->body, a->len);
     e.data[e.headers + a->len] = '\0';
     c->held++;
-    add(t, e, t->now_ns + t->latency_ns);
+    twin_add(t, e, t->now_ns + t->latency_ns);
     call_release(c); /* what waited at the exchange */
 }
 
@@ -335,7 +213,7 @@ static void about(struct eb_web_socket *s, enum twin_kind kind, int status, cons
     struct twin_event e = {.kind = (uint8_t)kind, .status = status, .of.socket = s, .len = len};
     e.data = text != NULL ? copy(text, len) : NULL;
     s->held++;
-    add(s->t, e, s->t->now_ns + s->t->latency_ns);
+    twin_add(s->t, e, s->t->now_ns + s->t->latency_ns);
 }
 
 static void peer_send(void *peer, const char *text, size_t len)
@@ -481,8 +359,8 @@ static void timer_set(struct eb_web_timer *m, int64_t delay_ns)
     m->setting++;
     if (delay_ns >= 0) {
         m->held++;
-        add(m->t, (struct twin_event){.kind = TWIN_TIMER, .setting = m->setting, .of.timer = m},
-            m->t->now_ns + delay_ns);
+        twin_add(m->t, (struct twin_event){.kind = TWIN_TIMER, .setting = m->setting, .of.timer = m},
+                 m->t->now_ns + delay_ns);
     }
 }
 
@@ -559,7 +437,7 @@ void eb_fapi_twin_run(struct eb_fapi_twin *t, int64_t until_ms)
         t->now_ns = at_ns;
         eb_fapi_run(t->f, at_ns / NS_PER_MS);
         if (its_ns > mine_ns) {
-            struct twin_event e = take(t);
+            struct twin_event e = twin_take(t);
             happen(&e);
         }
     }
@@ -594,7 +472,7 @@ void eb_fapi_twin_destroy(struct eb_fapi_twin *t)
         return;
     }
     while (t->count > 0) {
-        struct twin_event e = take(t);
+        struct twin_event e = twin_take(t);
         if (e.kind == TWIN_TIMER) {
             timer_release(e.of.timer);
         } else if (e.kind > TWIN_DEADLINE) { /* calls go below */
