@@ -14,20 +14,24 @@ static eb_qty quantity_at(const struct fapi_symbol *y, int64_t price_e8)
     return (eb_qty){(usual + 1) * y->inst.step.e8};
 }
 
-void fapi_depth_make(const struct fapi_symbol *s, uint32_t levels, struct fapi_book *out)
+struct fapi_top fapi_top_of(const struct fapi_symbol *y)
 {
-    const struct eb_sim_quote *q = &s->quote_now;
-    int64_t tick = s->inst.tick.e8;
+    return (struct fapi_top){{y->quote_now.bid, y->bid_qty}, {y->quote_now.ask, y->ask_qty}, y->update_id};
+}
+
+void fapi_depth_make(const struct fapi_symbol *y, const struct fapi_top *top, uint32_t levels, struct fapi_book *out)
+{
+    int64_t tick = y->inst.tick.e8;
     levels = levels < FAPI_DEPTH_MAX ? levels : FAPI_DEPTH_MAX;
-    out->update_id = s->update_id;
+    out->update_id = top->update_id;
     out->count = 0;
     for (uint32_t i = 0; i < levels; i++) {
-        int64_t bid = q->bid.e8 - (int64_t)i * tick, ask = q->ask.e8 + (int64_t)i * tick;
+        int64_t bid = top->bid.price.e8 - (int64_t)i * tick, ask = top->ask.price.e8 + (int64_t)i * tick;
         if (bid <= 0) {
             break;
         }
-        out->bid[i] = (struct fapi_level){{bid}, i == 0 ? s->bid_qty : quantity_at(s, bid)};
-        out->ask[i] = (struct fapi_level){{ask}, i == 0 ? s->ask_qty : quantity_at(s, ask)};
+        out->bid[i] = i == 0 ? top->bid : (struct fapi_level){{bid}, quantity_at(y, bid)};
+        out->ask[i] = i == 0 ? top->ask : (struct fapi_level){{ask}, quantity_at(y, ask)};
         out->count++;
     }
 }
@@ -36,5 +40,6 @@ void fapi_depth(struct eb_fapi *f, uint32_t symbol, uint32_t levels, struct fapi
 {
     struct fapi_symbol *y = fapi_symbol_at(f, symbol);
     y->update_id++;
-    fapi_depth_make(y, levels, out);
+    const struct fapi_top top = fapi_top_of(y);
+    fapi_depth_make(y, &top, levels, out);
 }

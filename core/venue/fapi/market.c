@@ -282,6 +282,8 @@ static void beat(struct eb_fapi *f)
             const struct change c = {.buyer_maker = s->pub.trade_id % 2 == 0};
             fapi_bars_roll(s, m->now_ms);
             fapi_tell_print(f, i, print(m, s, &c));
+            s->pub.update_id++;
+            fapi_tell_book(f, i);
         }
     }
 }
@@ -317,7 +319,7 @@ void fapi_market_run(struct eb_fapi *f, int64_t now_ms)
     }
     if (m->now_ms >= m->beat_ms) {
         m->beat_ms = m->now_ms - m->now_ms % BEAT_MS + BEAT_MS;
-        if (fapi_prints_wanted(f)) {
+        if (fapi_events_wanted(f)) {
             beat(f);
         }
     }
@@ -331,5 +333,5 @@ int64_t fapi_market_next_ms(const struct eb_fapi *f)
     }
     int64_t next = m->feed.next_ms(f, m->feed.state);
     next = next < m->funding_ms ? next : m->funding_ms;
-    return fapi_prints_wanted(f) && m->beat_ms < next ? m->beat_ms : next;
+    return fapi_events_wanted(f) && m->beat_ms < next ? m->beat_ms : next;
 }

@@ -47,6 +47,10 @@ struct fapi_level {
     eb_price price;
     eb_qty qty;
 };
+struct fapi_top {
+    struct fapi_level bid, ask;
+    uint64_t update_id;
+};
 struct fapi_book {
     uint64_t update_id;
     uint32_t count; /* of each side, best first */
@@ -141,8 +145,9 @@ void fapi_ticker_24h(struct eb_fapi *f, uint32_t symbol, struct fapi_ticker *out
 /* ---- depth.c ---- */
 /* The book as it is; each call is an update of its own, so that every later stream message covers its id. */
 void fapi_depth(struct eb_fapi *f, uint32_t symbol, uint32_t levels, struct fapi_book *out);
-/* Levels by prices alone, of what the best bid and ask are. */
-void fapi_depth_make(const struct fapi_symbol *s, uint32_t levels, struct fapi_book *out);
+struct fapi_top fapi_top_of(const struct fapi_symbol *y);
+/* The book that belongs to a top, at present or in the past. */
+void fapi_depth_make(const struct fapi_symbol *y, const struct fapi_top *top, uint32_t levels, struct fapi_book *out);
 
 /* ---- feeds: each fills m->symbol and m->feed ---- */
 EB_NODISCARD int fapi_feed_scene(struct fapi_market *m, const struct eb_fapi_config *c, const struct fapi_names *names,

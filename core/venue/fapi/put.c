@@ -51,3 +51,24 @@ void fapi_put_e8(struct eb_buffer *b, int64_t e8, int decimals)
         (void)eb_buffer_add(b, digit, (size_t)shown + 1);
     }
 }
+
+static void put_key(struct eb_buffer *b, const char *key)
+{
+    fapi_put(b, ",\"");
+    fapi_put(b, key);
+    fapi_put(b, "\":");
+}
+
+void fapi_put_member(struct eb_buffer *b, const char *key, int64_t e8, int decimals)
+{
+    put_key(b, key);
+    fapi_put(b, "\"");
+    fapi_put_e8(b, e8, decimals);
+    fapi_put(b, "\"");
+}
+
+void fapi_put_number(struct eb_buffer *b, const char *key, int64_t v)
+{
+    put_key(b, key);
+    fapi_put_i64(b, v);
+}
