@@ -204,7 +204,7 @@ void fapi_session_ask(struct eb_fapi_session *s, const char *text, size_t len)
     struct fapi_streams *st = fapi_streams_of(s->f);
     struct eb_tokens tokens;
     struct ask a = {.s = s, .id = "null"};
-    int rc = eb_tokens_parse(&tokens, "request", text, len, st->room, FAPI_TOKENS, NULL);
+    int rc = eb_tokens_parse(&tokens, "request", text, len, st->room, FAPI_ASK_TOKENS, NULL);
     if (rc != EB_OK) {
         say_error(&a, rc == EB_E_FULL ? WRONG_REQUEST : WRONG_JSON,
                   rc == EB_E_FULL ? "Invalid request: too many parameters" : "Invalid JSON: expected value");

@@ -18,7 +18,7 @@
 #define FAPI_STREAM_NAME_MAX 96
 #define FAPI_KEYS_OF_SOCKET 8
 #define FAPI_NESTED_MAX 4 /* messages whose sending leads to messages */
-#define FAPI_TOKENS 1200  /* of a client's request: all streams of a socket at once */
+#define FAPI_ASK_TOKENS 1200  /* of a client's request: all streams of a socket at once */
 
 enum fapi_class { FAPI_CLASS_LEGACY = 0, FAPI_CLASS_PUBLIC, FAPI_CLASS_MARKET, FAPI_CLASS_PRIVATE, FAPI_CLASS_API };
 
@@ -129,7 +129,7 @@ struct fapi_streams {
     unsigned busy;
     bool swept; /* something waits to be freed */
     struct eb_buffer text[FAPI_NESTED_MAX], combined[FAPI_NESTED_MAX];
-    struct eb_token room[FAPI_TOKENS];
+    struct eb_token room[FAPI_ASK_TOKENS];
 };
 
 /* ---- streams_market.c, streams_depth.c ---- */
