@@ -129,6 +129,23 @@ void fapi_bars_keep(struct fapi_market_symbol *s, const struct fapi_bar *bar)
     }
 }
 
+void fapi_sum_qty(eb_qty *sum, eb_qty more)
+{
+    sum->e8 = eb_qty_add(*sum, more, sum) ? sum->e8 : INT64_MAX;
+}
+
+void fapi_sum_money(eb_money *sum, eb_money more)
+{
+    sum->e8 = eb_money_add(*sum, more, sum) ? sum->e8 : INT64_MAX;
+}
+
+/* 0 where it does not fit */
+static eb_money worth(eb_price price, eb_qty qty)
+{
+    eb_money value = {0};
+    return eb_notional(price, qty, EB_ROUND_HALF_EVEN, &value) ? value : (eb_money){0};
+}
+
 /* Volumes of minutes that are known by their prices only: a few hundred steps, more where the price has moved more. */
 static void invent_volume(struct fapi_market_symbol *s, struct fapi_bar *b)
 {
@@ -138,8 +155,8 @@ static void invent_volume(struct fapi_market_symbol *s, struct fapi_bar *b)
     b->trades = (uint32_t)(20 + steps / 10);
     b->volume.e8 = steps * step;
     b->bought.e8 = steps / 2 * step;
-    (void)eb_notional(b->close, b->volume, EB_ROUND_HALF_EVEN, &b->quote); /* 0 where it does not fit */
-    (void)eb_notional(b->close, b->bought, EB_ROUND_HALF_EVEN, &b->quote_bought);
+    b->quote = worth(b->close, b->volume);
+    b->quote_bought = worth(b->close, b->bought);
     b->first_id = s->pub.trade_id + 1;
     s->pub.trade_id += b->trades;
     s->pub.agg_id += b->trades;
@@ -209,7 +226,7 @@ void fapi_bars_mark(struct fapi_market_symbol *s)
 void fapi_bars_trade(struct fapi_market_symbol *s, const struct fapi_print *p)
 {
     struct fapi_bar *b = &s->open;
-    eb_money value = {0};
+    eb_money value = worth(p->price, p->qty);
     if (b->trades == 0) {
         b->open = b->high = b->low = p->price;
         b->first_id = p->id;
@@ -218,12 +235,11 @@ void fapi_bars_trade(struct fapi_market_symbol *s, const struct fapi_print *p)
     b->low = p->price.e8 < b->low.e8 ? p->price : b->low;
     b->close = p->price;
     b->trades++;
-    (void)eb_notional(p->price, p->qty, EB_ROUND_HALF_EVEN, &value);
-    (void)eb_qty_add(b->volume, p->qty, &b->volume);
-    (void)eb_money_add(b->quote, value, &b->quote);
+    fapi_sum_qty(&b->volume, p->qty);
+    fapi_sum_money(&b->quote, value);
     if (!p->buyer_maker) {
-        (void)eb_qty_add(b->bought, p->qty, &b->bought);
-        (void)eb_money_add(b->quote_bought, value, &b->quote_bought);
+        fapi_sum_qty(&b->bought, p->qty);
+        fapi_sum_money(&b->quote_bought, value);
     }
 }
 
@@ -247,10 +263,10 @@ void fapi_kline_join(struct fapi_kline *k, const struct fapi_bar *b, bool mark)
     k->low = low.e8 < k->low.e8 ? low : k->low;
     k->close = mark ? b->mark_close : b->close;
     if (!mark) {
-        (void)eb_qty_add(k->volume, b->volume, &k->volume);
-        (void)eb_qty_add(k->bought, b->bought, &k->bought);
-        (void)eb_money_add(k->quote_volume, b->quote, &k->quote_volume);
-        (void)eb_money_add(k->quote_bought, b->quote_bought, &k->quote_bought);
+        fapi_sum_qty(&k->volume, b->volume);
+        fapi_sum_qty(&k->bought, b->bought);
+        fapi_sum_money(&k->quote_volume, b->quote);
+        fapi_sum_money(&k->quote_bought, b->quote_bought);
         k->trades += b->trades;
     }
 }

@@ -125,6 +125,9 @@ uint32_t fapi_market_prints(const struct eb_fapi *f, uint32_t symbol);
 const struct fapi_print *fapi_market_print_at(const struct eb_fapi *f, uint32_t symbol, uint32_t i);
 
 /* ---- klines.c ---- */
+/* Sums that stop at the most that fits, where made up volumes could exceed it. */
+void fapi_sum_qty(eb_qty *sum, eb_qty more);
+void fapi_sum_money(eb_money *sum, eb_money more);
 void fapi_bars_keep(struct fapi_market_symbol *s, const struct fapi_bar *bar);     /* a closed minute behind the last */
 void fapi_bars_history(struct fapi_market_symbol *s, const struct eb_ev_bar *bar); /* the same, from prices alone */
 /* Closes minutes that are over at now_ms; those in which nothing happened are flat. */

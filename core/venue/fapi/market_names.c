@@ -54,7 +54,7 @@ static void read_row(struct eb_tok symbol, struct names_row *row)
     text_of(symbol, "marginAsset", y->margin, sizeof(y->margin), y->quote);
     y->price_precision = precision_of(symbol, "pricePrecision");
     y->quantity_precision = precision_of(symbol, "quantityPrecision");
-    (void)eb_tok_i64(eb_tok_get(symbol, "onboardDate"), &y->onboard_ms);
+    y->onboard_ms = eb_tok_i64(eb_tok_get(symbol, "onboardDate"), &y->onboard_ms) ? y->onboard_ms : 0;
 }
 
 static int by_symbol(const void *a, const void *b)

@@ -14,8 +14,8 @@ static void add(struct fapi_ticker *t, const struct fapi_bar *b)
     t->high = b->high.e8 > t->high.e8 ? b->high : t->high;
     t->low = b->low.e8 < t->low.e8 ? b->low : t->low;
     t->trades += b->trades;
-    (void)eb_qty_add(t->volume, b->volume, &t->volume);
-    (void)eb_money_add(t->quote_volume, b->quote, &t->quote_volume);
+    fapi_sum_qty(&t->volume, b->volume);
+    fapi_sum_money(&t->quote_volume, b->quote);
 }
 
 void fapi_ticker_24h(struct eb_fapi *f, uint32_t symbol, struct fapi_ticker *out)
@@ -39,7 +39,7 @@ void fapi_ticker_24h(struct eb_fapi *f, uint32_t symbol, struct fapi_ticker *out
     out->last = s->pub.quote_now.last;
     out->last_qty = prints > 0 ? fapi_market_print_at(f, symbol, prints - 1)->qty : (eb_qty){0};
     out->last_id = s->pub.trade_id;
-    out->average = out->last;
-    (void)(out->volume.e8 > 0 &&
-           eb_mul_div(out->quote_volume.e8, EB_E8, out->volume.e8, EB_ROUND_HALF_EVEN, &out->average.e8));
+    bool known = out->volume.e8 > 0 &&
+                 eb_mul_div(out->quote_volume.e8, EB_E8, out->volume.e8, EB_ROUND_HALF_EVEN, &out->average.e8);
+    out->average = known ? out->average : out->last;
 }
