@@ -198,7 +198,7 @@ static bool write_url(struct bn_rest *r, const struct bn_entry *e)
 static void end_unsent(struct bn_rest *r, struct bn_entry *e, const char *why)
 {
     e->last = (struct bn_judged){.outcome = BN_REJECTED, .reject = EB_REJ_ALARM};
-    snprintf(e->last.msg, sizeof e->last.msg, "%s", why);
+    snprintf(e->last.msg, sizeof e->last.msg, "%.150s", why);
     e->state = BN_ENTRY_ENDED;
     r->ended = true;
 }

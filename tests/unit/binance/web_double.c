@@ -128,11 +128,11 @@ static void record(struct eb_web_call *c, const struct eb_web_request *r)
     snprintf(c->method, sizeof c->method, "%s", r->method);
     EB_ASSERT(strlen(r->url) < sizeof c->url);
     snprintf(c->url, sizeof c->url, "%s", r->url);
-    const char *path = strstr(c->url, "://");
+    const char *path = strstr(r->url, "://");
     path = path ? strchr(path + 3, '/') : NULL;
     EB_ASSERT(path);
     size_t n = strcspn(path, "?");
-    snprintf(c->target, sizeof c->target, "%s %.*s", c->method, (int)n, path);
+    snprintf(c->target, sizeof c->target, "%s %.*s", r->method, (int)n, path);
     snprintf(c->query, sizeof c->query, "%s", path[n] ? path + n + 1 : "");
     size_t used = 0;
     for (size_t i = 0; r->headers && r->headers[i]; i++)
