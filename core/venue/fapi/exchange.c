@@ -104,6 +104,7 @@ int64_t eb_fapi_next_ms(const struct eb_fapi *f)
 {
     int64_t next_ms = earlier(fapi_market_next_ms(f), fapi_streams_next_ms(f));
     next_ms = earlier(next_ms, fapi_faults_next_ms(f));
+    next_ms = earlier(next_ms, fapi_listen_keys_next_ms(f));
     struct fapi_account *a;
     for (size_t i = 0; (a = fapi_account_at((struct eb_fapi *)(uintptr_t)f, i)) != NULL; i++) {
         next_ms = earlier(next_ms, fapi_account_next_ms(a));

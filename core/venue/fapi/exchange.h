@@ -65,6 +65,8 @@ void fapi_market_hold(struct eb_fapi *f, uint32_t symbol, bool held);
 EB_NODISCARD int fapi_market_status(struct eb_fapi *f, uint32_t symbol, const char *status, struct eb_err *err);
 EB_NODISCARD int fapi_market_filters(struct eb_fapi *f, uint32_t symbol, const struct eb_ev_instrument *inst,
                                      struct eb_err *err);
+/* api: when the next listen key or countdown of orders is due; INT64_MAX never. */
+int64_t fapi_listen_keys_next_ms(const struct eb_fapi *f);
 /* api: the account's listen key ends now, as after its hour. */
 void fapi_listen_key_expire(struct eb_fapi *f, struct fapi_account *a);
 
