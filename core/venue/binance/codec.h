@@ -45,16 +45,17 @@ void bn_unwrap(const char **text, size_t *len);
 /* ---- orders, as every answer and event tells them ---- */
 struct bn_order {
     char symbol[EB_SYMBOL_MAX];
-    char client_text[64];   /* as sent */
-    eb_client_id client_id; /* zero: not ours */
-    bool algo;              /* venue_id is an algoId */
-    bool algo_parent_known; /* a child: client_text carries the parent's client id or parent_algo_id is set */
-    uint64_t venue_id;      /* orderId or algoId */
-    uint64_t child_id;      /* algo: actualOrderId, 0 none */
-    uint8_t state;          /* enum eb_order_state; algo: NEW, TRIGGERING, TRIGGERED, CANCELED, EXPIRED, REJECTED, and
+    char client_text[64];    /* as sent */
+    eb_client_id client_id;  /* zero: not ours */
+    bool algo;               /* venue_id is an algoId */
+    bool algo_parent_known;  /* a child: client_text carries the parent's client id or parent_algo_id is set */
+    uint64_t venue_id;       /* orderId or algoId */
+    uint64_t child_id;       /* algo: actualOrderId, 0 none */
+    uint64_t parent_algo_id; /* of a child, where the event names it; 0 else */
+    uint8_t state;           /* enum eb_order_state; algo: NEW, TRIGGERING, TRIGGERED, CANCELED, EXPIRED, REJECTED, and
                                  FILLED where FINISHED had executed quantity, else CANCELED */
-    uint8_t type;           /* enum eb_order_type nearest to it */
-    bool other_type;        /* it is none of ours (trailing, take profit, stop limit ...): foreign anyway */
+    uint8_t type;            /* enum eb_order_type nearest to it */
+    bool other_type;         /* it is none of ours (trailing, take profit, stop limit ...): foreign anyway */
     uint8_t order_side, position_side;
     bool reduce_only, close_position, price_protect, mark_triggered;
     uint8_t expire_reason; /* er, 0 none */
