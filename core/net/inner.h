@@ -100,7 +100,7 @@ void eb_child_forget_all(struct eb_loop *l);
 struct eb_spawn {
     const char *const *argv;
     int in;            /* its standard input */
-    int out;           /* its standard output and error; -1: ours */
+    int out, err;      /* its standard output and error; -1: ours */
     bool dies_with_us; /* SIGTERM when the calling thread ends */
     bool own_group;    /* leads a process group of its own */
 };

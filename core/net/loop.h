@@ -119,13 +119,18 @@ EB_NODISCARD int eb_watch_open(struct eb_loop *l, const char *dir, int64_t quiet
 void eb_watch_close(struct eb_watch *w);
 
 /* ---- child processes ---- */
+#define EB_CHILD_LINE_MAX 8192
 struct eb_child;
 struct eb_child_options {
     const char *const *argv; /* NULL-terminated; argv[0] is looked up in PATH */
     const char *input;       /* written to its standard input, then closed; NULL: /dev/null */
     bool quiet;              /* standard output and error go to /dev/null, else they are inherited */
     int64_t kill_after_ms;   /* SIGKILL, to all that it started as well, when it still runs; 0 never */
-    bool dies_with_us;       /* SIGTERM when the loop's thread ends, however it ends (PR_SET_PDEATHSIG); any program */
+    /* Each line that it writes to its standard output, without its end; those beyond EB_CHILD_LINE_MAX are cut. Not
+     * with quiet. Lines come before exited, but for what it leaves to processes of its own. NULL: inherited. */
+    void (*line)(void *user, const char *line);
+    bool apart;        /* a process group of its own: a terminal's Ctrl-C does not reach it */
+    bool dies_with_us; /* SIGTERM when the loop's thread ends, however it ends (PR_SET_PDEATHSIG); any program */
 };
 /* exited gets its status (128 + signal when killed by one), never within the call. EB_E_IO when it could not be started
  * (not found, not executable). It inherits no descriptor but the three. The strings are needed for the call only. */

@@ -65,7 +65,7 @@ static int become(void *arg)
             _exit(128 + SIGTERM);
         }
     }
-    bool moved = dup2(s->in, 0) >= 0 && (s->out < 0 || (dup2(s->out, 1) >= 0 && dup2(s->out, 2) >= 0));
+    bool moved = dup2(s->in, 0) >= 0 && (s->out < 0 || dup2(s->out, 1) >= 0) && (s->err < 0 || dup2(s->err, 2) >= 0);
     if (moved) {
         (void)close_range(3, ~0U, 0); /* whatever anybody in this process forgot to mark close-on-exec */
         sigset_t none;
@@ -79,7 +79,8 @@ static int become(void *arg)
 
 int eb_spawn(const struct eb_spawn *s, pid_t *pid)
 {
-    EB_ASSERT(s->in > 2 && (s->out < 0 || s->out > 2)); /* or dup2 would lose one to the other */
+    EB_ASSERT(s->in > 2 && (s->out < 0 || s->out > 2) &&
+              (s->err < 0 || s->err > 2)); /* or dup2 would lose one to the other */
     char *stack = malloc(STACK_SIZE);
     if (stack == NULL) {
         return ENOMEM;

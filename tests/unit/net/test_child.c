@@ -420,6 +420,99 @@ static void no_descriptor_is_lost(void **state)
     assert_int_equal(rig_descriptors(), before);
 }
 
+/* ---- what it says ---- */
+
+struct said {
+    struct ward w;
+    int lines;
+    char line[8][EB_CHILD_LINE_MAX];
+    bool closes; /* its child, at the first line */
+    int lines_at_end;
+};
+
+static void on_line(void *user, const char *line)
+{
+    struct said *s = user;
+    assert_true(s->lines < 8);
+    (void)snprintf(s->line[s->lines++], EB_CHILD_LINE_MAX, "%s", line);
+    if (s->closes) {
+        eb_child_close(s->w.c);
+        s->w.c = NULL;
+    }
+}
+
+static void on_end_of_lines(void *user, int status)
+{
+    struct said *s = user;
+    s->w.exited++;
+    s->w.status = status;
+    s->lines_at_end = s->lines;
+}
+
+static void listen_to(struct rig *r, struct said *s, const char *script)
+{
+    struct eb_child_options o = shell(script);
+    o.line = on_line;
+    assert_int_equal(eb_child_start(r->loop, &o, on_end_of_lines, s, &s->w.c, &r->err), EB_OK);
+}
+
+static void its_lines_are_read_before_its_end_is_told(void **state)
+{
+    static struct said s;
+    struct rig *r = *state;
+    memset(&s, 0, sizeof(s));
+    listen_to(r, &s, "echo one; sleep 0.05; printf 'tw'; sleep 0.05; printf 'o\\n\\nrest'; exit 3");
+    rig_until(r, &s.w.exited, 1);
+    assert_int_equal(s.w.status, 3);
+    assert_int_equal(s.lines_at_end, 4);
+    assert_string_equal(s.line[0], "one");
+    assert_string_equal(s.line[1], "two");
+    assert_string_equal(s.line[2], "");
+    assert_string_equal(s.line[3], "rest");
+    eb_child_close(s.w.c);
+}
+
+static void a_long_line_is_cut(void **state)
+{
+    static struct said s;
+    struct rig *r = *state;
+    memset(&s, 0, sizeof(s));
+    listen_to(r, &s, "head -c 20000 /dev/zero | tr '\\0' x; echo; echo next");
+    rig_until(r, &s.w.exited, 1);
+    assert_int_equal(s.lines, 2);
+    assert_int_equal(strlen(s.line[0]), EB_CHILD_LINE_MAX - 1);
+    assert_string_equal(s.line[1], "next");
+    eb_child_close(s.w.c);
+}
+
+static void one_that_is_forgotten_is_not_heard(void **state)
+{
+    static struct said s;
+    struct rig *r = *state;
+    memset(&s, 0, sizeof(s));
+    s.closes = true;
+    listen_to(r, &s, "echo one; echo two; sleep 0.05; echo three");
+    rig_until(r, &s.lines, 1);
+    (void)rig_idle(r, 200);
+    assert_int_equal(s.lines, 1);
+    assert_int_equal(s.w.exited, 0);
+}
+
+/* What a terminal sends to our group does not reach it. */
+static void one_apart_leads_a_group_of_its_own(void **state)
+{
+    static struct said s;
+    struct rig *r = *state;
+    memset(&s, 0, sizeof(s));
+    struct eb_child_options o = shell("sleep 0.2");
+    o.line = on_line;
+    o.apart = true;
+    assert_int_equal(eb_child_start(r->loop, &o, on_end_of_lines, &s, &s.w.c, &r->err), EB_OK);
+    assert_int_equal(getpgid(eb_child_pid(s.w.c)), eb_child_pid(s.w.c));
+    rig_until(r, &s.w.exited, 1);
+    eb_child_close(s.w.c);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -441,6 +534,10 @@ int main(void)
         RIG_CASE(the_limit_of_a_forgotten_one_holds),
         RIG_CASE(destroying_leaves_it_alone),
         RIG_CASE(it_dies_with_us_however_we_end),
+        RIG_CASE(its_lines_are_read_before_its_end_is_told),
+        RIG_CASE(a_long_line_is_cut),
+        RIG_CASE(one_that_is_forgotten_is_not_heard),
+        RIG_CASE(one_apart_leads_a_group_of_its_own),
         RIG_CASE(no_descriptor_is_lost),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
