@@ -74,6 +74,9 @@ struct bn_fill {
     int64_t time_ms;
 };
 
+/* Orders that the exchange made itself, by their client id: liquidation, ADL, settlement, delivery. */
+bool bn_is_autoclose(const char *client_text);
+
 /* ---- user stream ---- */
 enum bn_user_kind {
     BN_USER_OTHER = 0,

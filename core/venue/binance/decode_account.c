@@ -11,8 +11,8 @@
 
 int bn_decode_error(const char *text, size_t len, int32_t *code, char *msg, size_t cap)
 {
-    struct bn_text d;
-    struct eb_tok root = bn_open(&d, "error", text, len, NULL);
+    struct bn_doc d;
+    struct eb_tok root = bn_doc_open(&d, "error", text, len, NULL);
     int64_t number = 0;
     int rc = d.read.rc;
     if (rc == EB_OK) {
@@ -23,10 +23,10 @@ int bn_decode_error(const char *text, size_t len, int32_t *code, char *msg, size
     if (rc == EB_OK) {
         *code = (int32_t)number;
         if (cap > 0) {
-            bn_shown(eb_tok_get(root, "msg"), msg, cap);
+            bn_value_shown(eb_tok_get(root, "msg"), msg, cap);
         }
     }
-    bn_close(&d);
+    bn_doc_close(&d);
     return rc;
 }
 
@@ -34,26 +34,26 @@ int bn_decode_error(const char *text, size_t len, int32_t *code, char *msg, size
 
 int bn_decode_time(const char *text, size_t len, int64_t *ms, struct eb_err *err)
 {
-    struct bn_text d;
-    struct eb_tok root = bn_open(&d, "time", text, len, err);
-    int64_t told = d.read.rc == EB_OK ? bn_i64(&d.read, root, "serverTime") : 0;
+    struct bn_doc d;
+    struct eb_tok root = bn_doc_open(&d, "time", text, len, err);
+    int64_t told = d.read.rc == EB_OK ? bn_get_i64(&d.read, root, "serverTime") : 0;
     if (d.read.rc == EB_OK && told <= 0) {
-        bn_wrong(&d.read, "serverTime", "is no time");
+        bn_doc_wrong(&d.read, "serverTime", "is no time");
     }
     if (d.read.rc == EB_OK) {
         *ms = told;
     }
-    bn_close(&d);
+    bn_doc_close(&d);
     return d.read.rc;
 }
 
 int bn_decode_listen_key(const char *text, size_t len, char *out, size_t cap, struct eb_err *err)
 {
-    struct bn_text d;
-    struct eb_tok root = bn_open(&d, "listen key", text, len, err);
+    struct bn_doc d;
+    struct eb_tok root = bn_doc_open(&d, "listen key", text, len, err);
     struct eb_tok key = eb_tok_get(root, "listenKey");
     int rc = d.read.rc;
-    if (rc == EB_OK && !bn_there(key)) {
+    if (rc == EB_OK && !bn_has(key)) {
         rc = eb_err_set(err, EB_E_NOT_FOUND, "binance", "listen key: there is none in the answer");
     } else if (rc == EB_OK && !eb_tok_text(key, out, cap)) {
         rc = eb_err_set(err, EB_E_INVALID, "binance", "listen key: it is no text, or too long");
@@ -65,31 +65,31 @@ int bn_decode_listen_key(const char *text, size_t len, char *out, size_t cap, st
             rc = eb_err_set(err, EB_E_INVALID, "binance", "listen key: it holds a character that a URL cannot");
         }
     }
-    bn_close(&d);
+    bn_doc_close(&d);
     return rc;
 }
 
-static bool need_flag(struct bn_read *r, struct eb_tok object, const char *key)
+static bool need_flag(struct bn_reader *r, struct eb_tok object, const char *key)
 {
-    if (!bn_there(eb_tok_get(object, key))) {
-        bn_wrong(r, key, "is missing");
+    if (!bn_has(eb_tok_get(object, key))) {
+        bn_doc_wrong(r, key, "is missing");
     }
-    return bn_flag(r, object, key);
+    return bn_get_flag(r, object, key);
 }
 
 int bn_decode_account_config(const char *text, size_t len, struct bn_account_config *out, struct eb_err *err)
 {
-    struct bn_text d;
-    struct eb_tok root = bn_open(&d, "account configuration", text, len, err);
+    struct bn_doc d;
+    struct eb_tok root = bn_doc_open(&d, "account configuration", text, len, err);
     memset(out, 0, sizeof(*out));
     if (d.read.rc == EB_OK) {
         out->hedge = need_flag(&d.read, root, "dualSidePosition");
         out->multi_assets = need_flag(&d.read, root, "multiAssetsMargin");
         out->can_trade = need_flag(&d.read, root, "canTrade");
-        int64_t tier = bn_i64_or_0(&d.read, root, "feeTier");
+        int64_t tier = bn_get_i64_or_0(&d.read, root, "feeTier");
         out->fee_tier = tier >= 0 && tier <= INT_MAX ? (int)tier : 0;
     }
-    bn_close(&d);
+    bn_doc_close(&d);
     return d.read.rc;
 }
 
@@ -105,23 +105,23 @@ struct config_rows {
     void *user;
 };
 
-static int config_row(struct bn_read *r, struct eb_tok object, void *user)
+static int config_row(struct bn_reader *r, struct eb_tok object, void *user)
 {
     const struct config_rows *rows = user;
     struct bn_symbol_config c = {0};
-    bn_symbol(r, object, "symbol", c.symbol);
+    bn_get_symbol(r, object, "symbol", c.symbol);
     c.isolated = is_isolated(eb_tok_get(object, "marginType"));
-    c.leverage_ppm = bn_leverage_ppm(r, object, "leverage");
+    c.leverage_ppm = bn_get_leverage_ppm(r, object, "leverage");
     return r->rc == EB_OK ? rows->row(rows->user, &c) : r->rc;
 }
 
 int bn_decode_symbol_config(const char *text, size_t len, int (*row)(void *user, const struct bn_symbol_config *r),
                             void *user, struct eb_err *err)
 {
-    struct bn_text d;
-    struct eb_tok root = bn_open(&d, "symbol configuration", text, len, err);
-    int rc = bn_rows(&d, root, config_row, &(struct config_rows){.row = row, .user = user});
-    bn_close(&d);
+    struct bn_doc d;
+    struct eb_tok root = bn_doc_open(&d, "symbol configuration", text, len, err);
+    int rc = bn_doc_rows(&d, root, config_row, &(struct config_rows){.row = row, .user = user});
+    bn_doc_close(&d);
     return rc;
 }
 
@@ -129,8 +129,8 @@ int bn_decode_symbol_config(const char *text, size_t len, int (*row)(void *user,
 
 int bn_decode_balance(const char *text, size_t len, eb_money *wallet, struct eb_err *err)
 {
-    struct bn_text d;
-    struct eb_tok root = bn_open(&d, "balance", text, len, err);
+    struct bn_doc d;
+    struct eb_tok root = bn_doc_open(&d, "balance", text, len, err);
     bool listed = eb_tok_kind(root) == EB_TOK_ARRAY;
     struct eb_tok list = listed ? root : eb_tok_get(root, "assets"), chosen = EB_TOK_NONE;
     for (struct eb_tok a = eb_tok_first(list); eb_tok_kind(a) != EB_TOK_ABSENT; a = eb_tok_next(a)) {
@@ -142,13 +142,13 @@ int bn_decode_balance(const char *text, size_t len, eb_money *wallet, struct eb_
         }
     }
     if (d.read.rc == EB_OK && eb_tok_kind(chosen) == EB_TOK_ABSENT) {
-        bn_wrong(&d.read, "assets", "is missing or empty");
+        bn_doc_wrong(&d.read, "assets", "is missing or empty");
     }
-    int64_t e8 = bn_e8(&d.read, chosen, listed ? "balance" : "walletBalance");
+    int64_t e8 = bn_get_e8(&d.read, chosen, listed ? "balance" : "walletBalance");
     if (d.read.rc == EB_OK) {
         wallet->e8 = e8;
     }
-    bn_close(&d);
+    bn_doc_close(&d);
     return d.read.rc;
 }
 
@@ -167,44 +167,45 @@ static eb_price liquidation_of(struct eb_tok object)
     return (eb_price){there && e8 > 0 ? e8 : 0};
 }
 
-static void read_margin(struct bn_read *r, struct eb_tok object, struct bn_position_row *out)
+static void read_margin(struct bn_reader *r, struct eb_tok object, struct bn_position_row *out)
 {
     struct eb_tok type = eb_tok_get(object, "marginType"); /* v2 only */
-    int64_t isolated = bn_e8_or_0(r, object, "isolatedMargin");
-    out->isolated = bn_there(type) ? is_isolated(type) : isolated != 0 || bn_e8_or_0(r, object, "isolatedWallet") != 0;
-    int64_t initial = bn_e8_or_0(r, object, "positionInitialMargin");
+    int64_t isolated = bn_get_e8_or_0(r, object, "isolatedMargin");
+    out->isolated =
+        bn_has(type) ? is_isolated(type) : isolated != 0 || bn_get_e8_or_0(r, object, "isolatedWallet") != 0;
+    int64_t initial = bn_get_e8_or_0(r, object, "positionInitialMargin");
     if (initial == 0) {
-        initial = bn_e8_or_0(r, object, "initialMargin");
+        initial = bn_get_e8_or_0(r, object, "initialMargin");
     }
     out->margin.e8 = out->isolated ? isolated : initial;
 }
 
-static int position_row(struct bn_read *r, struct eb_tok object, void *user)
+static int position_row(struct bn_reader *r, struct eb_tok object, void *user)
 {
     const struct position_rows *rows = user;
     struct bn_position_row p = {0};
-    bn_symbol(r, object, "symbol", p.symbol);
-    p.position_side = bn_position_side(r, object, "positionSide");
+    bn_get_symbol(r, object, "symbol", p.symbol);
+    p.position_side = bn_word_position_side(r, object, "positionSide");
     bn_read_amount(r, object, "positionAmt", p.position_side, &p.side, &p.qty);
     bool open = p.qty.e8 != 0;
-    p.entry.e8 = bn_e8_not_negative(r, object, "entryPrice", open);
+    p.entry.e8 = bn_get_amount(r, object, "entryPrice", open);
     if (open && p.entry.e8 == 0) {
-        bn_wrong(r, "entryPrice", "is no price");
+        bn_doc_wrong(r, "entryPrice", "is no price");
     }
-    p.mark.e8 = bn_e8_not_negative(r, object, "markPrice", false);
+    p.mark.e8 = bn_get_amount(r, object, "markPrice", false);
     p.liquidation = open ? liquidation_of(object) : (eb_price){0};
     read_margin(r, object, &p);
-    p.leverage_ppm = bn_leverage_ppm(r, object, "leverage");
-    p.update_ms = bn_i64_or_0(r, object, "updateTime");
+    p.leverage_ppm = bn_get_leverage_ppm(r, object, "leverage");
+    p.update_ms = bn_get_i64_or_0(r, object, "updateTime");
     return r->rc == EB_OK ? rows->row(rows->user, &p) : r->rc;
 }
 
 int bn_decode_positions(const char *text, size_t len, int (*row)(void *user, const struct bn_position_row *r),
                         void *user, struct eb_err *err)
 {
-    struct bn_text d;
-    struct eb_tok root = bn_open(&d, "positions", text, len, err);
-    int rc = bn_rows(&d, root, position_row, &(struct position_rows){.row = row, .user = user});
-    bn_close(&d);
+    struct bn_doc d;
+    struct eb_tok root = bn_doc_open(&d, "positions", text, len, err);
+    int rc = bn_doc_rows(&d, root, position_row, &(struct position_rows){.row = row, .user = user});
+    bn_doc_close(&d);
     return rc;
 }

@@ -76,7 +76,7 @@ static bool apply(const struct rule *rule, struct eb_tok symbol, struct bn_instr
     struct eb_tok value = eb_tok_get(object, rule->key);
     const char *owner = rule->filter != NULL ? rule->filter : "symbol", *what = NULL;
     int64_t e8 = 0;
-    if (!bn_there(value)) {
+    if (!bn_has(value)) {
         what = rule->required ? "is missing" : NULL;
     } else if (!eb_tok_e8(value, &e8)) {
         what = "is no number, or too large";
@@ -101,8 +101,8 @@ static bool is_usable(struct eb_tok symbol, struct bn_instrument *out)
 {
     struct eb_tok margin = eb_tok_get(symbol, "marginAsset"), quote = eb_tok_get(symbol, "quoteAsset");
     char margin_text[16], quote_text[16];
-    bn_shown(margin, margin_text, sizeof(margin_text));
-    bn_shown(quote, quote_text, sizeof(quote_text));
+    bn_value_shown(margin, margin_text, sizeof(margin_text));
+    bn_value_shown(quote, quote_text, sizeof(quote_text));
     if (eb_tok_is(eb_tok_get(symbol, "st"), "2") || strcmp(margin_text, quote_text) != 0) {
         (void)snprintf(out->why, sizeof(out->why), "its margin (%s) is not its quote asset (%s)", margin_text,
                        quote_text);
@@ -132,24 +132,24 @@ struct info_rows {
     void *user;
 };
 
-static int info_row(struct bn_read *r, struct eb_tok symbol, void *user)
+static int info_row(struct bn_reader *r, struct eb_tok symbol, void *user)
 {
     const struct info_rows *rows = user;
     struct bn_instrument out = {0};
     struct eb_tok name = eb_tok_get(symbol, "symbol"), status = eb_tok_get(symbol, "status");
-    if (!bn_there(name)) {
-        bn_wrong(r, "symbols[].symbol", "is missing");
+    if (!bn_has(name)) {
+        bn_doc_wrong(r, "symbols[].symbol", "is missing");
         return r->rc;
     }
-    bn_shown(bn_there(status) ? status : eb_tok_get(symbol, "contractStatus"), out.status, sizeof(out.status));
-    bn_shown(eb_tok_get(symbol, "contractType"), out.contract, sizeof(out.contract));
+    bn_value_shown(bn_has(status) ? status : eb_tok_get(symbol, "contractStatus"), out.status, sizeof(out.status));
+    bn_value_shown(eb_tok_get(symbol, "contractType"), out.contract, sizeof(out.contract));
     out.inst.trading = strcmp(out.status, "TRADING") == 0;
-    struct bn_read named = {.what = r->what};
-    bn_symbol_of(&named, name, "symbol", out.inst.symbol);
+    struct bn_reader named = {.what = r->what};
+    bn_value_symbol(&named, name, "symbol", out.inst.symbol);
     if (named.rc == EB_OK) {
         out.usable = is_usable(symbol, &out);
     } else { /* no position of it can ever be told: it only has to be named */
-        bn_shown(name, out.inst.symbol, sizeof(out.inst.symbol));
+        bn_value_shown(name, out.inst.symbol, sizeof(out.inst.symbol));
         (void)snprintf(out.why, sizeof(out.why), "its name is longer than %d bytes or cannot be printed",
                        EB_SYMBOL_MAX - 1);
     }
@@ -181,17 +181,17 @@ static void read_limits(struct eb_tok root, struct bn_limits *out)
 int bn_decode_exchange_info(const char *text, size_t len, struct bn_limits *limits,
                             int (*row)(void *user, const struct bn_instrument *r), void *user, struct eb_err *err)
 {
-    struct bn_text d;
-    struct eb_tok root = bn_open(&d, "exchangeInfo", text, len, err), symbols = eb_tok_get(root, "symbols");
+    struct bn_doc d;
+    struct eb_tok root = bn_doc_open(&d, "exchangeInfo", text, len, err), symbols = eb_tok_get(root, "symbols");
     memset(limits, 0, sizeof(*limits));
     if (d.read.rc == EB_OK && eb_tok_size(symbols) == 0) {
-        bn_wrong(&d.read, "symbols", "is missing or empty");
+        bn_doc_wrong(&d.read, "symbols", "is missing or empty");
     }
     if (d.read.rc == EB_OK) {
         read_limits(root, limits);
     }
-    int rc = bn_rows(&d, symbols, info_row, &(struct info_rows){.row = row, .user = user});
-    bn_close(&d);
+    int rc = bn_doc_rows(&d, symbols, info_row, &(struct info_rows){.row = row, .user = user});
+    bn_doc_close(&d);
     return rc;
 }
 
@@ -202,24 +202,24 @@ struct bracket_rows {
     void *user;
 };
 
-static int bracket_row(struct bn_read *r, struct eb_tok object, void *user)
+static int bracket_row(struct bn_reader *r, struct eb_tok object, void *user)
 {
     const struct bracket_rows *rows = user;
     char symbol[EB_SYMBOL_MAX];
     struct eb_tok first = EB_TOK_NONE;
     int64_t least = 0;
-    bn_symbol(r, object, "symbol", symbol);
+    bn_get_symbol(r, object, "symbol", symbol);
     struct eb_tok list = eb_tok_get(object, "brackets");
     for (struct eb_tok b = eb_tok_first(list); eb_tok_kind(b) != EB_TOK_ABSENT; b = eb_tok_next(b)) {
-        int64_t from = bn_e8_or_0(r, b, "notionalFloor");
+        int64_t from = bn_get_e8_or_0(r, b, "notionalFloor");
         if (eb_tok_kind(first) == EB_TOK_ABSENT || from < least) {
             first = b;
             least = from;
         }
     }
-    int64_t rate = bn_e8_not_negative(r, first, "maintMarginRatio", true);
+    int64_t rate = bn_get_amount(r, first, "maintMarginRatio", true);
     if (rate > EB_E8) {
-        bn_wrong(r, "maintMarginRatio", "is more than 1");
+        bn_doc_wrong(r, "maintMarginRatio", "is more than 1");
     }
     const int64_t unit = EB_E8 / EB_PPM;
     return r->rc == EB_OK ? rows->row(rows->user, symbol, (rate + unit - 1) / unit) : r->rc; /* rather too much */
@@ -229,16 +229,16 @@ int bn_decode_brackets(const char *text, size_t len,
                        int (*row)(void *user, const char *symbol, int64_t maintenance_ppm), void *user,
                        struct eb_err *err)
 {
-    struct bn_text d;
-    struct eb_tok root = bn_open(&d, "leverage brackets", text, len, err);
+    struct bn_doc d;
+    struct eb_tok root = bn_doc_open(&d, "leverage brackets", text, len, err);
     struct bracket_rows rows = {.row = row, .user = user};
     int rc = d.read.rc;
     if (eb_tok_kind(root) == EB_TOK_OBJECT) { /* as documented where one symbol is asked for */
         rc = bracket_row(&d.read, root, &rows);
     } else {
-        rc = bn_rows(&d, root, bracket_row, &rows);
+        rc = bn_doc_rows(&d, root, bracket_row, &rows);
     }
-    bn_close(&d);
+    bn_doc_close(&d);
     return rc;
 }
 
@@ -249,24 +249,24 @@ struct kline_rows {
     void *user;
 };
 
-static int kline_row(struct bn_read *r, struct eb_tok array, void *user)
+static int kline_row(struct bn_reader *r, struct eb_tok array, void *user)
 {
     enum { OPEN_TIME, OPEN, HIGH, LOW, CLOSE, VOLUME, CLOSE_TIME, COLUMNS };
     const struct kline_rows *rows = user;
     int64_t v[COLUMNS] = {0};
     struct eb_tok e = eb_tok_first(array);
     if (eb_tok_kind(array) != EB_TOK_ARRAY || eb_tok_size(array) < COLUMNS) {
-        bn_wrong(r, "a row", "has too few columns");
+        bn_doc_wrong(r, "a row", "has too few columns");
         return r->rc;
     }
     for (int i = 0; i < COLUMNS; i++, e = eb_tok_next(e)) {
         bool time = i == OPEN_TIME || i == CLOSE_TIME;
         if (i != VOLUME && (!(time ? eb_tok_i64(e, &v[i]) : eb_tok_e8(e, &v[i])) || v[i] <= 0)) {
-            bn_wrong(r, "a row", time ? "has no time" : "has no price");
+            bn_doc_wrong(r, "a row", time ? "has no time" : "has no price");
         }
     }
     if (v[CLOSE_TIME] < v[OPEN_TIME]) {
-        bn_wrong(r, "a row", "ends before it begins");
+        bn_doc_wrong(r, "a row", "ends before it begins");
     }
     int64_t upper = v[OPEN] > v[CLOSE] ? v[OPEN] : v[CLOSE], lower = v[OPEN] < v[CLOSE] ? v[OPEN] : v[CLOSE];
     struct eb_ev_bar bar = {.open_ms = v[OPEN_TIME],
@@ -281,59 +281,59 @@ static int kline_row(struct bn_read *r, struct eb_tok array, void *user)
 int bn_decode_klines(const char *text, size_t len, int (*row)(void *user, const struct eb_ev_bar *bar), void *user,
                      struct eb_err *err)
 {
-    struct bn_text d;
-    struct eb_tok root = bn_open(&d, "klines", text, len, err);
-    int rc = bn_rows(&d, root, kline_row, &(struct kline_rows){.row = row, .user = user});
-    bn_close(&d);
+    struct bn_doc d;
+    struct eb_tok root = bn_doc_open(&d, "klines", text, len, err);
+    int rc = bn_doc_rows(&d, root, kline_row, &(struct kline_rows){.row = row, .user = user});
+    bn_doc_close(&d);
     return rc;
 }
 
 /* An answer about one symbol, which some endpoints give as a list of one. */
-static struct eb_tok only_object(struct bn_text *d, struct eb_tok root)
+static struct eb_tok only_object(struct bn_doc *d, struct eb_tok root)
 {
     struct eb_tok one = eb_tok_kind(root) == EB_TOK_ARRAY && eb_tok_size(root) == 1 ? eb_tok_first(root) : root;
     if (d->read.rc == EB_OK && eb_tok_kind(one) != EB_TOK_OBJECT) {
-        bn_wrong(&d->read, "the answer", "is not about one symbol");
+        bn_doc_wrong(&d->read, "the answer", "is not about one symbol");
     }
     return one;
 }
 
-static int64_t price_of(struct bn_read *r, struct eb_tok object, const char *key)
+static int64_t price_of(struct bn_reader *r, struct eb_tok object, const char *key)
 {
-    int64_t e8 = bn_e8(r, object, key);
+    int64_t e8 = bn_get_e8(r, object, key);
     if (e8 <= 0) {
-        bn_wrong(r, key, "is no price");
+        bn_doc_wrong(r, key, "is no price");
     }
     return e8;
 }
 
 int bn_decode_premium(const char *text, size_t len, struct bn_premium *out, struct eb_err *err)
 {
-    struct bn_text d;
-    struct eb_tok root = bn_open(&d, "premiumIndex", text, len, err), o = only_object(&d, root);
+    struct bn_doc d;
+    struct eb_tok root = bn_doc_open(&d, "premiumIndex", text, len, err), o = only_object(&d, root);
     memset(out, 0, sizeof(*out));
     if (d.read.rc == EB_OK) {
-        bn_symbol(&d.read, o, "symbol", out->symbol);
+        bn_get_symbol(&d.read, o, "symbol", out->symbol);
         out->mark.e8 = price_of(&d.read, o, "markPrice");
-        out->index.e8 = bn_e8_or_0(&d.read, o, "indexPrice");
-        out->rate_e8 = bn_e8_or_0(&d.read, o, "lastFundingRate");
-        out->next_ms = bn_i64_or_0(&d.read, o, "nextFundingTime");
-        out->time_ms = bn_i64_or_0(&d.read, o, "time");
+        out->index.e8 = bn_get_e8_or_0(&d.read, o, "indexPrice");
+        out->rate_e8 = bn_get_e8_or_0(&d.read, o, "lastFundingRate");
+        out->next_ms = bn_get_i64_or_0(&d.read, o, "nextFundingTime");
+        out->time_ms = bn_get_i64_or_0(&d.read, o, "time");
     }
-    bn_close(&d);
+    bn_doc_close(&d);
     return d.read.rc;
 }
 
 int bn_decode_book(const char *text, size_t len, struct bn_book *out, struct eb_err *err)
 {
-    struct bn_text d;
-    struct eb_tok root = bn_open(&d, "bookTicker", text, len, err), o = only_object(&d, root);
+    struct bn_doc d;
+    struct eb_tok root = bn_doc_open(&d, "bookTicker", text, len, err), o = only_object(&d, root);
     memset(out, 0, sizeof(*out));
     if (d.read.rc == EB_OK) {
         out->bid.e8 = price_of(&d.read, o, "bidPrice");
         out->ask.e8 = price_of(&d.read, o, "askPrice");
-        out->time_ms = bn_i64_or_0(&d.read, o, "time");
+        out->time_ms = bn_get_i64_or_0(&d.read, o, "time");
     }
-    bn_close(&d);
+    bn_doc_close(&d);
     return d.read.rc;
 }

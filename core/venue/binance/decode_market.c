@@ -37,50 +37,50 @@ static struct eb_tok letter(const struct letters *l, char key)
     return at == 0 ? EB_TOK_NONE : (struct eb_tok){.in = l->in, .at = at};
 }
 
-static int64_t price_of(struct bn_read *r, const struct letters *l, char key)
+static int64_t price_of(struct bn_reader *r, const struct letters *l, char key)
 {
     char name[2] = {key, '\0'};
-    int64_t e8 = bn_e8_of(r, letter(l, key), name);
+    int64_t e8 = bn_value_e8(r, letter(l, key), name);
     if (e8 <= 0) {
-        bn_wrong(r, name, "is no price");
+        bn_doc_wrong(r, name, "is no price");
     }
     return e8;
 }
 
-static int64_t time_of(struct bn_read *r, const struct letters *l, char key, bool required)
+static int64_t time_of(struct bn_reader *r, const struct letters *l, char key, bool required)
 {
     struct eb_tok v = letter(l, key);
     int64_t ms = 0;
-    if (bn_there(v) ? !eb_tok_i64(v, &ms) || ms < 0 : required) {
-        bn_wrong(r, (char[2]){key, '\0'}, "is no time");
+    if (bn_has(v) ? !eb_tok_i64(v, &ms) || ms < 0 : required) {
+        bn_doc_wrong(r, (char[2]){key, '\0'}, "is no time");
         return 0;
     }
     return ms;
 }
 
-static uint64_t id_of(struct bn_read *r, const struct letters *l, char key)
+static uint64_t id_of(struct bn_reader *r, const struct letters *l, char key)
 {
     struct eb_tok v = letter(l, key);
     uint64_t id = 0;
-    if (bn_there(v) && !eb_tok_u64(v, &id)) {
-        bn_wrong(r, (char[2]){key, '\0'}, "is no id");
+    if (bn_has(v) && !eb_tok_u64(v, &id)) {
+        bn_doc_wrong(r, (char[2]){key, '\0'}, "is no id");
     }
     return id;
 }
 
-static void read_mark(struct bn_read *r, const struct letters *l, struct bn_market *out)
+static void read_mark(struct bn_reader *r, const struct letters *l, struct bn_market *out)
 {
     out->kind = BN_MARKET_MARK;
     out->price.e8 = price_of(r, l, 'p');
     struct eb_tok rate = letter(l, 'r'); /* "" for delivery contracts */
-    out->rate_e8 = bn_there(rate) ? bn_e8_of(r, rate, "r") : 0;
+    out->rate_e8 = bn_has(rate) ? bn_value_e8(r, rate, "r") : 0;
     out->next_funding_ms = time_of(r, l, 'T', false);
 }
 
-static void read_trade(struct bn_read *r, const struct letters *l, char id, struct bn_market *out)
+static void read_trade(struct bn_reader *r, const struct letters *l, char id, struct bn_market *out)
 {
     struct eb_tok kind = letter(l, 'X');
-    if (bn_there(kind) && !eb_tok_is(kind, "MARKET")) {
+    if (bn_has(kind) && !eb_tok_is(kind, "MARKET")) {
         return; /* by insurance or ADL: at no price that anybody else could have had */
     }
     out->kind = BN_MARKET_TRADE;
@@ -88,11 +88,11 @@ static void read_trade(struct bn_read *r, const struct letters *l, char id, stru
     out->update_id = id_of(r, l, id);
 }
 
-static void read_book(struct bn_read *r, const struct letters *l, struct bn_market *out)
+static void read_book(struct bn_reader *r, const struct letters *l, struct bn_market *out)
 {
-    int64_t bid = bn_e8_of(r, letter(l, 'b'), "b"), ask = bn_e8_of(r, letter(l, 'a'), "a");
+    int64_t bid = bn_value_e8(r, letter(l, 'b'), "b"), ask = bn_value_e8(r, letter(l, 'a'), "a");
     if (bid < 0 || ask < 0) {
-        bn_wrong(r, bid < 0 ? "b" : "a", "is no price");
+        bn_doc_wrong(r, bid < 0 ? "b" : "a", "is no price");
     }
     if (bid == 0 || ask == 0) {
         return; /* a side is empty: there is no book to speak of */
@@ -113,12 +113,12 @@ static int64_t most(int64_t a, int64_t b)
     return a > b ? a : b;
 }
 
-static void read_kline(struct bn_read *r, const struct letters *l, struct bn_market *out)
+static void read_kline(struct bn_reader *r, const struct letters *l, struct bn_market *out)
 {
     struct eb_tok k = letter(l, 'k');
     struct letters bar;
     if (eb_tok_kind(k) != EB_TOK_OBJECT) {
-        bn_wrong(r, "k", "is no object");
+        bn_doc_wrong(r, "k", "is no object");
         return;
     }
     note(&bar, k);
@@ -131,21 +131,21 @@ static void read_kline(struct bn_read *r, const struct letters *l, struct bn_mar
     b->high.e8 = most(price_of(r, &bar, 'h'), most(b->open.e8, b->close.e8));
     b->low.e8 = least(price_of(r, &bar, 'l'), least(b->open.e8, b->close.e8));
     if (b->length_ms <= 0) {
-        bn_wrong(r, "k.T", "lies before k.t");
+        bn_doc_wrong(r, "k.T", "lies before k.t");
     }
     if (!eb_tok_bool(letter(&bar, 'x'), &out->closed)) {
-        bn_wrong(r, "k.x", "is neither true nor false");
+        bn_doc_wrong(r, "k.x", "is neither true nor false");
     }
 }
 
 /* {"result":null,"id":1}, {"error":{..},"id":1}, {"code":2,"msg":"..","id":1} */
-static void read_ack(struct bn_read *r, struct eb_tok root, struct bn_market *out)
+static void read_ack(struct bn_reader *r, struct eb_tok root, struct bn_market *out)
 {
     bool result = eb_tok_kind(eb_tok_get(root, "result")) != EB_TOK_ABSENT;
     out->failed = eb_tok_kind(eb_tok_get(root, "error")) == EB_TOK_OBJECT ||
                   eb_tok_kind(eb_tok_get(root, "code")) != EB_TOK_ABSENT;
     if (!result && !out->failed) {
-        bn_wrong(r, "e", "is missing");
+        bn_doc_wrong(r, "e", "is missing");
         return;
     }
     out->kind = BN_MARKET_ACK;
@@ -154,7 +154,7 @@ static void read_ack(struct bn_read *r, struct eb_tok root, struct bn_market *ou
     }
 }
 
-static void read_event(struct bn_read *r, struct eb_tok root, struct bn_market *out)
+static void read_event(struct bn_reader *r, struct eb_tok root, struct bn_market *out)
 {
     struct letters l;
     note(&l, root);
@@ -175,7 +175,7 @@ static void read_event(struct bn_read *r, struct eb_tok root, struct bn_market *
         read_kline(r, &l, out);
     }
     if (out->kind != BN_MARKET_OTHER) {
-        bn_symbol_of(r, letter(&l, 's'), "s", out->symbol);
+        bn_value_symbol(r, letter(&l, 's'), "s", out->symbol);
         out->event_ms = time_of(r, &l, 'E', false);
         out->coin_margined = eb_tok_is(eb_tok_get(root, "st"), "2");
     }
@@ -185,14 +185,14 @@ int bn_decode_market(const char *text, size_t len, struct bn_market *out, struct
 {
     struct eb_token room[MARKET_ROOM];
     struct eb_tokens tokens;
-    struct bn_read r = {.what = "market stream", .err = err};
+    struct bn_reader r = {.what = "market stream", .err = err};
     memset(out, 0, sizeof(*out));
     r.rc = eb_tokens_parse(&tokens, r.what, text, len, room, MARKET_ROOM, err);
     if (r.rc == EB_E_FULL) {
         return EB_OK;
     }
     if (r.rc == EB_OK && eb_tok_kind(eb_tok_root(&tokens)) != EB_TOK_OBJECT) {
-        bn_wrong(&r, "the message", "is no object");
+        bn_doc_wrong(&r, "the message", "is no object");
     }
     if (r.rc == EB_OK) {
         read_event(&r, eb_tok_root(&tokens), out);

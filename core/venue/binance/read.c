@@ -17,7 +17,7 @@ static size_t tokens_at_most(const char *text, size_t len)
     return count;
 }
 
-static int parse_large(struct bn_text *d, const char *text, size_t len)
+static int parse_large(struct bn_doc *d, const char *text, size_t len)
 {
     size_t cap = tokens_at_most(text, len) + 1;
     if (cap > INT_MAX) {
@@ -30,9 +30,9 @@ static int parse_large(struct bn_text *d, const char *text, size_t len)
     return eb_tokens_parse(&d->tokens, d->read.what, text, len, d->heap, (int)cap, d->read.err);
 }
 
-struct eb_tok bn_open(struct bn_text *d, const char *what, const char *text, size_t len, struct eb_err *err)
+struct eb_tok bn_doc_open(struct bn_doc *d, const char *what, const char *text, size_t len, struct eb_err *err)
 {
-    d->read = (struct bn_read){.what = what, .err = err};
+    d->read = (struct bn_reader){.what = what, .err = err};
     d->heap = NULL;
     d->read.rc = eb_tokens_parse(&d->tokens, what, text, len, d->room, BN_ROOM, err);
     if (d->read.rc == EB_E_FULL) {
@@ -41,30 +41,30 @@ struct eb_tok bn_open(struct bn_text *d, const char *what, const char *text, siz
     return d->read.rc == EB_OK ? eb_tok_root(&d->tokens) : EB_TOK_NONE;
 }
 
-void bn_close(struct bn_text *d)
+void bn_doc_close(struct bn_doc *d)
 {
     free(d->heap);
     d->heap = NULL;
 }
 
-void bn_wrong(struct bn_read *r, const char *key, const char *why)
+void bn_doc_wrong(struct bn_reader *r, const char *key, const char *why)
 {
     if (r->rc == EB_OK) {
         r->rc = eb_err_set(r->err, EB_E_INVALID, "binance", "%s: %s %s", r->what, key, why);
     }
 }
 
-void bn_strange(struct bn_read *r, const char *key, struct eb_tok value)
+void bn_doc_strange(struct bn_reader *r, const char *key, struct eb_tok value)
 {
     char shown[48];
     if (r->rc == EB_OK) {
-        bn_shown(value, shown, sizeof(shown));
+        bn_value_shown(value, shown, sizeof(shown));
         r->rc = eb_err_set(r->err, EB_E_INVALID, "binance", "%s: %s has a value that is not known: \"%s\"", r->what,
                            key, shown);
     }
 }
 
-bool bn_there(struct eb_tok v)
+bool bn_has(struct eb_tok v)
 {
     size_t len = 0;
     enum eb_tok_kind kind = eb_tok_kind(v);
@@ -75,79 +75,79 @@ bool bn_there(struct eb_tok v)
     return kind != EB_TOK_STRING || len > 0;
 }
 
-static struct eb_tok need(struct bn_read *r, struct eb_tok object, const char *key)
+static struct eb_tok need(struct bn_reader *r, struct eb_tok object, const char *key)
 {
     struct eb_tok v = eb_tok_get(object, key);
-    if (!bn_there(v)) {
-        bn_wrong(r, key, "is missing");
+    if (!bn_has(v)) {
+        bn_doc_wrong(r, key, "is missing");
         return EB_TOK_NONE;
     }
     return v;
 }
 
-int64_t bn_e8_of(struct bn_read *r, struct eb_tok value, const char *key)
+int64_t bn_value_e8(struct bn_reader *r, struct eb_tok value, const char *key)
 {
     int64_t out = 0;
-    if (!bn_there(value)) {
-        bn_wrong(r, key, "is missing");
+    if (!bn_has(value)) {
+        bn_doc_wrong(r, key, "is missing");
     } else if (!eb_tok_e8(value, &out)) {
-        bn_wrong(r, key, "is no amount, or too large");
+        bn_doc_wrong(r, key, "is no amount, or too large");
     }
     return out;
 }
 
-int64_t bn_e8(struct bn_read *r, struct eb_tok object, const char *key)
+int64_t bn_get_e8(struct bn_reader *r, struct eb_tok object, const char *key)
 {
-    return bn_e8_of(r, eb_tok_get(object, key), key);
+    return bn_value_e8(r, eb_tok_get(object, key), key);
 }
 
-int64_t bn_e8_or_0(struct bn_read *r, struct eb_tok object, const char *key)
+int64_t bn_get_e8_or_0(struct bn_reader *r, struct eb_tok object, const char *key)
 {
     struct eb_tok v = eb_tok_get(object, key);
-    return bn_there(v) ? bn_e8_of(r, v, key) : 0;
+    return bn_has(v) ? bn_value_e8(r, v, key) : 0;
 }
 
-int64_t bn_i64(struct bn_read *r, struct eb_tok object, const char *key)
+int64_t bn_get_i64(struct bn_reader *r, struct eb_tok object, const char *key)
 {
     struct eb_tok v = need(r, object, key);
     int64_t out = 0;
-    if (bn_there(v) && !eb_tok_i64(v, &out)) {
-        bn_wrong(r, key, "is no whole number");
+    if (bn_has(v) && !eb_tok_i64(v, &out)) {
+        bn_doc_wrong(r, key, "is no whole number");
     }
     return out;
 }
 
-int64_t bn_i64_or_0(struct bn_read *r, struct eb_tok object, const char *key)
+int64_t bn_get_i64_or_0(struct bn_reader *r, struct eb_tok object, const char *key)
 {
-    return bn_there(eb_tok_get(object, key)) ? bn_i64(r, object, key) : 0;
+    return bn_has(eb_tok_get(object, key)) ? bn_get_i64(r, object, key) : 0;
 }
 
-uint64_t bn_u64(struct bn_read *r, struct eb_tok object, const char *key)
+uint64_t bn_get_u64(struct bn_reader *r, struct eb_tok object, const char *key)
 {
     struct eb_tok v = need(r, object, key);
     uint64_t out = 0;
-    if (bn_there(v) && !eb_tok_u64(v, &out)) {
-        bn_wrong(r, key, "is no id");
+    if (bn_has(v) && !eb_tok_u64(v, &out)) {
+        bn_doc_wrong(r, key, "is no id");
     }
     return out;
 }
 
-uint64_t bn_u64_or_0(struct bn_read *r, struct eb_tok object, const char *key)
+uint64_t bn_get_u64_or_0(struct bn_reader *r, struct eb_tok object, const char *key)
 {
-    return bn_there(eb_tok_get(object, key)) ? bn_u64(r, object, key) : 0;
+    return bn_has(eb_tok_get(object, key)) ? bn_get_u64(r, object, key) : 0;
 }
 
-bool bn_flag(struct bn_read *r, struct eb_tok object, const char *key)
+bool bn_get_flag(struct bn_reader *r, struct eb_tok object, const char *key)
 {
     struct eb_tok v = eb_tok_get(object, key);
     bool out = false;
-    if (bn_there(v) && !eb_tok_bool(v, &out)) {
-        bn_wrong(r, key, "is neither true nor false");
+    if (bn_has(v) && !eb_tok_bool(v, &out)) {
+        bn_doc_wrong(r, key, "is neither true nor false");
     }
     return out;
 }
 
-void bn_shown(struct eb_tok value, char *out, size_t cap)
+void bn_value_shown(struct eb_tok value, char *out, size_t cap)
 {
     size_t len = 0, used = 0;
     const char *raw = eb_tok_raw(value, &len);
@@ -161,26 +161,11 @@ void bn_shown(struct eb_tok value, char *out, size_t cap)
     out[used] = '\0';
 }
 
-bool bn_text_of(struct bn_read *r, struct eb_tok object, const char *key, char *out, size_t cap)
-{
-    struct eb_tok v = eb_tok_get(object, key);
-    out[0] = '\0';
-    if (!bn_there(v)) {
-        return false;
-    }
-    if (!eb_tok_text(v, out, cap)) {
-        out[0] = '\0';
-        bn_wrong(r, key, "is no text, or too long");
-        return false;
-    }
-    return true;
-}
-
-void bn_symbol_of(struct bn_read *r, struct eb_tok value, const char *key, char out[EB_SYMBOL_MAX])
+void bn_value_symbol(struct bn_reader *r, struct eb_tok value, const char *key, char out[EB_SYMBOL_MAX])
 {
     out[0] = '\0';
-    if (!bn_there(value)) {
-        bn_wrong(r, key, "is missing");
+    if (!bn_has(value)) {
+        bn_doc_wrong(r, key, "is missing");
         return;
     }
     bool good = eb_tok_text(value, out, EB_SYMBOL_MAX);
@@ -189,20 +174,20 @@ void bn_symbol_of(struct bn_read *r, struct eb_tok value, const char *key, char 
     }
     if (!good) {
         out[0] = '\0';
-        bn_strange(r, key, value);
+        bn_doc_strange(r, key, value);
     }
 }
 
-void bn_symbol(struct bn_read *r, struct eb_tok object, const char *key, char out[EB_SYMBOL_MAX])
+void bn_get_symbol(struct bn_reader *r, struct eb_tok object, const char *key, char out[EB_SYMBOL_MAX])
 {
-    bn_symbol_of(r, eb_tok_get(object, key), key, out);
+    bn_value_symbol(r, eb_tok_get(object, key), key, out);
 }
 
-int bn_rows(struct bn_text *d, struct eb_tok array, int (*row)(struct bn_read *r, struct eb_tok object, void *user),
-            void *user)
+int bn_doc_rows(struct bn_doc *d, struct eb_tok array,
+                int (*row)(struct bn_reader *r, struct eb_tok object, void *user), void *user)
 {
     if (d->read.rc == EB_OK && eb_tok_kind(array) != EB_TOK_ARRAY) {
-        bn_wrong(&d->read, "the answer", "is no list");
+        bn_doc_wrong(&d->read, "the answer", "is no list");
     }
     for (struct eb_tok e = eb_tok_first(array); d->read.rc == EB_OK && eb_tok_kind(e) != EB_TOK_ABSENT;
          e = eb_tok_next(e)) {

@@ -20,31 +20,31 @@ static bool find(const struct word *words, size_t count, struct eb_tok value, ui
     return false;
 }
 
-uint8_t bn_order_side(struct bn_read *r, struct eb_tok object, const char *key)
+uint8_t bn_word_order_side(struct bn_reader *r, struct eb_tok object, const char *key)
 {
     static const struct word words[] = {{"BUY", EB_BUY}, {"SELL", EB_SELL}};
     struct eb_tok v = eb_tok_get(object, key);
     uint8_t side = EB_BUY;
-    if (!bn_there(v)) {
-        bn_wrong(r, key, "is missing");
+    if (!bn_has(v)) {
+        bn_doc_wrong(r, key, "is missing");
     } else if (!find(words, EB_COUNT(words), v, &side)) {
-        bn_strange(r, key, v);
+        bn_doc_strange(r, key, v);
     }
     return side;
 }
 
-uint8_t bn_position_side(struct bn_read *r, struct eb_tok object, const char *key)
+uint8_t bn_word_position_side(struct bn_reader *r, struct eb_tok object, const char *key)
 {
     static const struct word words[] = {{"BOTH", EB_PS_BOTH}, {"LONG", EB_PS_LONG}, {"SHORT", EB_PS_SHORT}};
     struct eb_tok v = eb_tok_get(object, key);
     uint8_t side = EB_PS_BOTH;
-    if (bn_there(v) && !find(words, EB_COUNT(words), v, &side)) {
-        bn_strange(r, key, v);
+    if (bn_has(v) && !find(words, EB_COUNT(words), v, &side)) {
+        bn_doc_strange(r, key, v);
     }
     return side;
 }
 
-bool bn_order_state(struct eb_tok value, uint8_t *out)
+bool bn_word_order_state(struct eb_tok value, uint8_t *out)
 {
     static const struct word words[] = {
         {"NEW", EB_OS_NEW},           {"PARTIALLY_FILLED", EB_OS_PARTIAL}, {"FILLED", EB_OS_FILLED},
@@ -54,7 +54,7 @@ bool bn_order_state(struct eb_tok value, uint8_t *out)
     return find(words, EB_COUNT(words), value, out);
 }
 
-bool bn_algo_state(struct eb_tok value, eb_qty executed, uint8_t *out)
+bool bn_word_algo_state(struct eb_tok value, eb_qty executed, uint8_t *out)
 {
     static const struct word words[] = {
         {"NEW", EB_OS_NEW},           {"CANCELED", EB_OS_CANCELED},     {"CANCELLED", EB_OS_CANCELED},
@@ -77,7 +77,7 @@ bool bn_is_conditional(struct eb_tok type)
     return find(words, EB_COUNT(words), type, &ignored);
 }
 
-uint8_t bn_order_type(struct eb_tok type, struct eb_tok time_in_force, bool *other)
+uint8_t bn_word_order_type(struct eb_tok type, struct eb_tok time_in_force, bool *other)
 {
     *other = false;
     if (eb_tok_is(type, "MARKET")) {
@@ -120,11 +120,11 @@ bool bn_is_margin_asset(const char *symbol, const char *asset)
     return len <= symbol_len && memcmp(symbol + symbol_len - len, asset, len) == 0;
 }
 
-int64_t bn_leverage_ppm(struct bn_read *r, struct eb_tok object, const char *key)
+int64_t bn_get_leverage_ppm(struct bn_reader *r, struct eb_tok object, const char *key)
 {
-    int64_t e8 = bn_e8_or_0(r, object, key);
+    int64_t e8 = bn_get_e8_or_0(r, object, key);
     if (e8 < 0 || e8 > 1000 * EB_E8) {
-        bn_wrong(r, key, "is out of range");
+        bn_doc_wrong(r, key, "is out of range");
         return 0;
     }
     return e8 / (EB_E8 / EB_PPM);
