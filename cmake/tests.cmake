@@ -55,6 +55,7 @@ if(EB_TESTS)
   eb_test_folder(wire USES eb_venue_wire)
   eb_test_folder(binance USES eb_venue_fapi eb_venue_binance eb_feed)
   eb_test_folder(fapi USES eb_venue_fapi)
+  eb_test_folder(fapi_book USES eb_venue_fapi) # accounts alone, with doubles of market, streams and faults
   eb_test_folder(simd USES eb_venue_simd)
   eb_test_folder(host USES ${eb_layers_linked})
   eb_test_folder(host_fake OBJECTS eb_host USES eb_base) # the turn alone, with a scripted engine
