@@ -315,7 +315,9 @@ void bn_account_reread(struct eb_binance *b)
         return;
     }
     b->account_under_way = bn_read(b, "/fapi/v1/accountConfig", NULL, 5, BN_PRIORITY_READ, config_came, 0) == EB_OK;
-    (void)bn_read(b, "/fapi/v3/balance", NULL, 5, BN_PRIORITY_READ, balance_came, 0);
+    if (bn_read(b, "/fapi/v3/balance", NULL, 5, BN_PRIORITY_READ, balance_came, 0) != EB_OK) {
+        b->account_next_ns = bn_now_ns(b) + RISK_EVERY_NS; /* not now: in a second */
+    }
 }
 
 void bn_account_second(struct eb_binance *b)

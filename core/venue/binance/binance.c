@@ -4,12 +4,14 @@
  *
  *     eb_binance_create() -> rest, wsapi, streams -> eb_binance_link() -> connect.c ...
  */
-#include "venue/binance/inner.h"
+#include "venue/binance/binance.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "venue/binance/inner.h"
 
 static const char where[] = "binance";
 

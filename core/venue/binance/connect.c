@@ -3,7 +3,7 @@
  * The beginning of a connection. Nothing that happens to the account while it is read falls between: its stream stands
  * before the first read of positions, and what it says is kept until ready.
  *
- *     clock -> accountConfig, exchangeInfo, balance | private stream -> brackets, symbolConfig, positions, both order lists
+ *     clock -> accountConfig, exchangeInfo, balance, private stream -> brackets, symbolConfig, positions, both lists
  *           -> hello -> INSTRUMENT of those that matter, bars -> ACCOUNT -> ready -> kept events
  *
  * A read that fails ends it: an error is never "no positions".

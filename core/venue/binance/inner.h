@@ -256,7 +256,6 @@ struct bn_record *bn_record_of(struct eb_binance *b, struct bn_symbol *s, const 
 
 /* ---- orders.c ---- */
 bool bn_id_is_ours(eb_client_id id);
-bool bn_made_by_venue(const char *client_text); /* liquidation, ADL, settlement: by the prefix of its client id */
 bool bn_id_is_algo(eb_client_id id);            /* purposes that rest as conditional orders */
 /* The state of an order of ours is told unless it is older than what was told. from_query: an answer, always told. */
 void bn_order_tell(struct eb_binance *b, struct bn_symbol *s, const struct bn_order *o, bool from_query);

@@ -16,17 +16,6 @@ bool bn_id_is_ours(eb_client_id id)
     return id.instance != 0;
 }
 
-bool bn_made_by_venue(const char *client_text)
-{
-    static const char *const prefix[] = {"autoclose-", "adl_autoclose", "settlement_autoclose-", "delivery_autoclose-"};
-    for (size_t i = 0; i < EB_COUNT(prefix); i++) {
-        if (strncmp(client_text, prefix[i], strlen(prefix[i])) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
 bool bn_id_is_algo(eb_client_id id)
 {
     return bn_id_is_ours(id) && (id.purpose == EB_PURPOSE_BACKSTOP || id.purpose == EB_PURPOSE_BRIDGE);
@@ -128,11 +117,8 @@ void bn_order_event(struct eb_binance *b, const struct bn_user *u)
         return;
     }
     struct bn_record *r = bn_record_of(b, s, o);
-    if (u->fill.there && u->fill.trade_id != 0) {
+    if (u->fill.there) {
         bn_fill_tell(b, s, r, o->venue_id, o->order_side, o->position_side, &u->fill);
-    } else if (u->fill.there && r != NULL) { /* a liquidation that does not name its trade: the list of trades does */
-        bn_query_quiet(b, r, BN_ASK_FILLS, o);
-        return;
     }
     if (epoch != b->epoch || r == NULL) {
         return;

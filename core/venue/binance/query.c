@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "domain/order.h"
+#include "venue/binance/words.h"
 
 #define TRADES_OF_AN_ORDER 1000
 
@@ -108,7 +109,7 @@ static int take_fill(void *user, const struct bn_trade_row *row)
     struct bn_record *record = bn_record_by_id(b, t->op->id);
     record = record != NULL ? record : bn_record_by_venue(b, row->order_id, false);
     struct bn_fill fill = row->fill;
-    fill.liquidation = fill.liquidation || bn_made_by_venue(t->op->answer.client_text);
+    fill.liquidation = fill.liquidation || bn_is_autoclose(t->op->answer.client_text);
     bn_fill_tell(b, s, record, row->order_id, row->order_side, row->position_side, &fill);
     return t->epoch == b->epoch ? EB_OK : EB_E_END;
 }
@@ -140,6 +141,10 @@ static void fills_came(struct eb_binance *b, struct bn_op *at, const struct bn_r
     int rc = r->outcome == BN_ACCEPTED ? bn_decode_trades(r->body, r->len, take_fill, &t, &err) : EB_E_IO;
     if (t.epoch != b->epoch) {
         return;
+    }
+    struct bn_record *record = bn_record_by_id(b, op.id);
+    if (rc == EB_OK && record != NULL && op.answer.filled.e8 > record->told.e8) {
+        record->told = op.answer.filled; /* repeated ones are not counted singly */
     }
     if (rc != EB_OK) { /* the state is told all the same: the engine waits for the fills a moment, then infers them */
         eb_log(b->c.log, EB_LOG_WARN, "fills.unread", EB_STR("symbol", b->symbol[op.symbol].name),

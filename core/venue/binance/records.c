@@ -198,6 +198,7 @@ struct bn_record *bn_record_of(struct eb_binance *b, struct bn_symbol *s, const 
         r = bn_record_by_venue(b, o->venue_id, true);
     } else {
         r = bn_record_by_child(b, o->venue_id);
+        r = r != NULL ? r : bn_record_by_venue(b, o->parent_algo_id, true);
         parent_of_it = r != NULL;
         r = r != NULL ? r : bn_record_by_venue(b, o->venue_id, false);
     }

@@ -2,7 +2,7 @@
 /*
  * The complete picture: positions and both lists of orders, all three or nothing.
  *
- *     positionRisk, openOrders, openAlgoOrders -> rows -> (their symbols' bars) -> BEGIN, POSITION..., OPEN_ORDER..., END
+ *     positionRisk, openOrders, openAlgoOrders -> rows -> (their symbols' bars) -> BEGIN, POSITION, OPEN_ORDER, END
  *
  * Reads lag behind the stream by hundreds of milliseconds. So a row that is older than what the stream said last of its
  * leg is told as the stream has it, and a leg that the stream has just opened is not flat because a read lacks it.

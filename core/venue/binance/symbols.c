@@ -2,8 +2,8 @@
 /*
  * The exchange's list of symbols, by name; those that matter are introduced to the engine and get its ids.
  *
- *     exchangeInfo, leverageBracket, symbolConfig -> symbol[]      name seen -> hash -> introduce: id, INSTRUMENT, streams,
- *     again every hour: what has changed -> INSTRUMENT             history
+ *     exchangeInfo, leverageBracket, symbolConfig -> symbol[]    name seen -> introduce: id, INSTRUMENT, streams, bars
+ *     again every hour: what has changed -> INSTRUMENT
  *
  * Names that the list does not have (COIN-M, listed since) are counted and dropped; the list is read again once for
  * each, since a position may be in it.
@@ -356,7 +356,7 @@ static void list_came(void *user, uint64_t tag, const struct bn_result *r)
                "the exchange's filters could not be read again, the old ones stay: %s",
                r->outcome == BN_ACCEPTED ? err.msg : said);
     if (rc == EB_OK) { /* a maintenance rate that changes is as rare as a filter */
-        (void)bn_read(b, "/fapi/v1/leverageBracket", NULL, 1, BN_PRIORITY_HISTORY, brackets_came, 0);
+        rc = bn_read(b, "/fapi/v1/leverageBracket", NULL, 1, BN_PRIORITY_HISTORY, brackets_came, 0);
     }
     bn_flush(b);
 }

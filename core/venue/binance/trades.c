@@ -5,14 +5,16 @@
  *     ask_trades -> userTrades from `after` on, a page at a time -> orders that nobody remembers: GET order -> FILL...
  *                -> next page ... -> trades(oldest, newest)
  *
- * The page begins with `after` itself: that it is still there shows that this is the exchange that the journal knows, and
- * that nothing between is missing (ids are the market's: an account's are not consecutive). A trade that is not there
- * although later ones are, or that later ones are below of, is told so by oldest and newest.
+ * The page begins with `after` itself: that it is still there shows that this is the exchange that the journal knows,
+ * and that nothing between is missing (ids are the market's: an account's are not consecutive). A trade that is not
+ * there although later ones are, or that the latest are below of, is told so by oldest and newest.
  */
 #include "venue/binance/inner.h"
 
 #include <stdlib.h>
 #include <string.h>
+
+#include "venue/binance/words.h"
 
 #define PAGE 1000
 #define LOOKUPS 8 /* orders asked for at once */
@@ -163,7 +165,7 @@ static void order_came(void *user, uint64_t tag, const struct bn_result *r)
         if (record != NULL && !record->algo && record->state == EB_OS_NONE) {
             bn_record_state(b, record, o.state);
         }
-        row->fill.liquidation = row->fill.liquidation || bn_made_by_venue(o.client_text);
+        row->fill.liquidation = row->fill.liquidation || bn_is_autoclose(o.client_text);
     } else if (!(r->outcome == BN_REJECTED && r->reject == EB_REJ_GONE)) {
         failed(b, j, for_good(r), r->outcome == BN_ACCEPTED ? err.msg : r->msg);
         return;
