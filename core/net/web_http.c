@@ -39,6 +39,7 @@ struct eb_web_call {
     eb_web_done done;
     void *user;
     bool with_curl, too_long, repeated;
+    bool head_whole; /* its empty line came: curl takes a head that is cut off for an answer */
     unsigned writes; /* how often curl was about to write the request */
     int64_t sent_ns;
     char error[CURL_ERROR_SIZE];
@@ -207,6 +208,9 @@ static size_t head_cb(char *bytes, size_t size, size_t count, void *user)
     if (len > 5 && memcmp(bytes, "HTTP/", 5) == 0) { /* another begins: the one before was an interim answer */
         eb_buffer_clear(&c->head);
         (void)eb_buffer_text(&c->head, "\n"); /* it has begun, though there may be no header */
+        c->head_whole = false;
+    } else if (end == 0) {
+        c->head_whole = true;
     } else if (colon != NULL) {
         size_t at = c->head.len;
         size_t name = (size_t)(colon - bytes);
@@ -349,6 +353,9 @@ static void drain(struct eb_web_real *w)
         char *private = NULL;
         (void)curl_easy_getinfo(m->easy_handle, CURLINFO_PRIVATE, &private);
         struct eb_web_call *c = (struct eb_web_call *)(void *)private;
+        if (code == CURLE_OK && !c->head_whole) {
+            code = CURLE_PARTIAL_FILE;
+        }
         if (code == CURLE_OK) {
             call_done(c, EB_WEB_ANSWERED, NULL);
         } else {
@@ -531,6 +538,7 @@ static int call_fill(struct eb_web_call *c, const struct eb_web_request *r, stru
     c->writes = 0;
     c->too_long = false;
     c->repeated = false;
+    c->head_whole = false;
     c->sent_ns = 0;
     c->error[0] = '\0';
     return EB_OK;
