@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* exitbrain sim: the simulated exchange in a process of its own, behind a local socket. */
+/*
+ * exitbrain sim: the simulated exchange in a process of its own.
+ *
+ *     --listen ADDR:PORT  Binance's protocol, at wall time: sim_serve.c
+ *     --listen unix:PATH  records over a local socket, in virtual time: core/venue/simd
+ */
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,6 +12,7 @@
 #include "app/clock.h"
 #include "app/commands.h"
 #include "app/output.h"
+#include "app/sim_serve.h"
 #include "app/when.h"
 #include "venue/simd/simd.h"
 
@@ -19,12 +25,23 @@
 #define STILL_COUNT 150
 
 static const struct eb_option options[] = {
-    {"listen", EB_OPT_VALUE, "unix:PATH", "the socket that engines connect to"},
+    {"listen", EB_OPT_VALUE, "ADDR:PORT|unix:PATH",
+     "ADDR:PORT: Binance's protocol (port 0: any that is free); unix:PATH: the engine's own, in virtual time"},
+    {"feed", EB_OPT_VALUE, "scene|klines:FILE,...|ticks:FILE|held",
+     "ADDR:PORT: where prices come from: the scene, kline files, a recording of raw streams, or control alone"},
+    {"instruments", EB_OPT_VALUE, "FILE", "ADDR:PORT: an exchangeInfo file for names and filters"},
+    {"keys", EB_OPT_VALUE, "DIR", "ADDR:PORT: NAME.key for each account; made with one account where there is none"},
+    {"cross", EB_OPT_FLAG, NULL, "ADDR:PORT: accounts begin in cross margin"},
+    {"tls", EB_OPT_FLAG, NULL, "ADDR:PORT: https and wss, with a certificate of its own in the directory of keys"},
+    {"control", EB_OPT_FLAG, NULL, "ADDR:PORT: POST /sim/... moves prices, edits positions, injects faults"},
+    {"faults", EB_OPT_VALUE, "FILE", "ADDR:PORT: one {\"name\": FAULT, ...} or VERB {...} of /sim/ a line"},
+    {"no-limits", EB_OPT_FLAG, NULL, "ADDR:PORT: weights and order counts are told and not enforced"},
+    {"any-class", EB_OPT_FLAG, NULL, "ADDR:PORT: streams are served whatever class they are asked for at"},
     {"scene", EB_OPT_VALUE, "paper|busy:N|still:N",
      "paper: six scripted symbols; busy: N symbols that never rest; still: N positions that hardly move; default "
      "paper"},
     {"seed", EB_OPT_VALUE, "N", "of the market; default 1"},
-    {"start", EB_OPT_VALUE, "TIME", "virtual time of the beginning, cut to 15 minutes; default now"},
+    {"start", EB_OPT_VALUE, "TIME", "time of the beginning (unix:PATH: cut to 15 minutes); default now"},
     {"speed", EB_OPT_VALUE, "X|max", "virtual time per wall time; max: as fast as the engine follows; default 1"},
     {"tick", EB_OPT_VALUE, "TIME", "between two prices of a symbol, 10ms to 1s; default 50ms"},
     {"latency", EB_OPT_VALUE, "TIME", "to the exchange and, again, back; default 15ms"},
@@ -39,6 +56,10 @@ static const struct eb_option options[] = {
     {"leave-with-client", EB_OPT_FLAG, NULL, "ends when its first engine is gone (and not after --for)"},
     {"trades", EB_OPT_VALUE, "FILE|-", "at the end, also by SIGTERM: every trade, as CSV"},
 };
+
+static const char *const of_sockets[] = {"feed",    "instruments", "keys",      "cross",    "tls",
+                                         "control", "faults",      "no-limits", "any-class"};
+static const char *const of_records[] = {"free-clock", "leave-with-client", "tick"};
 
 struct job {
     const struct eb_args *args;
@@ -61,16 +82,20 @@ static void log_line(void *user, enum eb_log_level level, const char *line)
 static int read_listen(struct job *job, struct eb_err *err)
 {
     const char *listen = eb_args_text(job->args, "listen");
-    if (listen == NULL) {
-        return eb_err_set(err, EB_E_INVALID, "sim", "--listen unix:PATH says where engines connect");
+    if (listen == NULL || strcmp(listen, "unix:") == 0) {
+        return eb_err_set(err, EB_E_INVALID, "sim", "--listen ADDR:PORT or unix:PATH says where engines connect");
     }
-    if (strncmp(listen, "unix:", 5) != 0 || listen[5] == '\0') {
-        return eb_err_set(err, EB_E_INVALID, "sim",
-                          "--listen %.100s: this version listens on local sockets only (unix:PATH); the exchange's own "
-                          "protocol on ADDR:PORT is for a later one",
-                          listen);
+    job->c.path = strncmp(listen, "unix:", 5) == 0 ? listen + 5 : NULL;
+    for (size_t i = 0; job->c.path != NULL && i < EB_COUNT(of_sockets); i++) {
+        if (eb_args_has(job->args, of_sockets[i])) {
+            return eb_err_set(err, EB_E_INVALID, "sim", "--%s is for --listen ADDR:PORT", of_sockets[i]);
+        }
     }
-    job->c.path = listen + 5;
+    for (size_t i = 0; job->c.path == NULL && i < EB_COUNT(of_records); i++) {
+        if (eb_args_has(job->args, of_records[i])) {
+            return eb_err_set(err, EB_E_INVALID, "sim", "--%s is for --listen unix:PATH", of_records[i]);
+        }
+    }
     return EB_OK;
 }
 
@@ -140,7 +165,8 @@ static int read_start(struct job *job, struct eb_err *err)
     int64_t start_ms = eb_clock_epoch_ms();
     const char *text = eb_args_text(job->args, "start");
     int rc = text != NULL ? eb_when_parse("--start", text, 0, &start_ms, err) : EB_OK;
-    job->c.start_ms = start_ms - start_ms % FRAME_MS;
+    /* Clients of sockets compare clocks. */
+    job->c.start_ms = job->c.path != NULL ? start_ms - start_ms % FRAME_MS : start_ms;
     return rc;
 }
 
@@ -216,12 +242,37 @@ static enum eb_status serve(struct job *job, struct eb_err *err)
     return status;
 }
 
+static enum eb_status serve_sockets(struct job *job, struct eb_err *err)
+{
+    const struct eb_simd_config *c = &job->c;
+    const struct eb_sim_serve s = {.args = job->args,
+                                   .listen = eb_args_text(job->args, "listen"),
+                                   .scene = c->scene,
+                                   .count = c->count,
+                                   .seed = c->seed,
+                                   .start_ms = c->start_ms,
+                                   .length_ms = c->length_ms,
+                                   .speed_ppm = c->speed_ppm,
+                                   .latency_ms = c->latency_ms,
+                                   .balance = c->balance,
+                                   .fee_taker_ppm = c->fee_taker_ppm,
+                                   .fee_maker_ppm = c->fee_maker_ppm,
+                                   .slots_max = c->slots_max,
+                                   .hedge = c->hedge,
+                                   .trades = job->trades,
+                                   .log = &job->log};
+    return eb_sim_serve(&s, err);
+}
+
 static enum eb_status run(const struct eb_args *a)
 {
     struct job job = {.args = a};
     struct eb_err err = {0};
     enum eb_status status = EB_STATUS_USAGE;
-    if (read_options(&job, &err) == EB_OK && eb_loop_create(&job.loop, &err) == EB_OK) {
+    int rc = read_options(&job, &err);
+    if (rc == EB_OK && job.c.path == NULL) {
+        status = serve_sockets(&job, &err);
+    } else if (rc == EB_OK && eb_loop_create(&job.loop, &err) == EB_OK) {
         status = serve(&job, &err);
         eb_loop_destroy(job.loop);
     }
@@ -233,10 +284,15 @@ static enum eb_status run(const struct eb_args *a)
 
 const struct eb_subcommand eb_cmd_sim = {
     .name = "sim",
-    .arguments = "--listen unix:PATH [OPTIONS]",
-    .summary = "the simulated exchange in a process of its own, for `exitbrain run --venue unix:PATH`",
+    .arguments = "--listen ADDR:PORT|unix:PATH [OPTIONS]",
+    .summary = "the simulated exchange in a process of its own",
     .about =
-        "Its clock is virtual and waits for the engine (but with --free-clock): a run repeats itself whatever the\n"
+        "With ADDR:PORT it speaks Binance's protocol (REST, streams, WebSocket API) to any client, at wall time, and "
+        "says\n"
+        "on standard output where it listens and which keys it knows. With unix:PATH it speaks to `exitbrain run "
+        "--venue\n"
+        "unix:PATH`: then its clock is virtual and waits for the engine (but with --free-clock): a run repeats itself "
+        "whatever the\n"
         "machine does, and while the engine is down the clock stands. `exitbrain hand` does to its account and its\n"
         "market what others do. Connections are logged on standard error.",
     .option = options,

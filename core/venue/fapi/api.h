@@ -18,7 +18,7 @@
 #define FAPI_PARAMS_TEXT 32768 /* bytes of all names and values, decoded */
 #define FAPI_LISTEN_KEY 64     /* characters */
 #define FAPI_TOKENS 1024       /* of a batch or a message of the WebSocket API */
-#define FAPI_DETAIL_MAX 160
+#define FAPI_DETAIL_MAX 192
 
 struct fapi_param {
     const char *name, *value; /* decoded, zero-terminated, without zeros inside */
@@ -56,6 +56,8 @@ const char *fapi_param(const struct fapi_params *p, const char *name); /* NULL: 
 /* Sets the call's error unless there is one. detail may be NULL. */
 void fapi_fail(struct fapi_call *c, int32_t code, const char *detail);
 void fapi_fail_text(struct fapi_call *c, int32_t code, const char *text);
+/* Of an account's refusal of an order of the symbol. */
+void fapi_refuse(struct fapi_call *c, int32_t code, uint32_t symbol);
 /* The code's text with the detail in it. */
 void fapi_error_text(const struct fapi_call *c, char *out, size_t cap);
 
@@ -135,7 +137,7 @@ struct fapi_routes fapi_routes_algo(void);
 struct fapi_cost fapi_cost_of(const struct fapi_endpoint *e, const struct fapi_params *p);
 int fapi_http_status(int32_t code);
 
-/* startTime and endTime: a window of at most a week (-1128); true: it has a beginning of its own. */
+/* startTime and endTime: a window of at most a week (-1023, -1127); true: it has a beginning of its own. */
 bool fapi_get_window(struct fapi_call *c, int64_t *from_ms, int64_t *to_ms);
 
 /* Endpoints that both REST and the WebSocket API have. */

@@ -30,8 +30,8 @@ struct job {
 static int symbol_arg(struct job *j, uint32_t *out)
 {
     char name[EB_SYMBOL_MAX] = "";
-    (void)eb_tok_text(eb_tok_get(j->args, "symbol"), name, sizeof(name));
-    *out = fapi_symbol_find(j->f, name);
+    bool named = eb_tok_text(eb_tok_get(j->args, "symbol"), name, sizeof(name));
+    *out = named ? fapi_symbol_find(j->f, name) : FAPI_NONE;
     return *out != FAPI_NONE ? EB_OK : eb_err_set(&j->err, EB_E_NOT_FOUND, area, "symbol: there is no \"%s\"", name);
 }
 
@@ -43,8 +43,8 @@ static int account_arg(struct job *j, struct fapi_account **out)
         *out = fapi_account_at(j->f, 0);
         return EB_OK;
     }
-    (void)eb_tok_text(eb_tok_get(j->args, "account"), name, sizeof(name));
-    *out = fapi_account_by_name(j->f, name);
+    bool named = eb_tok_text(eb_tok_get(j->args, "account"), name, sizeof(name));
+    *out = named ? fapi_account_by_name(j->f, name) : NULL;
     return *out != NULL ? EB_OK : eb_err_set(&j->err, EB_E_NOT_FOUND, area, "account: there is no \"%s\"", name);
 }
 
@@ -290,7 +290,10 @@ static int do_skew(struct job *j)
 static int do_disconnect(struct job *j)
 {
     char name[16] = "";
-    (void)eb_tok_text(eb_tok_get(j->args, "class"), name, sizeof(name));
+    struct eb_tok class_name = eb_tok_get(j->args, "class");
+    if (eb_tok_kind(class_name) != EB_TOK_ABSENT && !eb_tok_text(class_name, name, sizeof(name))) {
+        return eb_err_set(&j->err, EB_E_INVALID, area, "class: public, market, private, api, or none for all");
+    }
     (void)eb_buffer_printf(j->out, ",\"cut\":%u", fapi_sessions_cut(j->f, name));
     return EB_OK;
 }
@@ -355,7 +358,10 @@ static int do_trades(struct job *j)
     int64_t from = 0;
     size_t count = 0;
     int rc = account_arg(j, &a);
-    (void)eb_tok_i64(eb_tok_get(j->args, "from"), &from);
+    struct eb_tok begin = eb_tok_get(j->args, "from");
+    if (rc == EB_OK && eb_tok_kind(begin) != EB_TOK_ABSENT && !eb_tok_i64(begin, &from)) {
+        rc = eb_err_set(&j->err, EB_E_INVALID, area, "from: an index of the trail");
+    }
     if (rc != EB_OK) {
         return rc;
     }

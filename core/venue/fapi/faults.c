@@ -283,18 +283,18 @@ void eb_fapi_http_gone(struct eb_fapi *f, void *user)
 /* ---- the WebSocket API ------------------------------------------------------------------------------------------- */
 
 /* "algoOrder.place" -> POST /fapi/v1/algoOrder, so that one rule fits both ways of sending. */
-static void as_request(const char *ws_method, char method[8], char path[48])
+static void as_request(const char *ws_method, char method[8], char path[96])
 {
     static const struct {
         const char *verb, *method;
     } verbs[] = {{".place", "POST"}, {".cancel", "DELETE"}, {".modify", "PUT"}};
     const char *dot = strchr(ws_method, '.');
     (void)snprintf(method, 8, "GET");
-    (void)snprintf(path, 48, "%s", ws_method);
+    (void)snprintf(path, 96, "%s", ws_method);
     for (size_t i = 0; dot != NULL && i < EB_COUNT(verbs); i++) {
         if (strcmp(dot, verbs[i].verb) == 0) {
             (void)snprintf(method, 8, "%s", verbs[i].method);
-            (void)snprintf(path, 48, "/fapi/v1/%.*s", (int)(dot - ws_method), ws_method);
+            (void)snprintf(path, 96, "/fapi/v1/%.*s", (int)(dot - ws_method), ws_method);
         }
     }
 }
@@ -303,7 +303,7 @@ static struct fault_rule *ws_rule(struct eb_fapi *f, const char *text, size_t le
 {
     struct eb_token room[TOKENS_MAX];
     struct eb_tokens tokens;
-    char ws_method[64], method[8], path[48];
+    char ws_method[64], method[8], path[96];
     size_t id_len = 0;
     if (eb_tokens_parse(&tokens, "request", text, len, room, TOKENS_MAX, NULL) != EB_OK ||
         !eb_tok_text(eb_tok_get(eb_tok_root(&tokens), "method"), ws_method, sizeof(ws_method))) {

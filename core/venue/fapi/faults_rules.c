@@ -87,6 +87,17 @@ static int read_route(struct eb_tok fault, struct fault_rule *r, struct eb_err *
     return eb_tok_kind(v) == EB_TOK_ABSENT ? EB_OK : eb_err_set(err, EB_E_INVALID, area, "route: market, user or api");
 }
 
+static bool there(struct eb_tok fault, const char *key)
+{
+    return eb_tok_kind(eb_tok_get(fault, key)) != EB_TOK_ABSENT;
+}
+
+/* False: it is there and no number. */
+static bool number(struct eb_tok fault, const char *key, int64_t *out)
+{
+    return !there(fault, key) || eb_tok_i64(eb_tok_get(fault, key), out);
+}
+
 static int read_rule(struct eb_tok fault, int64_t now_ms, struct fault_rule *r, struct eb_err *err)
 {
     int64_t count = lasts(r->kind) ? -1 : 1;
@@ -101,15 +112,14 @@ static int read_rule(struct eb_tok fault, int64_t now_ms, struct fault_rule *r, 
         !eb_tok_text(eb_tok_get(fault, "method"), r->method, sizeof(r->method))) {
         return eb_err_set(err, EB_E_INVALID, area, "method: GET, POST, PUT or DELETE");
     }
-    (void)eb_tok_i64(eb_tok_get(fault, "count"), &count);
-    (void)eb_tok_e8(eb_tok_get(fault, "chance"), &chance_e8);
-    (void)eb_tok_i64(eb_tok_get(fault, "ms"), &ms);
-    (void)eb_tok_i64(eb_tok_get(fault, "code"), &code);
-    (void)eb_tok_bool(eb_tok_get(fault, "executed"), &r->executed);
-    if (count < -1 || count >= FAULT_FOREVER || ms < 0 || ms > INT64_C(86400000) || chance_e8 < 0 ||
+    bool read = number(fault, "count", &count) && number(fault, "ms", &ms) && number(fault, "code", &code);
+    read = read && (!there(fault, "chance") || eb_tok_e8(eb_tok_get(fault, "chance"), &chance_e8));
+    read = read && (!there(fault, "executed") || eb_tok_bool(eb_tok_get(fault, "executed"), &r->executed));
+    if (!read || count < -1 || count >= FAULT_FOREVER || ms < 0 || ms > INT64_C(86400000) || chance_e8 < 0 ||
         chance_e8 > EB_E8 || code < INT32_MIN || code > 0) {
         return eb_err_set(err, EB_E_INVALID, area,
-                          "count -1 (for ever) or more, ms 0 to a day, chance 0 to 1, code negative");
+                          "count -1 (for ever) or more, ms 0 to a day, chance 0 to 1, code negative, executed true "
+                          "or false");
     }
     r->left = count < 0 ? FAULT_FOREVER : (uint32_t)count;
     r->chance_ppm = (uint32_t)(chance_e8 / 100);

@@ -4,6 +4,8 @@
  *
  *     httpd request --> eb_fapi_http() --> answer            httpd socket <--> session
  */
+#define _POSIX_C_SOURCE 200809L
+
 #include <stdlib.h>
 #include <string.h>
 

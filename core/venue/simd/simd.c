@@ -141,10 +141,11 @@ static const char *purpose_of(const struct eb_sim_trade *t)
                                            : "foreign";
 }
 
-int eb_simd_trades_csv(const struct eb_simd *s, struct eb_buffer *out)
+int eb_simd_csv(const struct eb_sim *sim, const char *(*name)(void *user, eb_symbol_id symbol), void *user,
+                struct eb_buffer *out)
 {
     size_t count;
-    const struct eb_sim_trade *trade = eb_sim_trades(s->sim, &count);
+    const struct eb_sim_trade *trade = eb_sim_trades(sim, &count);
     int rc = eb_buffer_text(out, "time_ms,symbol,side,purpose,leg,quantity,price,client_id,venue\n");
     for (size_t i = 0; rc == EB_OK && i < count; i++) {
         const struct eb_sim_trade *t = &trade[i];
@@ -157,9 +158,18 @@ int eb_simd_trades_csv(const struct eb_simd *s, struct eb_buffer *out)
         if (ours) {
             (void)eb_client_id_format(t->client_id, id);
         }
-        rc = eb_buffer_printf(out, "%" PRId64 ",%s,%s,%s,%u,%s,%s,%s,%" PRIu64 "\n", t->venue_ms,
-                              eb_scene_symbol(s->scene, t->symbol)->inst.symbol, eb_side_name(side_of(t)),
-                              purpose_of(t), t->client_id.leg, qty, price, id, t->trade_id);
+        rc = eb_buffer_printf(out, "%" PRId64 ",%s,%s,%s,%u,%s,%s,%s,%" PRIu64 "\n", t->venue_ms, name(user, t->symbol),
+                              eb_side_name(side_of(t)), purpose_of(t), t->client_id.leg, qty, price, id, t->trade_id);
     }
     return rc;
+}
+
+static const char *scene_name(void *user, eb_symbol_id symbol)
+{
+    return eb_scene_symbol(((const struct eb_simd *)user)->scene, symbol)->inst.symbol;
+}
+
+int eb_simd_trades_csv(const struct eb_simd *s, struct eb_buffer *out)
+{
+    return eb_simd_csv(s->sim, scene_name, (void *)(uintptr_t)s, out);
 }

@@ -61,3 +61,6 @@ struct eb_sim *eb_simd_sim(struct eb_simd *s);
  * EB_E_FULL, EB_E_MEMORY.
  */
 EB_NODISCARD int eb_simd_trades_csv(const struct eb_simd *s, struct eb_buffer *out);
+/* The same of any account; name gives a symbol's. */
+EB_NODISCARD int eb_simd_csv(const struct eb_sim *sim, const char *(*name)(void *user, eb_symbol_id symbol), void *user,
+                             struct eb_buffer *out);
