@@ -7,9 +7,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-void world_trouble(void *user, const struct eb_link_trouble *t)
+void rw_trouble(void *user, const struct eb_link_trouble *t)
 {
-    struct world *w = user;
+    struct rest_world *w = user;
     char name[160];
     snprintf(name, sizeof name, " %s %s;", t->name, t->subject);
     char *at = strstr(w->troubles, name);
@@ -20,11 +20,11 @@ void world_trouble(void *user, const struct eb_link_trouble *t)
     } else if (!t->raised && at) {
         memmove(at, at + strlen(name), strlen(at + strlen(name)) + 1);
     }
-    assert_null(strstr(t->text, WORLD_API_KEY));
-    assert_null(strstr(t->text, WORLD_SECRET));
+    assert_null(strstr(t->text, RW_API_KEY));
+    assert_null(strstr(t->text, RW_SECRET));
 }
 
-bool world_troubled(const struct world *w, const char *name)
+bool rw_troubled(const struct rest_world *w, const char *name)
 {
     char part[160];
     snprintf(part, sizeof part, " %s ", name);
@@ -33,18 +33,18 @@ bool world_troubled(const struct world *w, const char *name)
 
 static void synced(void *user, bool known)
 {
-    struct world *w = user;
+    struct rest_world *w = user;
     w->synced = true;
     w->sync_known = known;
 }
 
-struct world *world_new_with(const char *secret, bool measured)
+struct rest_world *rw_new_with(const char *secret, bool measured)
 {
-    struct world *w = calloc(1, sizeof *w);
+    struct rest_world *w = calloc(1, sizeof *w);
     assert_non_null(w);
     w->web = web_double_create();
     struct eb_err err;
-    assert_int_equal(eb_binance_key_make(WORLD_API_KEY, secret, &w->key, &err), EB_OK);
+    assert_int_equal(eb_binance_key_make(RW_API_KEY, secret, &w->key, &err), EB_OK);
     w->c = (struct eb_binance_config){.web = web_double_port(w->web),
                                       .key = w->key,
                                       .rest = "https://rest.example",
@@ -62,7 +62,7 @@ struct world *world_new_with(const char *secret, bool measured)
                                       .rollover_ms = 82800000,
                                       .silent_market_ms = 10000,
                                       .silent_user_ms = 360000,
-                                      .listener = {.user = w, .trouble = world_trouble}};
+                                      .listener = {.user = w, .trouble = rw_trouble}};
     web_double_answer(w->web, "GET /fapi/v1/time", 200, "", "{\"serverTime\":$NOW}");
     assert_int_equal(bn_rest_create(&w->c, &w->rest, &err), EB_OK);
     if (measured) {
@@ -73,12 +73,12 @@ struct world *world_new_with(const char *secret, bool measured)
     return w;
 }
 
-struct world *world_new(bool measured)
+struct rest_world *rw_new(bool measured)
 {
-    return world_new_with(WORLD_SECRET, measured);
+    return rw_new_with(RW_SECRET, measured);
 }
 
-void world_free(struct world *w)
+void rw_free(struct rest_world *w)
 {
     bn_rest_destroy(w->rest);
     eb_binance_key_free(w->key);
@@ -86,14 +86,13 @@ void world_free(struct world *w)
     free(w);
 }
 
-void world_done(void *user, uint64_t tag, const struct bn_result *r)
+void rw_done(void *user, uint64_t tag, const struct bn_result *r)
 {
-    struct world *w = user;
+    struct rest_world *w = user;
     assert_false(w->within);
-    assert_true(w->results < WORLD_RESULTS);
-    struct world_result *at = &w->result[w->results++];
-    *at =
-        (struct world_result){.tag = tag, .outcome = r->outcome, .reject = r->reject, .code = r->code, .http = r->http};
+    assert_true(w->results < RW_RESULTS);
+    struct rw_result *at = &w->result[w->results++];
+    *at = (struct rw_result){.tag = tag, .outcome = r->outcome, .reject = r->reject, .code = r->code, .http = r->http};
     at->at_ns = w->web->now_ns;
     assert_non_null(r->msg);
     snprintf(at->msg, sizeof at->msg, "%s", r->msg);
@@ -104,7 +103,7 @@ void world_done(void *user, uint64_t tag, const struct bn_result *r)
         w->on_done(w, tag);
 }
 
-struct bn_call world_order(struct world *w, uint64_t tag, uint8_t priority)
+struct bn_call rw_order(struct rest_world *w, uint64_t tag, uint8_t priority)
 {
     struct bn_call call = {.method = "POST",
                            .path = "/fapi/v1/order",
@@ -112,7 +111,7 @@ struct bn_call world_order(struct world *w, uint64_t tag, uint8_t priority)
                            .priority = priority,
                            .orders = 1,
                            .mutating = true,
-                           .done = world_done,
+                           .done = rw_done,
                            .user = w,
                            .tag = tag};
     bn_params_init(&call.params);
@@ -121,21 +120,21 @@ struct bn_call world_order(struct world *w, uint64_t tag, uint8_t priority)
     return call;
 }
 
-struct bn_call world_read(struct world *w, const char *path, uint64_t tag)
+struct bn_call rw_read(struct rest_world *w, const char *path, uint64_t tag)
 {
     struct bn_call call = {.method = "GET",
                            .path = path,
                            .security = BN_SIGNED,
                            .priority = BN_PRIORITY_READ,
                            .weight = 5,
-                           .done = world_done,
+                           .done = rw_done,
                            .user = w,
                            .tag = tag};
     bn_params_init(&call.params);
     return call;
 }
 
-int world_call(struct world *w, const struct bn_call *call)
+int rw_call(struct rest_world *w, const struct bn_call *call)
 {
     struct eb_err err = {.msg = ""};
     w->within = true;
@@ -144,7 +143,7 @@ int world_call(struct world *w, const struct bn_call *call)
     return code;
 }
 
-const struct world_result *world_last(const struct world *w)
+const struct rw_result *rw_last(const struct rest_world *w)
 {
     return w->results ? &w->result[w->results - 1] : NULL;
 }

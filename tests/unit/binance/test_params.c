@@ -59,12 +59,12 @@ static void what_does_not_fit_fails_the_whole(void **state)
     bn_param_text(&p, "k", longest);
     assert_true(p.failed);
 
-    struct world *w = world_new(true);
-    struct bn_call call = world_order(w, 1, EB_PURPOSE_STOP);
+    struct rest_world *w = rw_new(true);
+    struct bn_call call = rw_order(w, 1, EB_PURPOSE_STOP);
     call.params.failed = true;
-    assert_int_equal(world_call(w, &call), EB_E_INVALID);
+    assert_int_equal(rw_call(w, &call), EB_E_INVALID);
     assert_int_equal(web_double_count(w->web, "POST *"), 0);
-    world_free(w);
+    rw_free(w);
 }
 
 int main(void)

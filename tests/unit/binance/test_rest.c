@@ -7,7 +7,7 @@
 #define ORDER "POST /fapi/v1/order"
 #define ACCOUNT "GET /fapi/v3/account"
 
-static const struct world_result *only(struct world *w)
+static const struct rw_result *only(struct rest_world *w)
 {
     assert_int_equal(w->results, 1);
     return &w->result[0];
@@ -16,12 +16,12 @@ static const struct world_result *only(struct world *w)
 static void signs_what_it_sends_at_the_moment_of_sending(void **state)
 {
     (void)state;
-    struct world *w = world_new(true);
+    struct rest_world *w = rw_new(true);
     web_double_answer(w->web, ORDER, 200, "", "{\"orderId\":1}");
     web_double_run(w->web, 1234);
-    struct bn_call call = world_order(w, 77, EB_PURPOSE_STOP);
+    struct bn_call call = rw_order(w, 77, EB_PURPOSE_STOP);
     int64_t now = web_double_server_ms(w->web);
-    assert_int_equal(world_call(w, &call), EB_OK);
+    assert_int_equal(rw_call(w, &call), EB_OK);
     struct eb_web_call *sent = web_double_last(w->web, ORDER, 0);
     assert_non_null(sent); /* within the call: nothing was in its way */
     char text[128], payload[512], want[EB_BINANCE_SIGNATURE_MAX];
@@ -37,11 +37,11 @@ static void signs_what_it_sends_at_the_moment_of_sending(void **state)
     snprintf(query, sizeof query, "%s&signature=%s", payload, want);
     assert_string_equal(sent->query, query);
     assert_string_equal(sent->body, "");
-    assert_non_null(strstr(sent->headers, "X-MBX-APIKEY: " WORLD_API_KEY));
+    assert_non_null(strstr(sent->headers, "X-MBX-APIKEY: " RW_API_KEY));
     web_double_run(w->web, 20);
     assert_int_equal(only(w)->outcome, BN_ACCEPTED);
     assert_string_equal(only(w)->body, "{\"orderId\":1}");
-    world_free(w);
+    rw_free(w);
 }
 
 static void an_order_whose_fate_is_unknown_is_sent_once(void **state)
@@ -69,16 +69,16 @@ static void an_order_whose_fate_is_unknown_is_sent_once(void **state)
         {EB_WEB_ANSWERED, 302, ""},
     };
     for (size_t i = 0; i < EB_COUNT(cases); i++) {
-        struct world *w = world_new(true);
+        struct rest_world *w = rw_new(true);
         web_double_once(w->web, ORDER, cases[i].fate, cases[i].status, "", cases[i].body);
         web_double_answer(w->web, ORDER, 200, "", "{\"orderId\":1}");
-        struct bn_call call = world_order(w, i, EB_PURPOSE_STOP);
-        assert_int_equal(world_call(w, &call), EB_OK);
+        struct bn_call call = rw_order(w, i, EB_PURPOSE_STOP);
+        assert_int_equal(rw_call(w, &call), EB_OK);
         web_double_run(w->web, 30000);
         assert_int_equal(only(w)->outcome, BN_UNKNOWN);
         assert_string_not_equal(only(w)->msg, "");
         assert_int_equal(web_double_count(w->web, ORDER), 1);
-        world_free(w);
+        rw_free(w);
     }
 }
 
@@ -96,13 +96,13 @@ static void what_was_not_executed_is_sent_again_in_time(void **state)
         {EB_WEB_ANSWERED, 503, "{\"msg\":\"Service Unavailable.\"}"},
     };
     for (size_t i = 0; i < EB_COUNT(cases); i++) {
-        struct world *w = world_new(true);
+        struct rest_world *w = rw_new(true);
         for (int k = 0; k < 3; k++)
             web_double_once(w->web, ORDER, cases[i].fate, cases[i].status, "", cases[i].body);
         web_double_answer(w->web, ORDER, 200, "", "{\"orderId\":1}");
-        struct bn_call call = world_order(w, 5, EB_PURPOSE_STOP);
+        struct bn_call call = rw_order(w, 5, EB_PURPOSE_STOP);
         int64_t began = w->web->now_ns;
-        assert_int_equal(world_call(w, &call), EB_OK);
+        assert_int_equal(rw_call(w, &call), EB_OK);
         web_double_run(w->web, 5000);
         assert_int_equal(only(w)->outcome, BN_ACCEPTED);
         assert_int_equal(web_double_count(w->web, ORDER), 4);
@@ -112,72 +112,72 @@ static void what_was_not_executed_is_sent_again_in_time(void **state)
             assert_true(web_double_param(web_double_last(w->web, ORDER, k), "newClientOrderId", id, sizeof id));
             assert_string_equal(id, "5");
         }
-        world_free(w);
+        rw_free(w);
     }
 }
 
 static void an_order_that_never_got_through_was_refused(void **state)
 {
     (void)state;
-    struct world *w = world_new(true);
+    struct rest_world *w = rw_new(true);
     for (int k = 0; k < 20; k++)
         web_double_once(w->web, ORDER, EB_WEB_NOT_SENT, 0, "", "");
-    struct bn_call call = world_order(w, 5, EB_PURPOSE_STOP);
+    struct bn_call call = rw_order(w, 5, EB_PURPOSE_STOP);
     call.deadline_ms = 2000;
-    assert_int_equal(world_call(w, &call), EB_OK);
+    assert_int_equal(rw_call(w, &call), EB_OK);
     web_double_run(w->web, 5000);
     assert_int_equal(only(w)->outcome, BN_REJECTED);
     assert_int_equal(only(w)->reject, EB_REJ_RETRY);
     assert_in_range(web_double_count(w->web, ORDER), 3, 5);
-    world_free(w);
+    rw_free(w);
 }
 
 static void refusals_end_at_once(void **state)
 {
     (void)state;
-    struct world *w = world_new(true);
+    struct rest_world *w = rw_new(true);
     web_double_answer(w->web, ORDER, 400, "", "{\"code\":-2022,\"msg\":\"ReduceOnly Order is rejected.\"}");
-    struct bn_call call = world_order(w, 5, EB_PURPOSE_STOP);
-    assert_int_equal(world_call(w, &call), EB_OK);
+    struct bn_call call = rw_order(w, 5, EB_PURPOSE_STOP);
+    assert_int_equal(rw_call(w, &call), EB_OK);
     web_double_run(w->web, 5000);
     assert_int_equal(only(w)->outcome, BN_REJECTED);
     assert_int_equal(only(w)->reject, EB_REJ_REDUCE_ONLY);
     assert_int_equal(only(w)->code, -2022);
     assert_string_equal(only(w)->msg, "ReduceOnly Order is rejected.");
     assert_int_equal(web_double_count(w->web, ORDER), 1);
-    world_free(w);
+    rw_free(w);
 }
 
 static void reads_are_repeated_until_their_deadline(void **state)
 {
     (void)state;
-    struct world *w = world_new(true);
+    struct rest_world *w = rw_new(true);
     web_double_once(w->web, ACCOUNT, EB_WEB_UNKNOWN, 0, "", "");
     web_double_once(w->web, ACCOUNT, EB_WEB_ANSWERED, 502, "", "<html>");
     web_double_answer(w->web, ACCOUNT, 200, "", "{\"a\":1}");
-    struct bn_call call = world_read(w, "/fapi/v3/account", 1);
-    assert_int_equal(world_call(w, &call), EB_OK);
+    struct bn_call call = rw_read(w, "/fapi/v3/account", 1);
+    assert_int_equal(rw_call(w, &call), EB_OK);
     web_double_run(w->web, 2000);
     assert_int_equal(only(w)->outcome, BN_ACCEPTED);
     assert_int_equal(web_double_count(w->web, ACCOUNT), 3);
     w->results = 0;
     web_double_answer(w->web, ACCOUNT, 500, "", "{}");
-    assert_int_equal(world_call(w, &call), EB_OK);
+    assert_int_equal(rw_call(w, &call), EB_OK);
     web_double_run(w->web, 11000);
     assert_int_equal(only(w)->outcome, BN_UNKNOWN);
-    world_free(w);
+    rw_free(w);
 }
 
 static void a_wrong_clock_is_measured_and_the_order_sent_again(void **state)
 {
     (void)state;
-    struct world *w = world_new(true);
+    struct rest_world *w = rw_new(true);
     w->web->server_ms += 7000; /* the exchange's clock, or ours, jumped */
     web_double_once(w->web, ORDER, EB_WEB_ANSWERED, 400, "",
                     "{\"code\":-1021,\"msg\":\"Timestamp for this request is outside of the recvWindow.\"}");
     web_double_answer(w->web, ORDER, 200, "", "{\"orderId\":1}");
-    struct bn_call call = world_order(w, 5, EB_PURPOSE_STOP);
-    assert_int_equal(world_call(w, &call), EB_OK);
+    struct bn_call call = rw_order(w, 5, EB_PURPOSE_STOP);
+    assert_int_equal(rw_call(w, &call), EB_OK);
     web_double_run(w->web, 200);
     assert_int_equal(only(w)->outcome, BN_ACCEPTED);
     assert_int_equal(web_double_count(w->web, ORDER), 2);
@@ -186,121 +186,121 @@ static void a_wrong_clock_is_measured_and_the_order_sent_again(void **state)
     long long at = 0;
     assert_int_equal(sscanf(text, "%lld", &at), 1);
     assert_in_range(at, web_double_server_ms(w->web) - 250, web_double_server_ms(w->web));
-    world_free(w);
+    rw_free(w);
 }
 
 static void a_clock_that_stays_wrong_is_refused(void **state)
 {
     (void)state;
-    struct world *w = world_new(true);
+    struct rest_world *w = rw_new(true);
     web_double_answer(w->web, ORDER, 400, "", "{\"code\":-1021,\"msg\":\"Timestamp\"}");
-    struct bn_call call = world_order(w, 5, EB_PURPOSE_STOP);
-    assert_int_equal(world_call(w, &call), EB_OK);
+    struct bn_call call = rw_order(w, 5, EB_PURPOSE_STOP);
+    assert_int_equal(rw_call(w, &call), EB_OK);
     web_double_run(w->web, 3000);
     assert_int_equal(only(w)->outcome, BN_REJECTED);
     assert_int_equal(only(w)->reject, EB_REJ_CLOCK);
     assert_int_equal(web_double_count(w->web, ORDER), 3);
-    world_free(w);
+    rw_free(w);
 }
 
 static void a_limit_stops_everything_for_as_long_as_told(void **state)
 {
     (void)state;
-    struct world *w = world_new(true);
+    struct rest_world *w = rw_new(true);
     web_double_once(w->web, ACCOUNT, EB_WEB_ANSWERED, 429, "retry-after: 30\n",
                     "{\"code\":-1003,\"msg\":\"Too many requests.\"}");
     web_double_answer(w->web, ACCOUNT, 200, "", "{}");
-    struct bn_call read = world_read(w, "/fapi/v3/account", 1), order = world_order(w, 2, EB_PURPOSE_STOP);
-    assert_int_equal(world_call(w, &read), EB_OK);
+    struct bn_call read = rw_read(w, "/fapi/v3/account", 1), order = rw_order(w, 2, EB_PURPOSE_STOP);
+    assert_int_equal(rw_call(w, &read), EB_OK);
     web_double_run(w->web, 20);
     assert_int_equal(only(w)->outcome, BN_REJECTED);
     assert_int_equal(only(w)->reject, EB_REJ_RETRY);
-    assert_true(world_troubled(w, "rate_limited"));
-    assert_int_equal(world_call(w, &order), EB_E_REFUSED); /* exits too */
+    assert_true(rw_troubled(w, "rate_limited"));
+    assert_int_equal(rw_call(w, &order), EB_E_REFUSED); /* exits too */
     assert_false(bn_rest_book(w->rest, EB_PURPOSE_STOP, 0, 1));
     web_double_run(w->web, 29000);
-    assert_int_equal(world_call(w, &order), EB_E_REFUSED);
+    assert_int_equal(rw_call(w, &order), EB_E_REFUSED);
     assert_int_equal(web_double_count(w->web, ORDER), 0);
     web_double_run(w->web, 1100);
-    assert_int_equal(world_call(w, &read), EB_OK);
+    assert_int_equal(rw_call(w, &read), EB_OK);
     web_double_run(w->web, 20);
-    assert_int_equal(world_last(w)->outcome, BN_ACCEPTED);
-    assert_false(world_troubled(w, "rate_limited"));
-    world_free(w);
+    assert_int_equal(rw_last(w)->outcome, BN_ACCEPTED);
+    assert_false(rw_troubled(w, "rate_limited"));
+    rw_free(w);
 }
 
 static void a_ban_that_names_its_end_is_believed(void **state)
 {
     (void)state;
-    struct world *w = world_new(true);
+    struct rest_world *w = rw_new(true);
     char body[200];
     snprintf(body, sizeof body, "{\"code\":-1003,\"msg\":\"Way too many requests; IP banned until %lld. Please use\"}",
              (long long)web_double_server_ms(w->web) + 180000);
     web_double_once(w->web, ORDER, EB_WEB_ANSWERED, 418, "", body);
     web_double_answer(w->web, ORDER, 200, "", "{}");
-    struct bn_call order = world_order(w, 2, EB_PURPOSE_STOP);
-    assert_int_equal(world_call(w, &order), EB_OK);
+    struct bn_call order = rw_order(w, 2, EB_PURPOSE_STOP);
+    assert_int_equal(rw_call(w, &order), EB_OK);
     web_double_run(w->web, 179000);
     assert_int_equal(only(w)->outcome, BN_REJECTED);
-    assert_int_equal(world_call(w, &order), EB_E_REFUSED);
+    assert_int_equal(rw_call(w, &order), EB_E_REFUSED);
     web_double_run(w->web, 1100);
-    assert_int_equal(world_call(w, &order), EB_OK);
-    world_free(w);
+    assert_int_equal(rw_call(w, &order), EB_OK);
+    rw_free(w);
 }
 
 static void a_refused_key_is_not_hammered(void **state)
 {
     (void)state;
-    struct world *w = world_new(true);
+    struct rest_world *w = rw_new(true);
     web_double_answer(w->web, ACCOUNT, 401, "", "{\"code\":-2015,\"msg\":\"Invalid API-key, IP, or permissions.\"}");
-    struct bn_call read = world_read(w, "/fapi/v3/account", 1);
-    assert_int_equal(world_call(w, &read), EB_OK);
+    struct bn_call read = rw_read(w, "/fapi/v3/account", 1);
+    assert_int_equal(rw_call(w, &read), EB_OK);
     web_double_run(w->web, 20);
     assert_int_equal(only(w)->reject, EB_REJ_ALARM);
-    assert_true(world_troubled(w, "key.refused"));
+    assert_true(rw_troubled(w, "key.refused"));
     for (int s = 0; s < 180; s++) {
-        (void)world_call(w, &read);
+        (void)rw_call(w, &read);
         web_double_run(w->web, 1000);
     }
     assert_in_range(web_double_count(w->web, ACCOUNT), 3, 4); /* one a minute */
     web_double_answer(w->web, ACCOUNT, 200, "", "{}");
     web_double_run(w->web, 61000);
-    assert_int_equal(world_call(w, &read), EB_OK);
+    assert_int_equal(rw_call(w, &read), EB_OK);
     web_double_run(w->web, 20);
-    assert_false(world_troubled(w, "key.refused"));
-    assert_int_equal(world_call(w, &read), EB_OK);
-    world_free(w);
+    assert_false(rw_troubled(w, "key.refused"));
+    assert_int_equal(rw_call(w, &read), EB_OK);
+    rw_free(w);
 }
 
 static void one_bad_signature_does_not_condemn_the_key(void **state)
 {
     (void)state;
-    struct world *w = world_new(true);
+    struct rest_world *w = rw_new(true);
     web_double_answer(w->web, ORDER, 400, "", "{\"code\":-1022,\"msg\":\"Signature for this request is not valid.\"}");
-    struct bn_call order = world_order(w, 1, EB_PURPOSE_STOP);
+    struct bn_call order = rw_order(w, 1, EB_PURPOSE_STOP);
     for (int i = 0; i < 3; i++) {
-        assert_int_equal(world_call(w, &order), EB_OK);
+        assert_int_equal(rw_call(w, &order), EB_OK);
         web_double_run(w->web, 20);
     }
-    assert_true(world_troubled(w, "key.refused"));
-    assert_int_equal(world_call(w, &order), EB_E_REFUSED);
-    struct bn_call read = world_read(w, "/fapi/v3/account", 1);
-    assert_int_equal(world_call(w, &read), EB_OK); /* reading is another matter */
-    world_free(w);
+    assert_true(rw_troubled(w, "key.refused"));
+    assert_int_equal(rw_call(w, &order), EB_E_REFUSED);
+    struct bn_call read = rw_read(w, "/fapi/v3/account", 1);
+    assert_int_equal(rw_call(w, &read), EB_OK); /* reading is another matter */
+    rw_free(w);
 }
 
 static void the_more_urgent_goes_first(void **state)
 {
     (void)state;
-    struct world *w = world_new(true);
+    struct rest_world *w = rw_new(true);
     bn_rest_limits(w->rest, 0, 10, 0);
     web_double_answer(w->web, ORDER, 200, "", "{}");
     bn_rest_used(w->rest, UINT32_MAX, 10, UINT32_MAX); /* the window is used up */
     static const uint8_t priority[] = {EB_PURPOSE_SOFT, EB_PURPOSE_TARGET, EB_PURPOSE_STOP, EB_PURPOSE_FLATTEN,
                                        EB_PURPOSE_STOP};
     for (size_t i = 0; i < EB_COUNT(priority); i++) {
-        struct bn_call order = world_order(w, i, priority[i]);
-        assert_int_equal(world_call(w, &order), EB_OK);
+        struct bn_call order = rw_order(w, i, priority[i]);
+        assert_int_equal(rw_call(w, &order), EB_OK);
     }
     web_double_run(w->web, 100);
     assert_int_equal(web_double_count(w->web, ORDER), 0);
@@ -309,39 +309,39 @@ static void the_more_urgent_goes_first(void **state)
     assert_int_equal(w->results, EB_COUNT(want));
     for (size_t i = 0; i < EB_COUNT(want); i++)
         assert_int_equal(w->result[i].tag, want[i]);
-    world_free(w);
+    rw_free(w);
 }
 
 static void too_many_orders_wait_for_the_next_window(void **state)
 {
     (void)state;
-    struct world *w = world_new(true);
+    struct rest_world *w = rw_new(true);
     web_double_once(w->web, ORDER, EB_WEB_ANSWERED, 429, "", "{\"code\":-1015,\"msg\":\"Too many new orders.\"}");
     web_double_answer(w->web, ORDER, 200, "", "{}");
-    struct bn_call order = world_order(w, 1, EB_PURPOSE_STOP);
+    struct bn_call order = rw_order(w, 1, EB_PURPOSE_STOP);
     order.deadline_ms = 15000;
-    assert_int_equal(world_call(w, &order), EB_OK);
+    assert_int_equal(rw_call(w, &order), EB_OK);
     web_double_run(w->web, 14000);
     assert_int_equal(only(w)->outcome, BN_ACCEPTED);
     assert_int_equal(web_double_count(w->web, ORDER), 2);
     int64_t server_ms = w->web->server_ms + only(w)->at_ns / 1000000;
     assert_in_range(server_ms % 10000, 0, 200); /* as soon as the window opened */
-    assert_false(world_troubled(w, "rate_limited"));
-    world_free(w);
+    assert_false(rw_troubled(w, "rate_limited"));
+    rw_free(w);
 }
 
 static void reads_are_bounded_and_orders_pass_them(void **state)
 {
     (void)state;
-    struct world *w = world_new(true);
+    struct rest_world *w = rw_new(true);
     for (uint64_t i = 0; i < 40; i++) {
-        struct bn_call read = world_read(w, "/fapi/v3/account", i);
-        assert_int_equal(world_call(w, &read), EB_OK);
+        struct bn_call read = rw_read(w, "/fapi/v3/account", i);
+        assert_int_equal(rw_call(w, &read), EB_OK);
     }
     web_double_run(w->web, 1);
     assert_int_equal(web_double_count(w->web, ACCOUNT), BN_READS_MAX);
-    struct bn_call order = world_order(w, 99, EB_PURPOSE_TARGET);
-    assert_int_equal(world_call(w, &order), EB_OK);
+    struct bn_call order = rw_order(w, 99, EB_PURPOSE_TARGET);
+    assert_int_equal(rw_call(w, &order), EB_OK);
     assert_int_equal(web_double_count(w->web, ORDER), 1); /* within the call, though reads wait */
     for (size_t i = 0; i < 40; i++) {
         while (web_double_last(w->web, ACCOUNT, 0)->over)
@@ -357,16 +357,16 @@ static void reads_are_bounded_and_orders_pass_them(void **state)
             break;
     }
     assert_int_equal(w->results, 40);
-    world_free(w);
+    rw_free(w);
 }
 
 static void the_queue_is_bounded_and_can_be_dropped(void **state)
 {
     (void)state;
-    struct world *w = world_new(true);
-    struct bn_call read = world_read(w, "/fapi/v3/account", 1);
+    struct rest_world *w = rw_new(true);
+    struct bn_call read = rw_read(w, "/fapi/v3/account", 1);
     unsigned taken = 0;
-    while (world_call(w, &read) == EB_OK)
+    while (rw_call(w, &read) == EB_OK)
         taken++;
     assert_int_equal(taken, BN_QUEUE_MAX);
     web_double_run(w->web, 5);
@@ -374,34 +374,34 @@ static void the_queue_is_bounded_and_can_be_dropped(void **state)
     web_double_answer(w->web, ORDER, 200, "", "{}");
     web_double_run(w->web, 20000);
     assert_int_equal(w->results, 0);
-    struct bn_call order = world_order(w, 3, EB_PURPOSE_STOP);
-    assert_int_equal(world_call(w, &order), EB_OK);
+    struct bn_call order = rw_order(w, 3, EB_PURPOSE_STOP);
+    assert_int_equal(rw_call(w, &order), EB_OK);
     web_double_run(w->web, 20);
     assert_int_equal(only(w)->outcome, BN_ACCEPTED);
-    world_free(w);
+    rw_free(w);
 }
 
 static void weight_is_the_exchanges_and_reads_keep_to_their_share(void **state)
 {
     (void)state;
-    struct world *w = world_new(true);
+    struct rest_world *w = rw_new(true);
     web_double_answer(w->web, ACCOUNT, 200, "x-mbx-used-weight-1m: 1919\n", "{}");
-    struct bn_call read = world_read(w, "/fapi/v3/account", 1), urgent = world_read(w, "/fapi/v1/order", 2);
+    struct bn_call read = rw_read(w, "/fapi/v3/account", 1), urgent = rw_read(w, "/fapi/v1/order", 2);
     urgent.priority = EB_PURPOSE_STOP;
     web_double_answer(w->web, "GET /fapi/v1/order", 200, "x-mbx-used-weight-1m: 1924\n", "{}");
     web_double_run(w->web, 60000 - web_double_server_ms(w->web) % 60000 + 1000); /* 1 s into a minute */
-    assert_int_equal(world_call(w, &read), EB_OK);
+    assert_int_equal(rw_call(w, &read), EB_OK);
     web_double_run(w->web, 20);
     assert_int_equal(w->results, 1);
     read.deadline_ms = 70000;
-    assert_int_equal(world_call(w, &read), EB_OK); /* 1,919 + 5 is more than 80 % of 2,400 */
-    assert_int_equal(world_call(w, &urgent), EB_OK);
+    assert_int_equal(rw_call(w, &read), EB_OK); /* 1,919 + 5 is more than 80 % of 2,400 */
+    assert_int_equal(rw_call(w, &urgent), EB_OK);
     web_double_run(w->web, 50000);
     assert_int_equal(w->results, 2);
     assert_int_equal(w->result[1].tag, 2);
     web_double_run(w->web, 9100); /* the next minute */
     assert_int_equal(w->results, 3);
-    world_free(w);
+    rw_free(w);
 }
 
 int main(void)
