@@ -268,7 +268,7 @@ void bn_unwrap(const char **text, size_t *len)
         at = after_blanks(t, n, value_end);
         at = at < n && t[at] == ',' ? after_blanks(t, n, at + 1) : at;
     }
-    if (stream && data != 0) {
+    if (stream && data_end > data) {
         *text = t + data;
         *len = data_end - data;
     }
