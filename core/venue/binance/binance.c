@@ -148,6 +148,7 @@ void eb_binance_destroy(struct eb_binance *b)
         b->c.web.ops->after_texts(b->c.web.web, NULL, NULL);
         b->c.web.ops->timer_close(b->timer);
     }
+    bn_preflight_end(b);
     bn_streams_destroy(b->streams);
     bn_wsapi_destroy(b->wsapi);
     bn_rest_destroy(b->rest);

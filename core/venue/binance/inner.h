@@ -143,8 +143,9 @@ struct eb_binance {
     struct bn_op *op; /* BN_OPS_MAX */
     uint32_t op_free;
     struct bn_picture *picture;
-    struct bn_job *job;  /* BN_JOBS */
-    struct bn_user user; /* reused */
+    struct bn_job *job;             /* BN_JOBS */
+    struct bn_preflight *preflight; /* NULL: none is under way */
+    struct bn_user user;            /* reused */
     struct bn_market market;
 
     char *kept; /* account events of before ready: length and text each */
@@ -256,7 +257,7 @@ struct bn_record *bn_record_of(struct eb_binance *b, struct bn_symbol *s, const 
 
 /* ---- orders.c ---- */
 bool bn_id_is_ours(eb_client_id id);
-bool bn_id_is_algo(eb_client_id id);            /* purposes that rest as conditional orders */
+bool bn_id_is_algo(eb_client_id id); /* purposes that rest as conditional orders */
 /* The state of an order of ours is told unless it is older than what was told. from_query: an answer, always told. */
 void bn_order_tell(struct eb_binance *b, struct bn_symbol *s, const struct bn_order *o, bool from_query);
 void bn_order_tell_raw(struct eb_binance *b, struct bn_symbol *s, const struct eb_ev_order *told);
@@ -296,3 +297,6 @@ void bn_trades_destroy(struct eb_binance *b);
 void bn_trades_forget(struct eb_binance *b);
 int bn_ask_trades(void *link, eb_symbol_id symbol, uint64_t after);
 void bn_trades_second(struct eb_binance *b);
+
+/* ---- preflight.c ---- */
+void bn_preflight_end(struct eb_binance *b); /* without a word */

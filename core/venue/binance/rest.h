@@ -131,4 +131,5 @@ void bn_streams_stop(struct bn_streams *s);
  * case); batches, at most 10 messages a second a socket, 1,024 streams a socket. EB_E_FULL. */
 EB_NODISCARD int bn_streams_watch(struct bn_streams *s, const char *symbol);
 bool bn_streams_up(const struct bn_streams *s, enum bn_stream_class class);
+bool bn_streams_has_key(const struct bn_streams *s); /* a listen key was made, and is not known to have ended */
 void bn_streams_facts(const struct bn_streams *s, void (*fact)(void *user, const struct eb_link_fact *f), void *user);

@@ -120,6 +120,11 @@ bool bn_streams_up(const struct bn_streams *s, enum bn_stream_class class)
     return c->lines > 0;
 }
 
+bool bn_streams_has_key(const struct bn_streams *s)
+{
+    return s->listen.have;
+}
+
 void bn_class_judge(struct bn_streams *s, enum bn_stream_class class, const char *why)
 {
     struct bn_class *c = &s->class[class];
