@@ -6,6 +6,7 @@
 #include "venue/fapi/market.h"
 
 #include "base/hash.h"
+#include "venue/fapi/streams.h"
 
 static eb_qty quantity_at(const struct fapi_symbol *y, int64_t price_e8)
 {
@@ -39,6 +40,7 @@ void fapi_depth_make(const struct fapi_symbol *y, const struct fapi_top *top, ui
 void fapi_depth(struct eb_fapi *f, uint32_t symbol, uint32_t levels, struct fapi_book *out)
 {
     struct fapi_symbol *y = fapi_symbol_at(f, symbol);
+    fapi_tell_depth_now(f, symbol);
     y->update_id++;
     const struct fapi_top top = fapi_top_of(y);
     fapi_depth_make(y, &top, levels, out);

@@ -162,7 +162,14 @@ static int begin_track(struct fapi_market *m, struct kline_feed *x, struct kline
     const struct eb_bar_row *r = &t->series.row[t->row];
     t->at_ms = t->begin_ms > r->open_ms ? t->begin_ms - (t->begin_ms - r->open_ms) % STEP_MS : r->open_ms;
     eb_price price = price_at(r, (t->at_ms - r->open_ms) / STEP_MS);
-    int rc = fapi_market_add(m, names, t->series.symbol, NULL, price, &t->symbol, err);
+    int64_t tick = FAPI_TICK_COARSEST;
+    for (size_t i = 0; i < t->series.count; i++) {
+        const struct eb_bar_row *row = &t->series.row[i];
+        tick = fapi_finer(fapi_finer(tick, row->open.e8), row->close.e8);
+        tick = fapi_finer(fapi_finer(tick, row->high.e8), row->low.e8);
+    }
+    const struct eb_ev_instrument guess = fapi_guess(t->series.symbol, price, tick);
+    int rc = fapi_market_add(m, names, t->series.symbol, &guess, price, &t->symbol, err);
     if (rc == EB_OK) {
         take_history(t, x, &m->symbol[t->symbol]);
         t->at_ms = t->at_ms < t->begin_ms ? t->at_ms + STEP_MS : t->at_ms;

@@ -8,6 +8,7 @@
  */
 #include "venue/fapi/market.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,6 +16,7 @@
 
 #define TOKENS 64 /* of a trade or a bookTicker in its envelope */
 #define ROWS_FIRST 65536
+#define SYMBOLS_MAX 256
 
 static const char where[] = "market";
 
@@ -29,6 +31,12 @@ struct tick_feed {
     size_t count, cap, next;
     int64_t start_ms, speed_ppm;
     bool ended;
+    uint32_t symbols;
+    struct {
+        char name[EB_SYMBOL_MAX];
+        eb_price first;  /* the first that was recorded */
+        int64_t tick_e8; /* that all need */
+    } symbol[SYMBOLS_MAX];
 };
 
 /* ---- replay ------------------------------------------------------------------------------------------------------ */
@@ -100,14 +108,23 @@ static bool read_data(struct eb_tok data, struct tick_row *r, char name[EB_SYMBO
            positive(data, "a", &r->c) && positive(data, "A", &r->d) && r->a < r->c;
 }
 
-static uint32_t symbol_of(struct fapi_market *m, const char *name)
+/* The id that a name will have; FAPI_NONE: too many. */
+static uint32_t symbol_of(struct tick_feed *x, const char *name, eb_price price)
 {
-    for (uint32_t i = 0; i < m->count; i++) { /* recordings hold few symbols, and the first is the usual one */
-        if (strcmp(m->symbol[i].pub.inst.symbol, name) == 0) {
-            return i;
-        }
+    uint32_t i = 0;
+    while (i < x->symbols && strcmp(x->symbol[i].name, name) != 0) {
+        i++; /* recordings hold few symbols */
     }
-    return FAPI_NONE;
+    if (i == SYMBOLS_MAX) {
+        return FAPI_NONE;
+    }
+    if (i == x->symbols) {
+        (void)snprintf(x->symbol[i].name, sizeof(x->symbol[i].name), "%s", name);
+        x->symbol[i].first = price;
+        x->symbol[i].tick_e8 = FAPI_TICK_COARSEST;
+        x->symbols++;
+    }
+    return i;
 }
 
 static int keep(struct tick_feed *x, const struct tick_row *r, struct eb_err *err)
@@ -142,8 +159,7 @@ static bool read_time(const char *line, size_t len, int64_t *ns, size_t *json)
     return i > 0 && i + 1 < len && line[i] == ' ';
 }
 
-static int read_line(struct fapi_market *m, struct tick_feed *x, const struct fapi_names *names, const char *line,
-                     size_t len, size_t number, struct eb_err *err)
+static int read_line(struct tick_feed *x, const char *line, size_t len, size_t number, struct eb_err *err)
 {
     struct eb_token room[TOKENS];
     struct eb_tokens tokens;
@@ -167,15 +183,17 @@ static int read_line(struct fapi_market *m, struct tick_feed *x, const struct fa
     if (x->count > 0 && r.local_ns < x->row[x->count - 1].local_ns) {
         r.local_ns = x->row[x->count - 1].local_ns; /* a clock that was set back */
     }
-    r.symbol = symbol_of(m, name);
+    r.symbol = symbol_of(x, name, (eb_price){r.a});
     if (r.symbol == FAPI_NONE) {
-        rc = fapi_market_add(m, names, name, NULL, (eb_price){r.a}, &r.symbol, err);
+        return eb_err_set(err, EB_E_FULL, where, "line %zu: more than %d symbols", number, SYMBOLS_MAX);
     }
-    return rc == EB_OK ? keep(x, &r, err) : rc;
+    int64_t *tick = &x->symbol[r.symbol].tick_e8;
+    *tick = fapi_finer(*tick, r.a);
+    *tick = r.trade ? *tick : fapi_finer(*tick, r.c);
+    return keep(x, &r, err);
 }
 
-static int read_all(struct fapi_market *m, struct tick_feed *x, const char *path, const struct fapi_names *names,
-                    struct eb_err *err)
+static int read_all(struct tick_feed *x, const char *path, struct eb_err *err)
 {
     struct eb_buffer text;
     int rc = eb_text_read_all(path, &text, err);
@@ -187,7 +205,7 @@ static int read_all(struct fapi_market *m, struct tick_feed *x, const char *path
         const char *stop = memchr(at, '\n', (size_t)(end - at));
         size_t len = (size_t)((stop != NULL ? stop : end) - at);
         if (len > 0) {
-            rc = read_line(m, x, names, at, len, number, err);
+            rc = read_line(x, at, len, number, err);
         }
         at += len + 1;
     }
@@ -214,5 +232,11 @@ int fapi_feed_ticks(struct fapi_market *m, const struct eb_fapi_config *c, const
     m->feed = (struct fapi_feed){x, run, next_ms, destroy};
     x->start_ms = c->start_ms;
     x->speed_ppm = c->speed_ppm;
-    return read_all(m, x, c->files[0], names, err);
+    int rc = read_all(x, c->files[0], err);
+    for (uint32_t i = 0; rc == EB_OK && i < x->symbols; i++) {
+        uint32_t id;
+        const struct eb_ev_instrument guess = fapi_guess(x->symbol[i].name, x->symbol[i].first, x->symbol[i].tick_e8);
+        rc = fapi_market_add(m, names, x->symbol[i].name, &guess, x->symbol[i].first, &id, err);
+    }
+    return rc;
 }

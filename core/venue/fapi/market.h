@@ -100,6 +100,11 @@ void fapi_names_free(struct fapi_names *n);
 /* Appends a symbol; id to *id. The instrument of the file has precedence over inst (NULL: a guess by price). */
 EB_NODISCARD int fapi_market_add(struct fapi_market *m, const struct fapi_names *names, const char *name,
                                  const struct eb_ev_instrument *inst, eb_price price, uint32_t *id, struct eb_err *err);
+/* The coarser of the grids 10^-k on which both lie: beginning with COARSEST, what the prices of a symbol need. */
+#define FAPI_TICK_COARSEST EB_E8
+int64_t fapi_finer(int64_t tick_e8, int64_t price_e8);
+/* Filters of a symbol that no file describes. */
+struct eb_ev_instrument fapi_guess(const char *name, eb_price price, int64_t tick_e8);
 /* Every symbol of the file, with prices by guess. */
 EB_NODISCARD int fapi_market_add_all(struct fapi_market *m, const struct fapi_names *names, struct eb_err *err);
 /* Lets every id be found by its name; call once all are there. */

@@ -11,6 +11,7 @@
 
 #include "feed/exchange_info.h"
 #include "feed/text_source.h"
+#include "venue/simd/scene_tables.h"
 
 #define BYTES_PER_TOKEN 3 /* at the densest */
 #define BASIS_PPM 23
@@ -170,19 +171,31 @@ static eb_price guess_price(const char *base, const struct eb_ev_instrument *ins
     return (eb_price){price - price % inst->tick.e8};
 }
 
-/* Filters for a price: five digits, a step worth between 1 and 10. */
-static struct eb_ev_instrument guess_instrument(const char *name, eb_price price)
+int64_t fapi_finer(int64_t tick_e8, int64_t price_e8)
 {
-    int64_t tick = 1, step = EB_E8 * 1000;
-    while (tick * 100000 < price.e8) {
-        tick *= 10;
+    while (tick_e8 > 1 && price_e8 % tick_e8 != 0) {
+        tick_e8 /= 10;
+    }
+    return tick_e8;
+}
+
+/* Filters for prices on a grid: those of a symbol that is known, else a step that is worth between 1 and 10. */
+struct eb_ev_instrument fapi_guess(const char *name, eb_price price, int64_t tick)
+{
+    int64_t step = EB_E8 * 1000;
+    for (size_t i = 0; i < EB_SCENE_PAPER_SYMBOLS; i++) {
+        const struct eb_ev_instrument *known = &eb_scene_defs[i].inst;
+        if (strcmp(known->symbol, name) == 0 && tick % known->tick.e8 == 0) {
+            return *known;
+        }
     }
     while (step > 100000 && (eb_i128)step * price.e8 / EB_E8 > 10 * EB_E8) {
         step /= 10;
     }
+    int64_t high = price.e8 < INT64_MAX / 1000 ? price.e8 * 100 : price.e8;
     struct eb_ev_instrument in = {.tick = {tick},
                                   .min_price = {tick},
-                                  .max_price = {price.e8 < INT64_MAX / 1000 ? price.e8 - price.e8 % tick : price.e8},
+                                  .max_price = {high - high % tick},
                                   .step = {step},
                                   .min_qty = {step},
                                   .max_qty = {step * 1000000},
@@ -197,7 +210,6 @@ static struct eb_ev_instrument guess_instrument(const char *name, eb_price price
                                   .max_orders = 200,
                                   .max_algo_orders = 100,
                                   .trading = true};
-    in.max_price.e8 = in.max_price.e8 < INT64_MAX / 1000 ? in.max_price.e8 * 100 : in.max_price.e8;
     (void)snprintf(in.symbol, sizeof(in.symbol), "%s", name);
     return in;
 }
@@ -258,7 +270,7 @@ int fapi_market_add(struct fapi_market *m, const struct fapi_names *names, const
         inst = listed;
     }
     if (inst == NULL) {
-        guessed = guess_instrument(name, price);
+        guessed = fapi_guess(name, price, fapi_finer(FAPI_TICK_COARSEST, price.e8));
         inst = &guessed;
     }
     finish_symbol(m, s, inst, price.e8 > 0 ? price : guess_price(s->pub.base, inst));

@@ -17,8 +17,8 @@
 #define FAPI_STREAMS_OF_SOCKET 1024
 #define FAPI_STREAM_NAME_MAX 96
 #define FAPI_KEYS_OF_SOCKET 8
-#define FAPI_NESTED_MAX 4 /* messages whose sending leads to messages */
-#define FAPI_ASK_TOKENS 1200  /* of a client's request: all streams of a socket at once */
+#define FAPI_NESTED_MAX 4    /* messages whose sending leads to messages */
+#define FAPI_ASK_TOKENS 1200 /* of a client's request: all streams of a socket at once */
 
 enum fapi_class { FAPI_CLASS_LEGACY = 0, FAPI_CLASS_PUBLIC, FAPI_CLASS_MARKET, FAPI_CLASS_PRIVATE, FAPI_CLASS_API };
 
@@ -140,6 +140,7 @@ void fapi_tell_info(struct eb_fapi *f, uint32_t symbol);
 /* Writes what a node that is due has to say and publishes it. */
 void fapi_tell_due(struct eb_fapi *f, struct fapi_node *n, int64_t now_ms);
 void fapi_tell_depth(struct eb_fapi *f, struct fapi_node *n, int64_t now_ms);
+void fapi_tell_depth_now(struct eb_fapi *f, uint32_t symbol); /* what has changed so far, to all who follow the book */
 
 /* ---- put.c: pieces of JSON, plain decimals ---- */
 void fapi_put(struct eb_buffer *b, const char *text);

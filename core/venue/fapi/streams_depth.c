@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Books: the best levels, or what has changed since the last message, as updates that a client applies to the book of
- * GET depth. Each message covers (pu, u]; GET depth takes a number of its own, which the next message covers.
+ * GET depth. Each message covers (pu, u]. A message knows the book before and after it and nothing between; so GET depth
+ * has what is pending told first, and takes a number of its own, which the next message covers.
  */
 #include "venue/fapi/streams.h"
 
@@ -90,4 +91,20 @@ void fapi_tell_depth(struct eb_fapi *f, struct fapi_node *n, int64_t ms)
     if (!b->failed) {
         fapi_node_publish(f, n, b->data, b->len);
     }
+}
+
+void fapi_tell_depth_now(struct eb_fapi *f, uint32_t symbol)
+{
+    struct fapi_streams *st = fapi_streams_of(f);
+    fapi_sending(f); /* no node goes while the lists are walked */
+    for (int i = 0; i < FAPI_CADENCES; i++) {
+        for (uint32_t k = 0; k < st->due[i].count; k++) {
+            struct fapi_node *n = st->due[i].node[k];
+            bool changes = n->is.kind == FAPI_S_DEPTH && n->is.symbol == symbol && n->is.levels == 0;
+            if (changes && n->count > 0 && !fapi_symbol_at(f, symbol)->muted[FAPI_S_DEPTH]) {
+                fapi_tell_depth(f, n, f->now_ms + f->skew_ms);
+            }
+        }
+    }
+    fapi_sent(f);
 }
