@@ -27,7 +27,7 @@ void fapi_do_algo_place(struct fapi_call *c)
     const struct fapi_algo *o = NULL;
     int32_t code = fapi_algo_place(c->a, &t, &o);
     if (code != 0) {
-        fapi_fail(c, code, NULL);
+        fapi_refuse(c, code, t.symbol);
         return;
     }
     fapi_json_algo(c->out, fapi_symbol_at(c->f, t.symbol), o, FAPI_FORM_PLACED);

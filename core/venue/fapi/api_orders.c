@@ -35,6 +35,14 @@ static const struct fapi_order *named(struct fapi_call *c, uint32_t symbol, int3
     return o;
 }
 
+/* A refusal by the account; the text of one holds the symbol's least notional. */
+void fapi_refuse(struct fapi_call *c, int32_t code, uint32_t symbol)
+{
+    char least[EB_DECIMAL_TEXT_MAX];
+    (void)eb_decimal_format(symbol_of(c, symbol)->inst.min_notional.e8, 8, least);
+    fapi_fail(c, code, least);
+}
+
 static void place(struct fapi_call *c, bool test)
 {
     struct fapi_terms t;
@@ -45,7 +53,7 @@ static void place(struct fapi_call *c, bool test)
     const struct fapi_order *o = NULL;
     int32_t code = test ? fapi_order_test(c->a, &t) : fapi_order_place(c->a, &t, &o);
     if (code != 0) {
-        fapi_fail(c, code, NULL);
+        fapi_refuse(c, code, t.symbol);
     } else if (test) {
         struct fapi_order none = {.t = t};
         none.update_ms = eb_fapi_now_ms(c->f);
@@ -93,7 +101,7 @@ void fapi_do_order_modify(struct fapi_call *c)
     int32_t code = fapi_order_modify(c->a, o->id, side, (eb_price){price}, (eb_qty){qty}, &after);
     fapi_user_news_modify_id(c->f, 0);
     if (code != 0) {
-        fapi_fail(c, code, NULL);
+        fapi_refuse(c, code, symbol);
         return;
     }
     fapi_json_order(c->out, symbol_of(c, symbol), after, FAPI_FORM_MODIFY, modify_id);
@@ -207,8 +215,10 @@ bool fapi_get_window(struct fapi_call *c, int64_t *from_ms, int64_t *to_ms)
     *to_ms = INT64_MAX;
     bool from = fapi_get_ms(c, "startTime", false, from_ms);
     bool to = fapi_get_ms(c, "endTime", false, to_ms);
-    if (c->code == 0 && from && to && (*to_ms < *from_ms || *to_ms - *from_ms > WINDOW_MS)) {
-        fapi_fail(c, -1128, NULL);
+    if (c->code == 0 && from && to && *to_ms < *from_ms) {
+        fapi_fail(c, -1023, NULL);
+    } else if (c->code == 0 && from && to && *to_ms - *from_ms > WINDOW_MS) {
+        fapi_fail(c, -1127, NULL);
     } else if (from && !to) {
         *to_ms = *from_ms + WINDOW_MS;
     }

@@ -237,7 +237,7 @@ static void set_margin(struct fapi_call *c)
         fapi_fail(c, -4061, NULL);
     }
     if (c->code == 0 && amount <= 0) {
-        fapi_fail(c, -1130, "amount");
+        fapi_fail(c, -4055, NULL);
     }
     eb_money signed_amount = {kind == 1 ? amount : -amount};
     int32_t code = c->code == 0 ? fapi_add_margin(c->a, symbol, side == EB_PS_SHORT ? 1 : 0, signed_amount) : 0;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The WebSocket API: one message is one request, its params those of the REST endpoint; the signature is over the params
- * sorted by name. After session.logon (Ed25519 keys) messages need none.
+ * The WebSocket API: one message is one request, its params those of the REST endpoint; the signature is over the
+ * params sorted by name. After session.logon (Ed25519 keys) messages need none.
  */
 #include "venue/fapi/api.h"
 

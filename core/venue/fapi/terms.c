@@ -72,11 +72,11 @@ static void read_mode(struct fapi_call *c, struct fapi_terms *t)
 static void read_price(struct fapi_call *c, struct fapi_terms *t)
 {
     uint8_t match = 0;
-    (void)fapi_get_word(c, "priceMatch", false, matches, EB_COUNT(matches), -1130, &match);
+    (void)fapi_get_word(c, "priceMatch", false, matches, EB_COUNT(matches), -5037, &match);
     (void)snprintf(t->price_match, sizeof(t->price_match), "%s", matches[match].word);
     if (!limit_type(t->type)) {
         if (match != 0) {
-            fapi_fail(c, -5037, NULL);
+            fapi_fail(c, -5038, NULL);
         }
         int64_t price = 0;
         if (t->type == FAPI_MARKET && fapi_get_e8(c, "price", false, &price) && price != 0) {
@@ -86,7 +86,7 @@ static void read_price(struct fapi_call *c, struct fapi_terms *t)
     }
     if (match != 0) {
         if (fapi_param(c->p, "price") != NULL) {
-            fapi_fail(c, -5038, NULL);
+            fapi_fail(c, -5037, NULL);
         }
         return;
     }
@@ -133,7 +133,7 @@ static void read_quantity(struct fapi_call *c, struct fapi_terms *t)
 static void read_trigger(struct fapi_call *c, struct fapi_terms *t)
 {
     uint8_t mark = 0;
-    (void)fapi_get_word(c, "workingType", false, workings, EB_COUNT(workings), -1130, &mark);
+    (void)fapi_get_word(c, "workingType", false, workings, EB_COUNT(workings), -4031, &mark);
     t->mark_price = mark != 0;
     (void)fapi_get_bool(c, "priceProtect", false, &t->price_protect);
     if (t->type != FAPI_TRAILING) {
@@ -177,7 +177,7 @@ void fapi_terms_read(struct fapi_call *c, bool algo, struct fapi_terms *t)
     (void)fapi_get_word(c, "newOrderRespType", false, responses, EB_COUNT(responses), -1136, &word);
     t->result = word != 0;
     word = 2;
-    (void)fapi_get_word(c, "selfTradePreventionMode", false, guards, EB_COUNT(guards), -1130, &word);
+    (void)fapi_get_word(c, "selfTradePreventionMode", false, guards, EB_COUNT(guards), -5039, &word);
     (void)snprintf(t->stp, sizeof(t->stp), "%s", guards[word].word);
     (void)fapi_get_client_id(c, algo ? "clientAlgoId" : "newClientOrderId", t->client_id);
 }
