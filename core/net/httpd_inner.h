@@ -2,10 +2,11 @@
 /* What the files of the server share: one connection, which is a row of requests first and may become a WebSocket. */
 #pragma once
 
+#include "net/inner.h" /* first: it says what system headers show */
+
 #include "net/conn.h"
 #include "net/http_head.h"
 #include "net/httpd.h"
-#include "net/inner.h"
 #include "net/ws_frame.h"
 
 struct eb_httpd_call {

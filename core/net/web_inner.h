@@ -2,10 +2,11 @@
 /* What the files of the web client share: addresses, names, who is under way. */
 #pragma once
 
+#include "net/inner.h" /* first: it says what system headers show */
+
 #include <curl/curl.h>
 #include <netinet/in.h>
 
-#include "net/inner.h"
 #include "net/web.h"
 
 struct ssl_ctx_st;

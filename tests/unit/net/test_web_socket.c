@@ -246,13 +246,16 @@ static void test_fragments_and_pings_between(void **state)
     assert_non_null(strstr(e.err.msg, "hi"));
 }
 
+#define OF_ANOTHER_KEY                                                \
+    "HTTP/1.1 101 x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n" \
+    "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n"
+
 static void test_handshakes_that_are_none(void **state)
 {
     static const char *const heads[] = {
         "nonsense\r\n\r\n",
         "HTTP/1.1 101 x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n",
-        "HTTP/1.1 101 x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: "
-        "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n",
+        (OF_ANOTHER_KEY),
         "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n",
     };
     for (size_t i = 0; i < EB_COUNT(heads); i++) {
