@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Regular orders placed, changed, cancelled: checks, then eb_sim, whose events (events.c) keep the record and tell it. */
+/* Regular orders placed, changed, cancelled: checks, then eb_sim, whose events (events.c) keep the record. */
 #include "venue/fapi/book.h"
 
 #include <string.h>

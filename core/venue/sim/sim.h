@@ -172,12 +172,12 @@ int eb_sim_set_hedge(struct eb_sim *sim, bool hedge, struct eb_err *err);
 /* Changes the wallet by amount (a transfer). */
 void eb_sim_transfer(struct eb_sim *sim, eb_money amount);
 
-/* ---- a venue around this one (venue/fapi): orders past faults and latency, under ids that the caller knows -------- */
+/* ---- a venue around this one (venue/fapi): orders past faults, under ids that the caller knows --------------------- */
 
 /* The id of an order that is about to be placed; never given twice. */
 uint64_t eb_sim_reserve_id(struct eb_sim *sim);
-/* What eb_sim_place() would say: 0 or the venue's code. whole: a market order that closes what there is, as the child of
- * a closePosition order does: lot, number and notional are not asked, and resting reductions give way to it. */
+/* What eb_sim_place() would say: 0 or the venue's code. whole: a market order that closes what there is, as the child
+ * of a closePosition order does: lot, number and notional are not asked, and resting reductions give way to it. */
 int32_t eb_sim_check_order(const struct eb_sim *sim, const struct eb_order_request *order, bool whole);
 /* Places an order under a reserved id; ours where its client id is not zero. Its fills have reached the sink when this
  * returns. */

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* The scripted market, the doubles of what an account calls, and what it tells as lines of text. */
 #include "fapi_book/rig.h"
 
 #include <inttypes.h>
