@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What clients ask of a socket of streams: {"method":"SUBSCRIBE","params":["btcusdt@aggTrade"],"id":1} and its like. The
+ * What clients ask of a socket of streams: {"method":"SUBSCRIBE","params":["btcusdt@aggTrade"],"id":1} and so on. The
  * id comes back as it was sent: number, text or null.
  */
 #include "venue/fapi/streams.h"

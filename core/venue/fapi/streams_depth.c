@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Books: the best levels, or what has changed since the last message, as updates that a client applies to the book of
- * GET depth. Each message covers (pu, u]. A message knows the book before and after it and nothing between; so GET depth
- * has what is pending told first, and takes a number of its own, which the next message covers.
+ * GET depth. Each message covers (pu, u]. A message knows the book before and after it and nothing between; so GET
+ * depth has what is pending told first, and takes a number of its own, which the next message covers.
  */
 #include "venue/fapi/streams.h"
 

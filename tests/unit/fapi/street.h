@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A market and its streams without accounts, API and faults: doubles of those, and sockets that remember what they hear.
- * Included by one file per test, since others of this folder link the real ones.
+ * A market and its streams without accounts, API and faults: doubles of those, and sockets that remember what they
+ * hear. Included by one file per test, since others of this folder link the real ones.
  */
 #pragma once
 

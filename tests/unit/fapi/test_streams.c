@@ -333,7 +333,7 @@ static void test_book_can_be_followed(void **state)
         for (unsigned k = 0; k < one.count; k++) {
             struct eb_tokens tokens;
             struct eb_err err;
-            uint64_t first, last, before;
+            uint64_t first = 0, last = 0, before = 0;
             assert_int_equal(eb_tokens_parse(&tokens, "depth", one.text[k], strlen(one.text[k]), room, 4096, &err),
                              EB_OK);
             struct eb_tok root = eb_tok_root(&tokens);
