@@ -220,6 +220,7 @@ static void answered(struct eb_binance *b, struct bn_op *op, const struct bn_res
     if (op->step == BN_ASK_ALGO) {
         algo_came(b, op);
     } else {
+        (void)bn_record_of(b, &b->symbol[op->symbol], &op->answer); /* its fills are known by it */
         fills_or_finish(b, op);
     }
 }

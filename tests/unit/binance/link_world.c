@@ -329,7 +329,9 @@ static char *room(void)
 
 const char *lw_id_text(uint8_t purpose, uint32_t attempt)
 {
-    char *text = room();
+    static char kept[16][EB_CLIENT_ID_TEXT_MAX];
+    static unsigned at;
+    char *text = kept[at++ % 16];
     (void)eb_client_id_format(lw_id(purpose, attempt), text);
     return text;
 }

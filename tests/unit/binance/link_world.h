@@ -56,7 +56,7 @@ bool lw_trouble(const struct link_world *w, const char *text); /* whether it was
 void lw_forget(struct link_world *w);                          /* events so far */
 
 eb_client_id lw_id(uint8_t purpose, uint32_t attempt);
-const char *lw_id_text(uint8_t purpose, uint32_t attempt); /* valid until the fourth next call */
+const char *lw_id_text(uint8_t purpose, uint32_t attempt); /* valid until the 16th next call */
 struct eb_order_request lw_order(eb_symbol_id symbol, uint8_t type, uint8_t purpose, uint32_t attempt);
 
 /* JSON of one thing, in static memory until the fourth next call. */
