@@ -431,8 +431,12 @@ static void options_fixed(struct eb_web_call *c)
     (void)curl_easy_setopt(e, CURLOPT_SSL_CTX_DATA, c);
 }
 
+/* Tells curl what the name's addresses are, so that it asks nobody. */
 static bool resolve_option(struct eb_web_call *c, const struct eb_addresses *a)
 {
+    if (a->numeric) {
+        return true;
+    }
     char text[EB_URL_HOST_MAX + 16 + EB_ADDRESSES_MAX * 50];
     size_t n = (size_t)snprintf(text, sizeof(text), "%s:%u:", c->url.host, (unsigned)c->url.port);
     for (unsigned i = 0; i < a->count; i++) {

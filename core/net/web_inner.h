@@ -33,6 +33,7 @@ struct eb_addresses {
     unsigned count;
     struct sockaddr_storage at[EB_ADDRESSES_MAX]; /* without a port */
     bool loopback;                                /* all of them are */
+    bool numeric;                                 /* the host was an address itself */
 };
 struct eb_lookup {
     struct eb_link link;

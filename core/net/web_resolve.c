@@ -284,6 +284,7 @@ static bool numeric(struct eb_resolver *r, const char *host)
     } else {
         return false;
     }
+    a.numeric = true;
     r->numeric = a;
     return true;
 }

@@ -41,6 +41,37 @@ static void test_everything_arrives_as_sent(void **state)
     site_close(&s);
 }
 
+static void test_other_names_of_this_machine(void **state)
+{
+    struct site s = {.options = {.address = "::1"}};
+    struct site t = {0};
+    struct got g;
+    struct ear e = {0};
+    char url[64];
+    site_open(&s, *state);
+    (void)snprintf(url, sizeof(url), "http://[::1]:%u?q", (unsigned)eb_httpd_port(s.server));
+    ask(&s, "GET", url, NULL, &g);
+    assert_int_equal(g.fate, EB_WEB_ANSWERED);
+    assert_string_equal(g.body, "GET|/|q|the key||::1");
+    (void)snprintf(url, sizeof(url), "ws://[::1]:%u/ws", (unsigned)eb_httpd_port(s.server));
+    ear_open(&e, &s, url, 10);
+    rig_until(s.rig, &e.opened, 1);
+    s.web.ops->close(e.s);
+    site_open(&t, *state); /* 127.0.0.1 only: of the two addresses of localhost, one is refused */
+    for (int i = 0; i < 3; i++) {
+        (void)snprintf(url, sizeof(url), "http://localhost:%u/", (unsigned)eb_httpd_port(t.server));
+        ask(&s, "POST", url, NULL, &g);
+        assert_int_equal(g.fate, EB_WEB_ANSWERED);
+    }
+    struct ear f = {0};
+    (void)snprintf(url, sizeof(url), "ws://localhost:%u/ws", (unsigned)eb_httpd_port(t.server));
+    ear_open(&f, &s, url, 10);
+    rig_until(s.rig, &f.opened, 1);
+    s.web.ops->close(f.s);
+    site_close(&s);
+    site_close(&t);
+}
+
 static void test_headers_of_an_answer(void **state)
 {
     struct site s = {0};
@@ -351,6 +382,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         RIG_CASE(test_everything_arrives_as_sent),
+        RIG_CASE(test_other_names_of_this_machine),
         RIG_CASE(test_headers_of_an_answer),
         RIG_CASE(test_connections_stay_warm),
         RIG_CASE(test_an_order_is_never_written_twice),
