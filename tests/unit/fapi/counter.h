@@ -24,11 +24,11 @@
 #define KEY_ED "edkey"
 #define KEY_RO "reader"
 /* RFC 8032, test 1 */
-#define ED_PUBLIC                                                                                                      \
-    "-----BEGIN PUBLIC KEY-----\nMCowBQYDK2VwAyEA11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=\n"                       \
+#define ED_PUBLIC                                                                                \
+    "-----BEGIN PUBLIC KEY-----\nMCowBQYDK2VwAyEA11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=\n" \
     "-----END PUBLIC KEY-----\n"
-#define ED_PRIVATE                                                                                                     \
-    "-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2VwBCIEIJ1hsZ3v/VpguoRK9JLsLMREScVpezJpGXA7rAMcrn9g\n"                  \
+#define ED_PRIVATE                                                                                    \
+    "-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2VwBCIEIJ1hsZ3v/VpguoRK9JLsLMREScVpezJpGXA7rAMcrn9g\n" \
     "-----END PRIVATE KEY-----\n"
 
 enum { A, B, ED, RO, CLIENTS };
@@ -87,7 +87,12 @@ static __attribute__((unused)) void price(const char *name, int64_t units)
 static void open_exchange(void (*change)(struct eb_fapi_config *c))
 {
     static const struct eb_fapi_account accounts[] = {
-        {.name = "a", .api_key = KEY_A, .secret = SECRET_A, .balance = {100000 * EB_E8}, .can_trade = true, .cross = true},
+        {.name = "a",
+         .api_key = KEY_A,
+         .secret = SECRET_A,
+         .balance = {100000 * EB_E8},
+         .can_trade = true,
+         .cross = true},
         {.name = "b",
          .api_key = KEY_B,
          .secret = SECRET_B,
@@ -209,12 +214,12 @@ static bool in_order(const char *text, const char *const *part, size_t count)
     return true;
 }
 
-#define HAS(text, ...)                                                                                                 \
-    do {                                                                                                               \
-        const char *const parts_[] = {__VA_ARGS__};                                                                    \
-        if (!in_order((text), parts_, EB_COUNT(parts_))) {                                                             \
-            fail_msg("%s lacks one of %s ...", (text), parts_[0]);                                                     \
-        }                                                                                                              \
+#define HAS(text, ...)                                             \
+    do {                                                           \
+        const char *const parts_[] = {__VA_ARGS__};                \
+        if (!in_order((text), parts_, EB_COUNT(parts_))) {         \
+            fail_msg("%s lacks one of %s ...", (text), parts_[0]); \
+        }                                                          \
     } while (0)
 
 /* The request and what it is answered. */

@@ -2,7 +2,7 @@
 /* Who asks: keys, times, signatures over what was sent, and what is wrong with parameters. */
 #include "counter.h"
 
-#define V1_FORM                                                                                                        \
+#define V1_FORM \
     "symbol=BTCUSDT&side=BUY&type=LIMIT&quantity=1&price=9000&timeInForce=GTC&recvWindow=5000&timestamp=1591702613943"
 #define V1_SIGNATURE "3c661234138461fcc7a7d8746c6558c9842d4e10870d2ecbedf7777cad694af9"
 
@@ -16,8 +16,7 @@ static void test_documented_request(void **state)
     assert_int_equal(raw("POST", "/fapi/v1/order", "signature=" V1_SIGNATURE "&" V1_FORM, "", KEY_A), 200);
     assert_int_equal(raw("POST", "/fapi/v1/order", "signature=" V1_SIGNATURE, V1_FORM, KEY_A), 200);
     assert_int_equal(raw("POST", "/fapi/v1/order", V1_FORM, "signature=" V1_SIGNATURE, KEY_A), 200);
-    assert_int_equal(raw("POST", "/fapi/v1/order",
-                         "symbol=BTCUSDT&side=BUY&type=LIMIT&timeInForce=GTC",
+    assert_int_equal(raw("POST", "/fapi/v1/order", "symbol=BTCUSDT&side=BUY&type=LIMIT&timeInForce=GTC",
                          "quantity=1&price=9000&recvWindow=5000&timestamp=1591702613943&signature="
                          "30baaf0fab549bbeda7f5ef201898b34122da25fd23c646cac2c529aebe670a4",
                          KEY_A),
@@ -51,8 +50,7 @@ static void test_vectors(void **state)
         struct eb_err err = {0};
         size_t len = 0;
         assert_int_equal(eb_binance_key_public("k", v->secret, &key, &err), EB_OK);
-        const char *payload =
-            fapi_auth_payload(&fapi_api_of(it.f)->scratch, v->query, v->body, strlen(v->body), &len);
+        const char *payload = fapi_auth_payload(&fapi_api_of(it.f)->scratch, v->query, v->body, strlen(v->body), &len);
         assert_true(eb_binance_verify(key, payload, len, v->signature, strlen(v->signature)));
         assert_false(eb_binance_verify(key, payload, len - 1, v->signature, strlen(v->signature)));
         eb_binance_key_free(key);
@@ -179,8 +177,8 @@ static void test_parameters(void **state)
         {"symbol=BTCUSDT&side=BUY&type=MARKET&quantity=1&reduceOnly=yes", -4062, ""},
         {"symbol=BTCUSDT&side=BUY&type=MARKET&quantity=1&reduceOnly=", -1105, "Parameter 'reduceOnly' was empty."},
         {"symbol=BTCUSDT&side=BUY&type=MARKET&quantity=1&newClientOrderId=a%20b", -4015, ""},
-        {"symbol=BTCUSDT&side=BUY&type=MARKET&quantity=1&newClientOrderId=1234567890123456789012345678901234567",
-         -4015, ""},
+        {"symbol=BTCUSDT&side=BUY&type=MARKET&quantity=1&newClientOrderId=1234567890123456789012345678901234567", -4015,
+         ""},
         {"symbol=BTCUSDT&side=BUY&type=LIMIT&quantity=1&price=9000", -1102, "'timeInForce'"},
         {"symbol=BTCUSDT&side=BUY&type=LIMIT&quantity=1&timeInForce=GTC", -1102, "'price'"},
         {"symbol=BTCUSDT&side=BUY&type=LIMIT&quantity=1&price=0&timeInForce=GTC", -4001, ""},
