@@ -183,7 +183,8 @@ static bool unknown_order(struct eb_binance *b, const struct bn_job *j, uint32_t
         bn_record_by_venue(b, order_id, false) != NULL) {
         return false;
     }
-    return at == 0 || j->row[at - 1].order_id != order_id; /* trades of one order mostly follow each other */
+    const struct bn_trade_row *before = at > 0 ? &j->row[at - 1] : NULL; /* trades of one order follow each other */
+    return before == NULL || before->order_id != order_id || before->fill.trade_id <= j->after;
 }
 
 static void look_up(struct eb_binance *b, struct bn_job *j)

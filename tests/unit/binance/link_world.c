@@ -187,6 +187,7 @@ struct link_world *lw_create(void)
     w->c.account = "test";
     w->c.symbols_max = 8;
     w->c.history_bars = 3;
+    w->c.silent_market_ms = w->c.silent_user_ms = INT64_C(24) * 3600 * 1000; /* here nobody speaks unless asked to */
     w->c.listener = (struct eb_link_listener){.user = w,
                                               .hello = hello,
                                               .symbol = symbol,
