@@ -14,6 +14,9 @@ size_t fapi_tiers(const struct fapi_symbol *y, struct eb_sim_tier out[FAPI_TIERS
     static const int64_t times[FAPI_TIERS] = {1, 2, 5, 10, 25};
     const int64_t rate_max = EB_PPM / 2;
     int64_t base = y->inst.maintenance_ppm > 0 ? y->inst.maintenance_ppm : 5000;
+    /* Lists name one rate for all symbols; where so much leverage is allowed, half of its margin is what is kept. */
+    int64_t kept = y->leverage_max > 0 ? EB_PPM / (2 * (int64_t)y->leverage_max) : base;
+    base = kept > 0 && kept < base ? kept : base;
     size_t n = 0;
     for (int64_t before = 0; n < FAPI_TIERS && before < rate_max; n++) {
         int64_t rate = base * times[n] < rate_max ? base * times[n] : rate_max;

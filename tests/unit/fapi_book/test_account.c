@@ -231,6 +231,11 @@ static void maintenance_grows_by_brackets(void **state)
     struct fapi_terms t = rig_market(EB_BUY, "100");
     assert_int_equal(fapi_set_leverage(r->a, BTC, 60 * EB_PPM), 0);
     assert_int_equal(fapi_order_test(r->a, &t), -2027);
+    r->symbol[ETH].inst.maintenance_ppm = 25000;
+    r->symbol[ETH].leverage_max = 75;
+    (void)fapi_brackets(&r->f, ETH, b);
+    assert_int_equal(b[0].leverage, 75);
+    assert_int_equal(b[0].maintenance_ppm, 6666); /* and not 2.5 %, which 75x could not pay */
     rig_free(r);
 }
 
