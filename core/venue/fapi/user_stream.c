@@ -237,6 +237,9 @@ void fapi_news_order(struct fapi_account *a, const struct fapi_order *o, const c
     if (t != NULL && strcmp(execution, "TRADE") == 0) {
         tell_lite(a, o, t);
     }
+    if (t != NULL && t->liquidation) { /* the public hears of it too */
+        fapi_market_forced(fapi_account_exchange(a), o->t.symbol, o->t.side, t->qty, o->t.price, t->price);
+    }
     const struct fapi_symbol *y = symbol_of(a, o->t.symbol);
     struct eb_buffer *b = begin(a, "ORDER_TRADE_UPDATE", true);
     fapi_j_key(b, "o");
