@@ -18,7 +18,7 @@ if(TARGET exitbrain_static)
   file(RELATIVE_PATH eb_datadir_from_prefix ${CMAKE_INSTALL_PREFIX} ${CMAKE_INSTALL_FULL_DATADIR})
   # For libexitbrain.a beside shared libraries; Requires.private would ask for what a static libzip needs as well.
   set(eb_private_names ${LUA_LIBRARIES} ${LIBZIP_LIBRARIES} ${ZLIB_LIBRARIES} ${CJSON_LIBRARIES}
-      ${SQLITE_LIBRARIES} pthread)
+      ${SQLITE_LIBRARIES} ${OPENSSL_LIBRARIES} pthread)
   list(TRANSFORM eb_private_names PREPEND -l)
   list(JOIN eb_private_names " " eb_private_libraries)
   configure_file(cmake/exitbrain.pc.in ${CMAKE_BINARY_DIR}/exitbrain.pc @ONLY)
@@ -29,7 +29,7 @@ if(TARGET exitbrain_static)
   set(eb_package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/ExitBrain)
   set(eb_data_dir ${CMAKE_INSTALL_DATADIR}/exitbrain)
   set(eb_needs_modules ${LUA_MODULE_NAME} ${LIBZIP_MODULE_NAME} ${ZLIB_MODULE_NAME} ${CJSON_MODULE_NAME}
-      ${SQLITE_MODULE_NAME})
+      ${SQLITE_MODULE_NAME} ${OPENSSL_MODULE_NAME})
   list(JOIN eb_needs_modules " " eb_needs_modules)
   configure_package_config_file(cmake/ExitBrainConfig.cmake.in ${CMAKE_BINARY_DIR}/ExitBrainConfig.cmake
                                 INSTALL_DESTINATION ${eb_package_dir} PATH_VARS eb_data_dir)

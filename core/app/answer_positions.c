@@ -5,6 +5,7 @@
  */
 #include "app/answer.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 
 #include "app/answer_words.h"
@@ -42,7 +43,24 @@ static int64_t verdict_age(const struct eb_evidence *v, int64_t now_ms)
     return v->last_verdict_ms > 0 && now_ms >= v->last_verdict_ms ? now_ms - v->last_verdict_ms : -1;
 }
 
-static void row(struct eb_table *t, const struct eb_evidence *v, int64_t now_ms)
+/* Seconds without a confirmed stop at the venue since this engine has looked, how often, and the longest. */
+struct bare {
+    int64_t total_ms, longest_ms;
+    uint32_t times;
+};
+
+static struct bare bare_of(const struct eb_live *l, eb_position_id slot, int64_t now_ms)
+{
+    struct bare b = {0};
+    const struct eb_book_episode *ep = eb_book_open(&l->book, slot);
+    if (ep != NULL) {
+        eb_book_bare(ep, now_ms, &b.total_ms, &b.longest_ms);
+        b.times = ep->bare_times;
+    }
+    return b;
+}
+
+static void row(struct eb_table *t, const struct eb_evidence *v, const struct bare *bare, int64_t now_ms)
 {
     const struct eb_context *c = &v->ctx;
     const struct eb_level_evidence *target = next_target(v);
@@ -63,6 +81,7 @@ static void row(struct eb_table *t, const struct eb_evidence *v, int64_t now_ms)
     eb_table_cell(t, EB_PLAIN, "%s", eb_regime_name((enum eb_regime)c->regime));
     eb_table_cell(t, EB_PLAIN, "%s", c->profile[0] != '\0' ? c->profile : is_decided(v) ? "" : "built in");
     eb_table_cell(t, EB_PLAIN, "%s", EB_AGE(verdict_age(v, now_ms)));
+    eb_table_cell(t, EB_PLAIN, "%" PRId64 ".%d", bare->total_ms / 1000, (int)(bare->total_ms % 1000 / 100));
 }
 
 /* What a row has no room for, and a person must see. */
@@ -87,17 +106,23 @@ static void open_text(const struct eb_live *l, eb_symbol_id symbol, struct eb_an
     struct eb_buffer remarks;
     unsigned count = 0;
     int64_t now_ms = eb_live_now_ms(l);
-    eb_table_init(&t, "llrrrrrrlrrllllr");
-    eb_table_heads(&t,
-                   "symbol|side|left|entry|price|pnl %|R|stop|by|target|away %|backstop|owner|regime|profile|verdict");
+    eb_table_init(&t, "llrrrrrrlrrllllrr");
+    eb_table_heads(
+        &t, "symbol|side|left|entry|price|pnl %|R|stop|by|target|away %|backstop|owner|regime|profile|verdict|bare s");
     eb_buffer_init(&remarks, EB_CONTROL_ANSWER_MAX);
     for (eb_position_id slot = 0; eb_answer_next(l, symbol, &slot, &v); slot++) {
-        row(&t, &v, now_ms);
+        struct bare bare = bare_of(l, slot, now_ms);
+        row(&t, &v, &bare, now_ms);
         remark(&v, &remarks);
+        if (v.ctx.live && bare.longest_ms > l->o.config.engine.protect_ms) {
+            (void)eb_buffer_printf(&remarks, "%s %s: without a confirmed stop for %s, %u times, the longest %s\n",
+                                   v.ctx.symbol, eb_side_name((enum eb_side)v.ctx.side), EB_AGE(bare.total_ms),
+                                   bare.times, EB_AGE(bare.longest_ms));
+        }
         count++;
     }
     if (count > 0) {
-        eb_table_render_within(&t, "onpdmkig", a->columns, a->colour, &a->text);
+        eb_table_render_within(&t, "qonpdmkig", a->columns, a->colour, &a->text);
     } else {
         (void)eb_buffer_printf(&a->text, "no %sposition is open%s\n", symbol != EB_NO_SYMBOL ? "such " : "",
                                l->stage == EB_LIVE_RUNNING ? "" : " as far as is known: the venue is not connected");
@@ -136,6 +161,10 @@ static void open_doc(const struct eb_live *l, eb_symbol_id symbol, struct eb_doc
         }
         eb_doc_text(d, "protection", eb_protection_name((enum eb_protection)v.protection));
         eb_doc_e8_or_null(d, "backstop", v.backstop.e8);
+        struct bare bare = bare_of(l, slot, now_ms);
+        eb_doc_int(d, "unprotected_ms", bare.total_ms);
+        eb_doc_int(d, "unprotected_times", bare.times);
+        eb_doc_int(d, "longest_unprotected_ms", bare.longest_ms);
         eb_doc_e8_or_null(d, "liquidation", c->liquidation.e8);
         eb_doc_text(d, "owner", eb_owner_name(&v));
         eb_doc_bool(d, "decided", is_decided(&v));

@@ -52,6 +52,30 @@ static void modes(const struct eb_live *l, struct eb_answer *a)
     }
 }
 
+static void fact_doc(void *user, const struct eb_link_fact *f)
+{
+    struct eb_doc *d = user;
+    eb_doc_begin(d, NULL, '{');
+    eb_doc_text(d, "name", f->name);
+    eb_doc_text(d, "value", f->value);
+    eb_doc_bool(d, "well", f->well);
+    eb_doc_text(d, "note", f->note);
+    eb_doc_end(d, '}');
+}
+
+/* Of the figures of the connection those that are not well, and the three that are asked for first. */
+static void fact_line(void *user, const struct eb_link_fact *f)
+{
+    static const char *const shown[] = {"clock.offset_ms", "clock.round_trip_ms", "weight.used_1m", "orders.used_1m"};
+    bool wanted = !f->well;
+    for (size_t i = 0; i < EB_COUNT(shown); i++) {
+        wanted = wanted || strcmp(f->name, shown[i]) == 0;
+    }
+    if (wanted) {
+        say(user, !f->well, "", "  %s %s%s%s", f->name, f->value, f->note[0] != '\0' ? ": " : "", f->note);
+    }
+}
+
 static void venue(const struct eb_live *l, struct eb_answer *a)
 {
     static const char *const stage[] = {
@@ -69,6 +93,9 @@ static void venue(const struct eb_live *l, struct eb_answer *a)
     say(a, offline, "venue", "%s, account %s: %s%s%s; wallet %s, connected again %" PRIu64 " times", l->venue.name,
         l->venue.account, meaning[at], offline && l->offline_why[0] != '\0' ? ": " : "", offline ? l->offline_why : "",
         EB_AMOUNT(l->view.wallet.e8), again);
+    if (l->link.ops != NULL && l->link.ops->facts != NULL && !offline) {
+        l->link.ops->facts(l->link.link, fact_line, a);
+    }
     int64_t now_ms = eb_live_now_ms(l);
     int64_t up_ms = l->began_wall_ns > 0 ? (eb_monotonic_ns() - l->began_wall_ns) / 1000000 : -1;
     if (l->lockstep) {
@@ -88,6 +115,12 @@ static void venue(const struct eb_live *l, struct eb_answer *a)
         eb_doc_e8(&a->doc, "wallet", l->view.wallet.e8);
         eb_doc_int(&a->doc, "reconnects", (int64_t)again);
         eb_doc_bool(&a->doc, "lockstep", l->lockstep);
+        eb_doc_int(&a->doc, "clock_apart_ms", l->clock_apart_ms);
+        eb_doc_begin(&a->doc, "facts", '[');
+        if (l->link.ops != NULL && l->link.ops->facts != NULL && !offline) {
+            l->link.ops->facts(l->link.link, fact_doc, &a->doc);
+        }
+        eb_doc_end(&a->doc, ']');
         eb_doc_end(&a->doc, '}');
         eb_doc_int(&a->doc, "now_ms", now_ms);
         eb_doc_int(&a->doc, "up_ms", up_ms);

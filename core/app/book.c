@@ -82,6 +82,7 @@ static struct eb_book_episode *begin(struct eb_book *b, eb_position_id position,
     ep->adopted = v->ctx.adopted;
     ep->seen_ms = now_ms;
     ep->unprotected_from_ms = now_ms;
+    ep->bare_times = 1;
     ep->opened_ms = v->ctx.opened_ms;
     ep->entry = v->ctx.entry;
     ep->qty = v->ctx.first_qty;
@@ -91,10 +92,10 @@ static struct eb_book_episode *begin(struct eb_book *b, eb_position_id position,
 static void watch_protection(struct eb_book_episode *ep, const struct eb_evidence *v, int64_t now_ms)
 {
     bool safe = v->protection == EB_PROTECTED || v->protection == EB_PROTECTED_FOREIGN;
-    if (ep->unprotected_from_ms != 0) {
-        int64_t gap = now_ms - ep->unprotected_from_ms;
-        ep->unprotected_ms = gap > ep->unprotected_ms ? gap : ep->unprotected_ms;
-    }
+    int64_t gap = ep->unprotected_from_ms != 0 ? now_ms - ep->unprotected_from_ms : 0;
+    ep->unprotected_ms = gap > ep->unprotected_ms ? gap : ep->unprotected_ms;
+    ep->bare_ms += safe ? gap : 0;
+    ep->bare_times += !safe && ep->unprotected_from_ms == 0 ? 1 : 0;
     if (safe && !ep->was_protected) {
         ep->was_protected = true;
         ep->protected_after_ms = now_ms - ep->seen_ms;
@@ -201,6 +202,27 @@ void eb_book_observe(void *user, const struct eb_event *ev, const struct eb_acti
             book_alert(b, &a->u.alert, ev->now_ms);
         }
     }
+}
+
+void eb_book_bare(const struct eb_book_episode *ep, int64_t now_ms, int64_t *total_ms, int64_t *longest_ms)
+{
+    bool ended = ep->closed && ep->closed_ms > 0;
+    int64_t until_ms = ended && ep->closed_ms < now_ms ? ep->closed_ms : now_ms;
+    int64_t gap =
+        ep->unprotected_from_ms != 0 && until_ms > ep->unprotected_from_ms ? until_ms - ep->unprotected_from_ms : 0;
+    *total_ms = ep->bare_ms + gap;
+    *longest_ms = gap > ep->unprotected_ms ? gap : ep->unprotected_ms;
+}
+
+const struct eb_book_episode *eb_book_open(const struct eb_book *b, eb_position_id position)
+{
+    for (size_t i = b->count; i > 0; i--) {
+        const struct eb_book_episode *ep = &b->episode[i - 1];
+        if (ep->position == position && !ep->closed) {
+            return ep;
+        }
+    }
+    return NULL;
 }
 
 void eb_book_finish(struct eb_book *b, int64_t now_ms)

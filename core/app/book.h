@@ -33,6 +33,8 @@ struct eb_book_episode {
     bool was_protected;
     int64_t protected_after_ms;  /* since it was seen; meant where was_protected */
     int64_t unprotected_ms;      /* the longest time without protection */
+    int64_t bare_ms;             /* all of them together, but the one under way */
+    uint32_t bare_times;         /* how many, with the one under way; the first is that before the first stop stood */
     int64_t unprotected_from_ms; /* of the gap that is under way; 0 none */
     char profile[EB_NAME_MAX];
     int64_t seen_ms, opened_ms, closed_ms;
@@ -65,5 +67,9 @@ struct eb_book {
 void eb_book_deinit(struct eb_book *b);
 /* An eb_observer; user is the book. Call it after each step. */
 void eb_book_observe(void *user, const struct eb_event *ev, const struct eb_actions *actions);
+/* The same with the gap under way, as of now. */
+void eb_book_bare(const struct eb_book_episode *ep, int64_t now_ms, int64_t *total_ms, int64_t *longest_ms);
+/* The episode of a slot that is open; NULL when there is none. */
+const struct eb_book_episode *eb_book_open(const struct eb_book *b, eb_position_id position);
 /* Brings the open episodes up to date at the end of a run. */
 void eb_book_finish(struct eb_book *b, int64_t now_ms);

@@ -4,7 +4,7 @@
  *
  *     DIR/exitbrain.lua   every key with range and meaning; a simulated account, SHADOW
  *     DIR/policies/       a copy of the shipped set, to be edited
- *     DIR/state/          journal, log, sockets          DIR/keys/binance.key   a place for a key, empty
+ *     DIR/state/          journal, log, sockets          DIR/keys/binance.key   a place for a key
  *
  * Nothing that is there is written over: it is looked at, named, and kept.
  */
@@ -196,9 +196,9 @@ static int decide(const struct job *job, struct eb_config *c, struct eb_err *err
     char address[EB_STATE_SOCKET_MAX + 8];
     (void)snprintf(address, sizeof(address), "unix:%s", job->socket);
     const char *const keys[][2] = {
-        {"mode.exit_mode", "EXIT_BRAIN_V3"},    {"mode.executor_mode", "SHADOW"},    {"mode.live_rollout", "DISABLED"},
-        {"mode.legacy_trailing_stop", "false"}, {"policy.dir", job->path[POLICIES]}, {"venue.address", address},
-        {"state.dir", job->path[STATE]},
+        {"mode.exit_mode", "EXIT_BRAIN_V3"},    {"mode.executor_mode", "SHADOW"},     {"mode.live_rollout", "DISABLED"},
+        {"mode.legacy_trailing_stop", "false"}, {"policy.dir", job->path[POLICIES]},  {"venue.address", address},
+        {"state.dir", job->path[STATE]},        {"binance.key_file", job->path[KEY]},
     };
     int rc = EB_OK;
     eb_config_default(c);
@@ -292,10 +292,19 @@ static int check_dir(const struct job *job, struct eb_err *err)
                                                 job->dir, (unsigned)(st.st_mode & 0777), job->dir);
 }
 
+static const char key_text[] = "# An API key of Binance USDS-M futures, with the permission for futures and no other.\n"
+                               "# One of the two, without the # in front:\n"
+                               "#\n"
+                               "# api_key = ...\n"
+                               "# secret = ...              (a system-generated key: HMAC)\n"
+                               "#\n"
+                               "# api_key = ...\n"
+                               "# private_key = binance.pem (an Ed25519 or RSA key: the PEM file beside this one)\n";
+
 static int make_key(struct job *job, struct eb_err *err)
 {
     int rc = make_dir(job->path[KEYS], true, &job->kept[KEYS], err);
-    rc = rc == EB_OK ? write_new(job->path[KEY], "", 0, &job->kept[KEY], err) : rc;
+    rc = rc == EB_OK ? write_new(job->path[KEY], key_text, strlen(key_text), &job->kept[KEY], err) : rc;
     return rc == EB_OK ? eb_key_file_check(job->path[KEY], err) : rc;
 }
 
@@ -327,7 +336,7 @@ static void tell_made(const struct job *job, struct eb_buffer *out)
         [POLICIES] = "a copy of the shipped policies: edit them here",
         [STATE] = "journal, log and sockets",
         [KEYS] = "API keys, for you alone",
-        [KEY] = "empty; nothing needs a key yet: the version that connects to Binance will read it",
+        [KEY] = "for the key of an account at Binance, when there is one",
     };
     (void)eb_buffer_printf(out, "%s\n", job->dir);
     for (unsigned i = 0; i < WHAT_COUNT; i++) {
@@ -376,6 +385,9 @@ static void tell_steps(const struct job *job, struct eb_buffer *out)
         "            executor_mode = \"LIVE\", live_rollout = \"ENABLED\"; then start it again. Orders leave now, on "
         "the\n"
         "            simulated account. `exitbrain mode` shows the flags and who set them\n"
+        "  4 Binance a key in keys/binance.key; in the configuration address = \"binance\" (section venue) and\n"
+        "            environment = \"demo\", later \"live\" (section binance). exitbrain doctor --venue --config ...\n"
+        "            looks at the account; LIVE wants that once\n"
         "\n"
         "What each flag changes (variable, key in section mode)\n"
         "  EXIT_MODE                   exit_mode      LEGACY         legacy owners of the set decide, if any\n"

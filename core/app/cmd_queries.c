@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* exitbrain status, positions, orders, owners, doctor: questions to the running engine, which makes the pages. */
+/* exitbrain status, positions, orders, owners: questions to the running engine, which makes the pages. */
 #include "app/commands.h"
 #include "app/control.h"
 #include "app/output.h"
@@ -66,11 +66,6 @@ static const struct eb_option position_options[] = {
     {"all", EB_OPT_FLAG, NULL, "those that have ended too"},
     EB_ASK_OPTIONS,
 };
-static const struct eb_option doctor_options[] = {
-    {"all", EB_OPT_FLAG, NULL, "checks that found nothing too, with what they have seen"},
-    EB_ASK_OPTIONS,
-};
-
 const struct eb_subcommand eb_cmd_status = {
     .name = "status",
     .arguments = "[OPTIONS]",
@@ -108,14 +103,4 @@ const struct eb_subcommand eb_cmd_owners = {
     .option = owner_options,
     .option_count = EB_COUNT(owner_options),
     .run = owners,
-};
-
-const struct eb_subcommand eb_cmd_doctor = {
-    .name = "doctor",
-    .arguments = "[OPTIONS]",
-    .summary = "what is wrong with the running engine: evidence, cause, remedy",
-    .about = "Exit status 0: nothing is; 1: something is.",
-    .option = doctor_options,
-    .option_count = EB_COUNT(doctor_options),
-    .run = with_all,
 };

@@ -16,7 +16,9 @@
 #include "app/live.h"
 #include "app/output.h"
 #include "app/record.h"
+#include "app/run_binance.h"
 #include "app/run_log.h"
+#include "app/run_paper.h"
 #include "app/run_report.h"
 #include "app/run_venue.h"
 #include "app/run_view.h"
@@ -34,8 +36,9 @@ extern char **environ;
 static const struct eb_option options[] = {
     {"config", EB_OPT_VALUE, "FILE",
      "configuration (exitbrain.lua); without it the embedded default runs LIVE on paper"},
-    {"venue", EB_OPT_VALUE, "paper|unix:PATH",
-     "where orders go: a simulated exchange of this run's own, or one that `exitbrain sim` listens with"},
+    {"venue", EB_OPT_VALUE, "paper|binance|unix:PATH",
+     "where orders go: a simulated exchange of this run's own; Binance, as section binance of the configuration says; "
+     "or the socket that an `exitbrain sim` listens at"},
     {"state", EB_OPT_VALUE, "DIR",
      "journal and socket of a service: a later start goes on from there; needs an exchange that stays (--venue)"},
     {"for", EB_OPT_VALUE, "TIME",
@@ -48,10 +51,11 @@ static const struct eb_option options[] = {
     {"challenger", EB_OPT_EACH, "\"NAME=DIR SETTING=LUA ...\"",
      "a further set beside the owner, in shadow, on the same inputs (exitbrain owners --ledger); at most 4"},
     {"seed", EB_OPT_VALUE, "N", "of the simulated market; default 1"},
-    {"speed", EB_OPT_VALUE, "X", "simulated time per wall time, 0.01 to 1000; default 1"},
+    {"speed", EB_OPT_VALUE, "X",
+     "simulated time per wall time, 0.01 to 1000; default 1: the exchange speaks Binance's protocol over sockets; any "
+     "other: records over a local one, in lockstep, so that the same seed and start repeat themselves"},
     {"start", EB_OPT_VALUE, "TIME",
-     "simulated time of the beginning (ISO 8601 or epoch ms, cut to 15 minutes); with the same seed and start a run "
-     "repeats itself; default: now"},
+     "simulated time of the beginning (ISO 8601 or epoch ms, cut to 15 minutes); default: now"},
     {"print-config", EB_OPT_FLAG, NULL, "prints the effective configuration and ends"},
 };
 
@@ -66,6 +70,10 @@ struct job {
     struct eb_view view;
     struct eb_run_log log;
     struct eb_venue_wire wire;
+    struct eb_run_binance binance;
+    struct eb_run_paper paper;
+    bool on_binance;
+    bool sockets; /* an exchange of our own, over sockets as the real one */
     bool service; /* a state that lasts: --state */
     bool unreachable;
     bool opened;             /* the exchange was reached: there is something to report */
@@ -137,22 +145,23 @@ static int read_config(struct job *job, struct eb_err *err)
     return rc == EB_OK ? take_challengers(job->args, c, err) : rc;
 }
 
-/* "unix:PATH" -> PATH; "" or "paper": an exchange of our own. */
+/* "unix:PATH" -> PATH; "binance"; "" or "paper": an exchange of our own. */
 static int choose_venue(struct job *job, struct eb_err *err)
 {
     const char *venue = eb_args_text(job->args, "venue");
     venue = venue != NULL ? venue : job->config.venue;
     job->o.own_venue = venue[0] == '\0' || strcmp(venue, "paper") == 0;
+    job->sockets = job->o.own_venue && job->config.paper.speed_ppm == EB_PPM;
     if (job->o.own_venue) {
         return EB_OK;
     }
     if (strcmp(venue, "binance") == 0) {
-        return eb_err_set(err, EB_E_INVALID, "run",
-                          "--venue binance: this version has no connection to Binance, a later one will; --venue paper "
-                          "or unix:PATH is what there is");
+        job->on_binance = true;
+        return EB_OK;
     }
     if (strncmp(venue, "unix:", 5) != 0 || venue[5] == '\0') {
-        return eb_err_set(err, EB_E_INVALID, "run", "--venue %s: paper, or unix:PATH of an `exitbrain sim`", venue);
+        return eb_err_set(err, EB_E_INVALID, "run", "--venue %s: paper, binance, or unix:PATH of an `exitbrain sim`",
+                          venue);
     }
     int n = snprintf(job->socket, sizeof(job->socket), "%s", venue + 5);
     return n < (int)sizeof(job->socket)
@@ -174,6 +183,25 @@ static int check_service(struct job *job, struct eb_err *err)
     return EB_OK;
 }
 
+/* Before anything is made: addresses, the key, and where orders are to leave, the preflight. */
+static int check_binance(struct job *job, struct eb_err *err)
+{
+    const struct eb_ev_config *mode = &job->config.engine.mode;
+    if (eb_args_text(job->args, "config") == NULL && eb_args_text(job->args, "print-config") == NULL) {
+        return eb_err_set(
+            err, EB_E_INVALID, "run",
+            "--venue binance wants --config: modes and key are those of a service, not of a demonstration "
+            "(`exitbrain init` writes one)");
+    }
+    if (eb_args_has(job->args, "print-config")) {
+        return EB_OK;
+    }
+    const char *state = job->service ? job->config.state_dir : NULL;
+    int rc = eb_run_binance_prepare(&job->binance, &job->config, state, err);
+    bool leaves = mode->executor_live && mode->rollout_enabled;
+    return rc == EB_OK && leaves ? eb_run_binance_may_trade(&job->binance, err) : rc;
+}
+
 static int read_options(struct job *job, struct eb_err *err)
 {
     const struct eb_args *a = job->args;
@@ -191,6 +219,7 @@ static int read_options(struct job *job, struct eb_err *err)
     if (rc == EB_OK && eb_args_text(a, "json") != NULL) {
         rc = eb_output_probe(eb_args_text(a, "json"), err);
     }
+    rc = rc == EB_OK && job->on_binance ? check_binance(job, err) : rc;
     const char *policies = job->config.policies[0] != '\0' ? job->config.policies : NULL;
     rc = rc == EB_OK ? eb_policy_choose(policies, &job->o.choice, err) : rc;
     job->o.choice.profile = job->config.profile[0] != '\0' ? job->config.profile : NULL;
@@ -258,9 +287,6 @@ static int prepare(struct job *job, struct eb_err *err)
     job->o.config = job->config;
     job->o.state_dir = job->dir;
     job->o.control = job->control;
-    job->o.venue = job->socket;
-    job->wire.path = job->socket;
-    job->o.open_venue = eb_venue_wire(&job->wire);
     job->o.for_ms = job->for_ms;
     job->o.on_terminal = isatty(STDERR_FILENO) != 0;
     job->o.log = &job->log.log;
@@ -308,17 +334,48 @@ static int report(struct job *job, bool *good, struct eb_err *err)
     return rc;
 }
 
+/* At wall time the demonstration is the real client over real sockets; any other speed is virtual time, in lockstep. */
+static int start_paper(struct job *job, int64_t length_ms, struct eb_err *err)
+{
+    int rc = eb_run_paper_start(&job->paper, job->loop, &job->config, job->dir, job->start_ms, length_ms, err);
+    if (rc == EB_OK) {
+        eb_run_paper_config(&job->paper, &job->config);
+        rc = eb_run_binance_prepare(&job->binance, &job->config, NULL, err);
+        job->o.config = job->config;
+        job->o.venue_ended = &job->paper.ended;
+    }
+    return rc;
+}
+
+static void choose_link(struct job *job)
+{
+    if (!job->on_binance && !job->sockets) {
+        job->o.venue = job->socket;
+        job->wire.path = job->socket;
+        job->o.open_venue = eb_venue_wire(&job->wire);
+        return;
+    }
+    job->o.venue = job->binance.setup.rest;
+    job->binance.venue.log = &job->log.log;
+    job->o.open_venue = eb_venue_binance(&job->binance.venue);
+    job->o.may_trade = job->on_binance ? eb_run_binance_may_trade : NULL;
+    job->o.may_trade_user = &job->binance;
+    job->o.allow_multi_assets = job->config.binance.allow_multi_assets;
+}
+
 static int start(struct job *job, struct eb_err *err)
 {
     int64_t length_ms = (int64_t)((eb_i128)job->for_ms * job->config.paper.speed_ppm / EB_PPM);
     int rc = prepare(job, err);
     rc = rc == EB_OK ? eb_loop_create(&job->loop, err) : rc;
+    rc = rc == EB_OK && job->sockets ? start_paper(job, length_ms, err) : rc;
+    choose_link(job);
     job->live = calloc(1, sizeof(*job->live));
     if (rc == EB_OK && job->live == NULL) {
         rc = eb_err_set(err, EB_E_MEMORY, "run", "out of memory");
     }
     rc = rc == EB_OK ? eb_live_open(job->live, job->loop, &job->o, err) : rc;
-    if (rc == EB_OK && job->o.own_venue) {
+    if (rc == EB_OK && job->o.own_venue && !job->sockets) {
         rc = eb_run_venue_start(job->loop, &job->config, job->socket, job->start_ms, length_ms, &job->venue, err);
     }
     rc = rc == EB_OK ? eb_timer_open(job->loop, draw, job, &job->draw, err) : rc;
@@ -341,6 +398,10 @@ static int finish(struct job *job, struct eb_err *err)
     job->live = NULL;
     eb_timer_close(job->draw);
     eb_child_close(job->venue);
+    eb_run_paper_stop(&job->paper);
+    if (job->sockets && job->dir[0] != '\0') {
+        eb_record_remove_keys(job->dir);
+    }
     if (job->loop != NULL) {
         eb_loop_destroy(job->loop);
     }
@@ -420,6 +481,7 @@ static enum eb_status run(const struct eb_args *a)
     if (err.code != EB_OK && status != EB_STATUS_DONE) {
         eb_complain("run", "%s", err.msg);
     }
+    eb_venue_binance_close(&job->binance.venue); /* where it was prepared and no more */
     free(job);
     return status;
 }

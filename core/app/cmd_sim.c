@@ -53,13 +53,13 @@ static const struct eb_option options[] = {
     {"fee-taker-bps", EB_OPT_VALUE, "N", "default 4"},
     {"fee-maker-bps", EB_OPT_VALUE, "N", "default 2"},
     {"free-clock", EB_OPT_FLAG, NULL, "the clock goes on while the engine thinks, or is down"},
-    {"leave-with-client", EB_OPT_FLAG, NULL, "ends when its first engine is gone (and not after --for)"},
+    {"leave-with-client", EB_OPT_FLAG, NULL, "does not end after --for; unix:PATH: ends when its first engine is gone"},
     {"trades", EB_OPT_VALUE, "FILE|-", "at the end, also by SIGTERM: every trade, as CSV"},
 };
 
 static const char *const of_sockets[] = {"feed",    "instruments", "keys",      "cross",    "tls",
                                          "control", "faults",      "no-limits", "any-class"};
-static const char *const of_records[] = {"free-clock", "leave-with-client", "tick"};
+static const char *const of_records[] = {"free-clock", "tick"};
 
 struct job {
     const struct eb_args *args;

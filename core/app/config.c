@@ -145,6 +145,21 @@ void eb_config_default(struct eb_config *c)
     c->journal_image_every = 20000;
     c->journal_hash_every = 2000;
     c->log_level = EB_LOG_INFO;
+    c->binance = (struct eb_config_binance){
+        .environment = EB_BINANCE_DEMO,
+        .recv_window_ms = 5000,
+        .timeout_ms = 10000,
+        .history_wait_ms = 1500,
+        .keep_alive_ms = INT64_C(20) * 60 * 1000,
+        .rollover_ms = INT64_C(23) * 3600 * 1000,
+        .silent_market_ms = 10000,
+        .silent_user_ms = INT64_C(6) * 60 * 1000,
+        .account_every_ms = 60000,
+        .filters_every_ms = INT64_C(3600) * 1000,
+        .weight_share_pct = 80,
+        .orders_share_pct = 80,
+        .history_bars = 1320, /* 21 closed bars of the longest frame, an hour, however it began */
+    };
     c->paper.balance.e8 = 10000 * EB_E8;
     c->paper.latency_ms = 15;
     c->paper.seed = 1;

@@ -14,7 +14,7 @@
 #include <exitbrain/engine.h>
 
 #define EB_CONFIG_TEXT_MAX 512
-#define EB_CONFIG_KEYS_MAX 64
+#define EB_CONFIG_KEYS_MAX 96
 
 struct eb_config {
     struct eb_engine_config engine;
@@ -26,7 +26,7 @@ struct eb_config {
     int64_t watch_quiet_ms;
     char state_dir[EB_CONFIG_TEXT_MAX]; /* "": a new directory for each run */
     char control[EB_CONFIG_TEXT_MAX];   /* path of the control socket; "": in the state's directory */
-    char venue[EB_CONFIG_TEXT_MAX];     /* "unix:PATH" of a simulated exchange; "": one of our own */
+    char venue[EB_CONFIG_TEXT_MAX];     /* "binance", "unix:PATH" of a simulated exchange; "" or "paper": of our own */
     char on_alarm[EB_CONFIG_TEXT_MAX];  /* program that is run for each alarm; "": none */
     int64_t journal_keep_ms;
     int64_t journal_image_every, journal_hash_every; /* durable records */
@@ -37,7 +37,27 @@ struct eb_config {
         int64_t seed;
         int64_t speed_ppm; /* simulated time per wall time */
     } paper;
+    struct eb_config_binance {
+        uint8_t environment;                                       /* enum eb_binance_environment */
+        char rest[EB_CONFIG_TEXT_MAX], ws_api[EB_CONFIG_TEXT_MAX]; /* "": the environment's; so with the next */
+        char ws_public[EB_CONFIG_TEXT_MAX], ws_market[EB_CONFIG_TEXT_MAX], ws_private[EB_CONFIG_TEXT_MAX];
+        char key_file[EB_CONFIG_TEXT_MAX];
+        char account[EB_NAME_MAX]; /* "": environment and the key's name */
+        char ca_file[EB_CONFIG_TEXT_MAX];
+        bool loopback_unsafe, allow_multi_assets;
+        uint8_t orders_by; /* enum eb_binance_orders_by */
+        int64_t recv_window_ms, timeout_ms, history_wait_ms, keep_alive_ms, rollover_ms;
+        int64_t silent_market_ms, silent_user_ms, account_every_ms, filters_every_ms;
+        uint32_t weight_share_pct, orders_share_pct, history_bars;
+    } binance;
     uint8_t source[EB_CONFIG_KEYS_MAX]; /* enum eb_config_source of each row */
+};
+
+enum eb_binance_environment {
+    EB_BINANCE_LIVE = 0,
+    EB_BINANCE_DEMO,
+    EB_BINANCE_TESTNET,
+    EB_BINANCE_CUSTOM,
 };
 
 enum eb_config_source { EB_FROM_DEFAULT = 0, EB_FROM_FILE, EB_FROM_ENVIRONMENT, EB_FROM_COMMAND_LINE };

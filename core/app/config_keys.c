@@ -4,6 +4,8 @@
 
 #include <stddef.h>
 
+#include "venue/binance/binance.h"
+
 #define AT(field) .offset = offsetof(struct eb_config, field), .size = sizeof(((struct eb_config *)0)->field)
 
 static const char *const exit_modes[] = {
@@ -14,6 +16,13 @@ static const char *const stop_sources[] = {[EB_SRC_MARK] = "mark", [EB_SRC_LAST]
 static const char *const target_sources[] = {
     [EB_TARGET_BOOK] = "book", [EB_TARGET_LAST] = "last", [EB_TARGET_MARK] = "mark", NULL};
 static const char *const log_levels[] = {"debug", "info", "warn", "error", "alarm", NULL};
+static const char *const environments[] = {[EB_BINANCE_LIVE] = "live",
+                                           [EB_BINANCE_DEMO] = "demo",
+                                           [EB_BINANCE_TESTNET] = "testnet",
+                                           [EB_BINANCE_CUSTOM] = "custom",
+                                           NULL};
+static const char *const orders_by[] = {
+    [EB_BINANCE_ORDERS_AUTO] = "auto", [EB_BINANCE_ORDERS_REST] = "rest", [EB_BINANCE_ORDERS_WS] = "ws", NULL};
 static const char *const no_legal_stop[] = {[EB_NO_STOP_ALARM] = "alarm", [EB_NO_STOP_CLOSE] = "close", NULL};
 
 #define CHOICE(n, env, list, field, text)                                                                      \
@@ -63,7 +72,7 @@ static const struct eb_config_key keys[] = {
     BOOL("policy.watch", NULL, watch, "saved policy files are tried and taken over by themselves"),
     TIME("policy.watch_quiet", 10, MINUTE, watch_quiet_ms, "after the last change of a file"),
 
-    TEXT("venue.address", NULL, venue, "unix:PATH of a simulated exchange; empty: one of its own"),
+    TEXT("venue.address", NULL, venue, "binance, or unix:PATH of a simulated exchange; empty: one of its own"),
 
     TEXT("state.dir", NULL, state_dir, "journal and control socket; empty: a new directory for each run"),
     TEXT("control.socket", NULL, control, "path of the control socket; empty: in the state's directory"),
@@ -137,6 +146,42 @@ static const struct eb_config_key keys[] = {
     TIME("paper.latency", 0, 10 * SECOND, paper.latency_ms, "one way to the simulated exchange and back"),
     WHOLE("paper.seed", 1, UINT32_MAX, paper.seed, "of the simulated market"),
     RATIO("paper.speed", EB_IN_ONE, 10000, 1000 * EB_PPM, paper.speed_ppm, "simulated time per wall time"),
+
+    CHOICE("binance.environment", NULL, environments, binance.environment,
+           "which exchange the key belongs to; custom: the addresses below"),
+    TEXT("binance.key_file", NULL, binance.key_file,
+         "file of the API key, mode 600; a name without / is looked for in $CREDENTIALS_DIRECTORY first"),
+    TEXT("binance.account", NULL, binance.account, "name of the account in journals; empty: environment and key"),
+    TEXT("binance.rest", NULL, binance.rest, "https://HOST; empty: the environment's"),
+    TEXT("binance.ws_public", NULL, binance.ws_public, "wss://HOST/public; empty: the environment's"),
+    TEXT("binance.ws_market", NULL, binance.ws_market, "wss://HOST/market; empty: the environment's"),
+    TEXT("binance.ws_private", NULL, binance.ws_private, "wss://HOST/private; empty: the environment's"),
+    TEXT("binance.ws_api", NULL, binance.ws_api, "wss://HOST/ws-fapi/v1; empty: the environment's; none: not used"),
+    TEXT("binance.ca_file", NULL, binance.ca_file, "further trusted roots (PEM), added to the system's"),
+    BOOL("binance.loopback_unsafe", NULL, binance.loopback_unsafe,
+         "certificates of loopback addresses are not verified; all others always are"),
+    CHOICE("binance.orders_by", NULL, orders_by, binance.orders_by,
+           "auto: the WebSocket API while it is logged on and well, else REST"),
+    TIME("binance.recv_window", 100, MINUTE, binance.recv_window_ms,
+         "a request that is older at the exchange is refused"),
+    TIME("binance.timeout", SECOND, MINUTE, binance.timeout_ms, "of one request; then an order's outcome is unknown"),
+    WHOLE("binance.weight_share_pct", 10, 100, binance.weight_share_pct,
+          "of the address's request weight that is used at most; exits may use all of it"),
+    WHOLE("binance.orders_share_pct", 10, 100, binance.orders_share_pct,
+          "of the account's order counts that are used at most; exits may use all of them"),
+    WHOLE("binance.history_bars", 0, 1500, binance.history_bars, "one-minute bars that are read of a new symbol"),
+    TIME("binance.history_wait", 0, MINUTE, binance.history_wait_ms,
+         "a position is decided at the latest so long after its symbol appeared"),
+    BOOL("binance.allow_multi_assets", NULL, binance.allow_multi_assets,
+         "consent to LIVE while margin comes from several assets: risk figures are of one wallet"),
+    TIME("binance.keep_alive", MINUTE, 50 * MINUTE, binance.keep_alive_ms,
+         "of the user stream's key, which dies at 60m"),
+    TIME("binance.rollover", MINUTE, 24 * HOUR, binance.rollover_ms, "age at which sockets are renewed; cut at 24h"),
+    TIME("binance.silent_market", SECOND, HOUR, binance.silent_market_ms,
+         "a market stream without a message is renewed"),
+    TIME("binance.silent_user", SECOND, HOUR, binance.silent_user_ms, "the same of the user stream, pings count"),
+    TIME("binance.account_every", SECOND, HOUR, binance.account_every_ms, "account and modes are read again"),
+    TIME("binance.filters_every", MINUTE, 24 * HOUR, binance.filters_every_ms, "symbols and filters are read again"),
 };
 _Static_assert(EB_COUNT(keys) <= EB_CONFIG_KEYS_MAX, "sources are kept per key");
 

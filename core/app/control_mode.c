@@ -124,6 +124,10 @@ enum eb_control_when eb_control_mode(struct eb_request *q)
                                  "another engine works on this account and this one yields until it is restarted: stop "
                                  "the other, then start this one again");
     }
+    struct eb_err why;
+    if (!leaves(&now) && leaves(&c.mode) && eb_live_may_trade(q->live, &why) != EB_OK) {
+        return eb_request_refuse(q, EB_STATUS_BAD_NEWS, "%s", why.msg);
+    }
     bool comes_to_another = leaves(&now) != leaves(&c.mode) || now.exit_mode != c.mode.exit_mode;
     bool matters = (!leaves(&now) && leaves(&c.mode)) || eb_open_count(q->live, EB_NO_SYMBOL) > 0;
     if (comes_to_another && matters && !q->args.yes) {

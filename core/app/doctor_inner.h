@@ -68,6 +68,15 @@ void eb_check_picture(struct eb_exam *x);
 void eb_check_no_price(struct eb_exam *x, const struct eb_patient *p);
 void eb_check_stale_price(struct eb_exam *x, const struct eb_patient *p);
 
+/* doctor_link.c */
+void eb_check_venue_clock(struct eb_exam *x);
+void eb_check_venue_limits(struct eb_exam *x);
+void eb_check_venue_requests(struct eb_exam *x);
+void eb_check_venue_key(struct eb_exam *x);
+void eb_check_venue_streams(struct eb_exam *x);
+void eb_check_venue_ws_api(struct eb_exam *x);
+void eb_check_venue_rest(struct eb_exam *x);
+
 /* doctor_mode.c */
 void eb_check_legacy(struct eb_exam *x);
 void eb_check_shadow(struct eb_exam *x);

@@ -139,6 +139,13 @@ static void stages(const struct eb_book_episode *ep, const char *policy, bool co
     if (ep->was_protected) {
         (void)eb_buffer_printf(out, ", first after %" PRId64 " ms", ep->protected_after_ms);
     }
+    if (ep->was_protected && ep->bare_times > 1) {
+        int64_t total_ms;
+        int64_t longest_ms;
+        eb_book_bare(ep, ep->closed ? ep->closed_ms : ep->last.ctx.now_ms, &total_ms, &longest_ms);
+        (void)eb_buffer_printf(out, "; %u times without one, %" PRId64 " ms in all, the longest %" PRId64,
+                               ep->bare_times, total_ms, longest_ms);
+    }
     (void)eb_buffer_text(out, "\n");
 }
 
@@ -251,6 +258,12 @@ void eb_explain_stages(const struct eb_book_episode *ep, struct eb_doc *d)
     eb_doc_bool(d, "tripped", v->tripped);
     eb_doc_text(d, "protection", eb_protection_name((enum eb_protection)v->protection));
     eb_doc_e8_or_null(d, "backstop", v->backstop.e8);
+    int64_t bare_ms;
+    int64_t longest_ms;
+    eb_book_bare(ep, ep->closed ? ep->closed_ms : ep->last.ctx.now_ms, &bare_ms, &longest_ms);
+    eb_doc_int(d, "unprotected_ms", bare_ms);
+    eb_doc_int(d, "unprotected_times", ep->bare_times);
+    eb_doc_int(d, "longest_unprotected_ms", longest_ms);
     eb_doc_int(d, "orders_sent", v->orders_sent);
     eb_doc_int(d, "fills", ep->last.fills_applied);
     eb_doc_int(d, "duplicates", ep->last.fills_duplicate);

@@ -46,3 +46,18 @@ int eb_key_dir_check(const char *path, struct eb_err *err)
 {
     return check(path, true, err);
 }
+
+int eb_key_credential_check(const char *path, struct eb_err *err)
+{
+    struct stat st;
+    if (lstat(path, &st) != 0) {
+        return eb_err_set(err, errno == ENOENT ? EB_E_NOT_FOUND : EB_E_IO, area, "%s: %s", path, strerror(errno));
+    }
+    bool owned = st.st_uid == geteuid() || st.st_uid == 0;
+    if (!S_ISREG(st.st_mode) || !owned || (st.st_mode & 027) != 0) {
+        return eb_err_set(err, EB_E_REFUSED, area,
+                          "%s: a credential is a file of root or of this user that others cannot read (mode %03o)",
+                          path, (unsigned)(st.st_mode & 0777));
+    }
+    return EB_OK;
+}

@@ -145,10 +145,12 @@ static void on_signal(void *user, int number)
         return;
     }
     eb_log(l->o.log, EB_LOG_INFO, "engine.signal", EB_I64("number", number));
-    bool whole = l->o.own_venue && l->lockstep && l->stage == EB_LIVE_RUNNING && !l->stop_asked;
+    bool whole = l->o.own_venue && l->stage == EB_LIVE_RUNNING && !l->stop_asked;
     l->stop_asked = true;
     if (whole) { /* at the end of the moment under way, so that the books can be compared */
+        eb_live_set_now(l, 0);
         l->o.for_ms = l->now_ms > l->started_ms ? l->now_ms - l->started_ms : 1;
+        eb_live_catch_up(l);
     } else {
         eb_live_stop(l);
     }
@@ -352,6 +354,7 @@ int eb_live_close(struct eb_live *l, struct eb_err *err)
     free(l->seen.order);
     free(l->bar_ms);
     eb_trail_free(&l->trail);
+    eb_trail_free(&l->late);
     memset(l, 0, sizeof(*l));
     return rc;
 }

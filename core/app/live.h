@@ -49,11 +49,16 @@ struct eb_live_options {
     const char *control;   /* path of the control socket; NULL: none */
     const char *venue;     /* how the exchange is called in messages: "unix:PATH", an environment */
     struct eb_live_venue open_venue;
-    const char *tape;   /* path; NULL: quiet events are not recorded */
-    bool own_venue;     /* the exchange is ours alone: when it is gone, so are we */
-    int64_t for_ms;     /* wall time (the venue's, where it is not paced); 0: until stopped */
-    bool on_terminal;   /* standard error is one: a hangup that finds it gone ends the run, any other reloads */
-    struct eb_log *log; /* its time is set here */
+    const char *tape; /* path; NULL: quiet events are not recorded */
+    /* Asked before orders may leave, at the start and by `exitbrain mode`: EB_OK, or why not; NULL: they may. */
+    int (*may_trade)(void *user, struct eb_err *err);
+    void *may_trade_user;
+    bool allow_multi_assets; /* LIVE also where margin comes from several assets */
+    const bool *venue_ended; /* with own_venue: whether its process has; NULL: it has when the connection is lost */
+    bool own_venue;          /* the exchange is ours alone: when it is gone, so are we */
+    int64_t for_ms;          /* wall time (the venue's, where it is not paced); 0: until stopped */
+    bool on_terminal;        /* standard error is one: a hangup that finds it gone ends the run, any other reloads */
+    struct eb_log *log;      /* its time is set here */
     eb_live_listener listener;
     void *listener_user;
 };
@@ -131,6 +136,8 @@ struct eb_live {
     bool gap;                  /* news of the account may be missing: asked for once prices are taken */
     bool viewed;               /* the exchange has told its view of the account */
     int64_t settle_ns;         /* monotonic: when SETTLING began */
+    int64_t cut_ms;            /* venue time as of which the books are compared, where its clock does not wait; 0 end */
+    struct eb_trail late;      /* trades after it that were told before SETTLING */
     bool answered;             /* ... or was refused: it is asked for again, and time goes on meanwhile */
     bool begun;                /* modes were announced, and START was stepped, once in this process */
     bool protect_told;         /* why it is protect-only was acted upon */
@@ -182,6 +189,8 @@ void eb_live_stop(struct eb_live *l);
 /* Writes what is left, closes everything. EB_E_IO when journal or tape is not whole. */
 EB_NODISCARD int eb_live_close(struct eb_live *l, struct eb_err *err);
 
+/* Whether orders may leave on this exchange, once it has been connected. EB_OK; EB_E_REFUSED: why not, what to do. */
+EB_NODISCARD int eb_live_may_trade(const struct eb_live *l, struct eb_err *err);
 /* An operator's command, journaled with who and why; symbol EB_NO_SYMBOL: the account. *seq is the number of the record
  * that must be durable before it may be called done (0: it changed nothing). Codes of eb_turn. */
 int eb_live_command(struct eb_live *l, const struct eb_ev_command *command, eb_symbol_id symbol, uint64_t *seq);

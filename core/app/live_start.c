@@ -207,12 +207,18 @@ bool eb_live_hello(struct eb_live *l, const struct eb_link_hello *hello, struct 
     l->ack_due = false;
     l->symbols_left_out = 0;
     eb_live_set_now(l, hello->now_ms);
+    l->connects++;
+    const struct eb_ev_config *wanted = &l->o.config.engine.mode;
+    bool leaves = wanted->executor_live && wanted->rollout_enabled;
+    if (l->host == NULL && leaves && eb_live_may_trade(l, err) != EB_OK) {
+        eb_live_fail(l, err);
+        return false;
+    }
     if (l->host == NULL && begin(l, err) != EB_OK) {
         eb_live_fail(l, err);
         return false;
     }
     eb_live_clock_begin(l, hello->now_ms);
-    l->connects++;
     l->offline_since_ns = 0;
     if (l->connects > 1) {
         eb_live_say(l, "the exchange is connected again, the account is read");
@@ -319,7 +325,6 @@ void eb_live_gap(struct eb_live *l, const char *why)
 {
     uint64_t seq;
     struct eb_ev_command c = {.verb = EB_CMD_SNAPSHOT, .who = "engine"};
-    eb_log(l->o.log, EB_LOG_WARN, "venue.gap", EB_STR("why", why));
     l->gap = l->stage != EB_LIVE_RUNNING; /* a beginning asks for a picture anyway; trades it has asked for already */
     if (l->gap || l->host == NULL) {
         return;

@@ -16,6 +16,7 @@
 #define RETRY_MAX_NS (5000 * EB_NS_IN_MS)
 #define START_MAX_NS (30000 * EB_NS_IN_MS) /* at start: then the venue counts as unreachable */
 #define TRIES_BEFORE_WORD 4                /* three quarters of a second, then a person is told what is waited for */
+#define TELL_MS 750                        /* of venue time until the news of a moment has come */
 #define SETTLE_MS 500                      /* of venue time for what is under way when the run is over */
 #define CLOCKS_AT_ONCE 8                   /* of four positions each: about half a millisecond of consults */
 
@@ -142,10 +143,20 @@ static bool something_under_way(const struct eb_live *l)
 /* The time asked for is over: what is under way may arrive, then the exchange's books are asked for. */
 static bool is_over(struct eb_live *l)
 {
+    /* An exchange that goes on while it is asked: what is compared happened before, and was told since. */
+    if (!l->lockstep && l->o.own_venue && l->o.for_ms > 0 && l->cut_ms == 0 &&
+        l->now_ms >= l->started_ms + l->o.for_ms - TELL_MS) {
+        l->cut_ms = l->now_ms;
+    }
     if (l->o.for_ms == 0 || l->now_ms < l->started_ms + l->o.for_ms || l->stage != EB_LIVE_RUNNING) {
         return l->stage == EB_LIVE_SETTLING;
     }
-    if (l->now_ms < l->started_ms + l->o.for_ms + SETTLE_MS && something_under_way(l)) {
+    int64_t end_ms = l->started_ms + l->o.for_ms;
+    if (!l->lockstep && l->o.own_venue) {
+        if (l->now_ms < l->cut_ms + TELL_MS) {
+            return false; /* there was no turn for a while before the end */
+        }
+    } else if (l->now_ms < end_ms + SETTLE_MS && something_under_way(l)) {
         return false;
     }
     eb_live_settle(l);
@@ -278,6 +289,23 @@ static bool is_known_bar(struct eb_live *l, const struct eb_event *ev)
     return known;
 }
 
+/* A trade of the exchange's books. Where it went on meanwhile, one whose news is late is news to the engine too, which
+ * knows each trade by its number. */
+static void settle_fill(struct eb_live *l, struct eb_event *ev)
+{
+    if (ev->kind != EB_EV_FILL || (l->cut_ms != 0 && ev->u.fill.venue_ms > l->cut_ms)) {
+        return;
+    }
+    eb_trail_add(&l->trail, ev->symbol, &ev->u.fill);
+    if (l->cut_ms != 0) {
+        eb_live_set_now(l, 0);
+        ev->now_ms = l->now_ms;
+        ev->now_ns = l->now_ns;
+        ev->witness = NULL;
+        (void)eb_live_turn(l, ev);
+    }
+}
+
 static void event(void *user, const struct eb_event *told)
 {
     struct eb_live *l = user;
@@ -286,9 +314,7 @@ static void event(void *user, const struct eb_event *told)
         return;
     }
     if (l->stage == EB_LIVE_SETTLING) {
-        if (ev.kind == EB_EV_FILL) {
-            eb_trail_add(&l->trail, ev.symbol, &ev.u.fill);
-        }
+        settle_fill(l, &ev);
         return;
     }
     heard(l, told->now_ms);
@@ -300,6 +326,9 @@ static void event(void *user, const struct eb_event *told)
     if (is_known_bar(l, &ev)) {
         l->event_mono_ns = 0;
         return;
+    }
+    if (ev.kind == EB_EV_FILL && l->cut_ms != 0 && ev.u.fill.venue_ms > l->cut_ms) {
+        eb_trail_add(&l->late, ev.symbol, &ev.u.fill);
     }
     if (ev.kind == EB_EV_ACCOUNT && !l->viewed) { /* what it is worth, until the exchange says more */
         l->view.wallet = ev.u.account.balance;
@@ -376,7 +405,8 @@ void eb_live_reconnect(struct eb_live *l, const char *why)
 static void lost(void *user, const struct eb_err *err)
 {
     struct eb_live *l = user;
-    if (l->o.own_venue && l->host != NULL && l->stage != EB_LIVE_STOPPING) {
+    bool ended = l->o.own_venue && (l->o.venue_ended == NULL || *l->o.venue_ended);
+    if (ended && l->host != NULL && l->stage != EB_LIVE_STOPPING) {
         struct eb_err gone;
         (void)eb_err_set(&gone, EB_E_IO, "run", "the simulated exchange of this run is gone: %s", err->msg);
         eb_live_fail(l, &gone);

@@ -103,7 +103,20 @@ void eb_record_remove(const char *dir)
             (void)unlink(path);
         }
     }
+    eb_record_remove_keys(dir);
     (void)rmdir(dir);
+}
+
+void eb_record_remove_keys(const char *dir)
+{
+    char path[EB_RECORD_PATH_MAX];
+    struct eb_err ignored;
+    if (eb_record_path(dir, EB_RECORD_KEYS "/paper.key", path, &ignored) == EB_OK) {
+        (void)unlink(path);
+    }
+    if (eb_record_path(dir, EB_RECORD_KEYS, path, &ignored) == EB_OK) {
+        (void)rmdir(path);
+    }
 }
 
 static void keep_newest(const char *place)

@@ -12,6 +12,25 @@
 #include "domain/order.h"
 #include "generated/version.h"
 
+/* What the exchange says of the account; from one that keeps no sums what our exits came to. */
+static struct eb_link_view view_of(const struct eb_live *l)
+{
+    struct eb_link_view v = l->view;
+    for (size_t i = 0; !l->viewed && i < l->book.count; i++) {
+        const struct eb_book_episode *ep = &l->book.episode[i];
+        for (size_t k = 0; k < ep->exit_count; k++) {
+            const struct eb_book_exit *x = &ep->exit[k];
+            int64_t move_e8 = ep->side == EB_LONG ? x->price.e8 - ep->entry.e8 : ep->entry.e8 - x->price.e8;
+            int64_t pnl_e8 = 0;
+            (void)!eb_mul_div(move_e8, x->qty.e8, EB_E8, EB_ROUND_HALF_EVEN, &pnl_e8);
+            v.pnl.e8 += pnl_e8;
+            v.fees.e8 += x->fee.e8;
+            v.trades++;
+        }
+    }
+    return v;
+}
+
 /* ---- JSON -------------------------------------------------------------------------------------------------------- */
 
 static void text_or_null(struct eb_doc *d, const char *key, const char *value)
@@ -48,6 +67,11 @@ static void episode(const struct eb_live *l, const struct eb_run_verdict *v, siz
         eb_doc_null(d, "protected_after_ms");
     }
     eb_doc_int(d, "longest_unprotected_ms", ep->unprotected_ms);
+    int64_t bare_ms;
+    int64_t longest_ms;
+    eb_book_bare(ep, l->now_ms, &bare_ms, &longest_ms);
+    eb_doc_int(d, "unprotected_ms", bare_ms);
+    eb_doc_int(d, "unprotected_times", ep->bare_times);
     eb_doc_bool(d, "reconciled", v->episode_reconciled[i]);
     eb_explain_levels(ep, d);
     eb_explain_stages(ep, d);
@@ -114,7 +138,8 @@ static void counts_json(const struct eb_live *l, struct eb_doc *d)
 static void stats_json(const struct eb_live *l, struct eb_doc *d)
 {
     struct eb_engine_stats e;
-    const struct eb_link_view *a = &l->view;
+    const struct eb_link_view view = view_of(l);
+    const struct eb_link_view *a = &view;
     struct eb_turn_times t;
     eb_engine_stats(eb_host_engine(l->host), &e);
     eb_host_turn_times(l->host, &t);
@@ -213,7 +238,8 @@ static void totals(const struct eb_live *l, const struct eb_run_verdict *v, int6
 {
     struct counts c = count(l);
     struct eb_engine_stats e;
-    const struct eb_link_view *a = &l->view;
+    const struct eb_link_view view = view_of(l);
+    const struct eb_link_view *a = &view;
     char amount[4][EB_DECIMAL_TEXT_MAX];
     eb_engine_stats(eb_host_engine(l->host), &e);
     (void)eb_decimal_format(a->wallet.e8, 8, amount[0]);

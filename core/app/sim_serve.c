@@ -284,7 +284,8 @@ static int serve(struct serving *v, struct eb_err *err)
         rc = eb_signal_open(v->loop, numbers[i], stop, v, &signals[i], err);
     }
     if (rc == EB_OK) {
-        if (v->s->length_ms > 0) {
+        bool ends = v->s->length_ms > 0 && !eb_args_has(v->s->args, "leave-with-client");
+        if (ends) {
             eb_timer_set(v->end, (int64_t)((eb_i128)v->s->length_ms * 1000000 * EB_PPM / v->s->speed_ppm));
         }
         announce(v);

@@ -6,7 +6,7 @@
 
 enum eb_colour { EB_PLAIN = 0, EB_BOLD, EB_DIM, EB_GREEN, EB_RED, EB_YELLOW };
 
-#define EB_TABLE_COLUMNS_MAX 16
+#define EB_TABLE_COLUMNS_MAX 20
 struct eb_table {
     struct eb_buffer cells; /* colour byte, text, zero; one after the other */
     const char *align;      /* one letter per column: 'l' or 'r' */

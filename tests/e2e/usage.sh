@@ -30,10 +30,10 @@ expect range 2 "--maintenance-pct: 51 is out of range: 0 .. 50 %" -- \
 expect choice 2 "adverse, favourable, worst" "did you mean favourable?" -- \
   "$EB_BIN" backtest --klines x --entries every:9 --tick 1 --step 1 --path favorable
 
-expect venue 2 "--venue binance" -- "$EB_BIN" run --venue binance
+expect venue 2 "--venue binance wants --config" -- "$EB_BIN" run --venue binance
 expect json-place 2 "$TMP/none/x.json: No such file or directory" -- "$EB_BIN" run --json "$TMP/none/x.json" --for 1s
 expect json-folder 2 "$TMP: Is a directory" -- "$EB_BIN" run --json "$TMP" --for 1s
-expect unknown-venue 2 "paper, or unix:PATH" -- "$EB_BIN" run --venue papier
+expect unknown-venue 2 "paper, binance, or unix:PATH" -- "$EB_BIN" run --venue papier
 expect no-unit 2 "--for: 60 has no unit: write 60s" -- "$EB_BIN" run --for 60
 expect speed 2 "--speed: 0 is out of range: 0.01 .. 1000" -- "$EB_BIN" run --speed 0
 expect start 2 '--start: "soon" is no time' -- "$EB_BIN" run --start soon --for 1s

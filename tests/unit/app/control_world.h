@@ -282,6 +282,7 @@ HELPER void open_world(bool live)
     l->began_wall_ns = eb_monotonic_ns();
     l->stage = EB_LIVE_RUNNING;
     l->connects = 1;
+    l->venue.can_trade = true;
     (void)snprintf(l->venue.name, sizeof(l->venue.name), "exitbrain sim");
     (void)snprintf(l->venue.account, sizeof(l->venue.account), "paper-1");
     make_host(live);
