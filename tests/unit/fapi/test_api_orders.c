@@ -70,7 +70,7 @@ static void test_market(void **state)
     expect(A, "GET", "/fapi/v1/openOrders", "", 200, "[]");
 }
 
-static void test_conditional(void **state)
+static void test_conditional_refused(void **state)
 {
     (void)state;
     static const struct {
@@ -103,6 +103,11 @@ static void test_conditional(void **state)
         (void)snprintf(code, sizeof(code), "{\"code\":%d,", refused[i].code);
         expect(A, "POST", ALGO, refused[i].form, 400, code);
     }
+}
+
+static void test_conditional_life(void **state)
+{
+    (void)state;
     expect(A, "POST", ORDER, "symbol=BTCUSDT&side=BUY&type=MARKET&quantity=0.5", 200, "NEW");
     expect(A, "POST", ALGO,
            "algoType=CONDITIONAL&symbol=BTCUSDT&side=SELL&type=STOP_MARKET&quantity=0.5&reduceOnly=true&"
@@ -238,7 +243,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_life, open_plain, close_exchange),
         cmocka_unit_test_setup_teardown(test_market, open_plain, close_exchange),
-        cmocka_unit_test_setup_teardown(test_conditional, open_plain, close_exchange),
+        cmocka_unit_test_setup_teardown(test_conditional_refused, open_plain, close_exchange),
+        cmocka_unit_test_setup_teardown(test_conditional_life, open_plain, close_exchange),
         cmocka_unit_test_setup_teardown(test_batch, open_plain, close_exchange),
         cmocka_unit_test_setup_teardown(test_countdown, open_plain, close_exchange),
         cmocka_unit_test_setup_teardown(test_history, open_plain, close_exchange),
