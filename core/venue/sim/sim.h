@@ -172,7 +172,7 @@ int eb_sim_set_hedge(struct eb_sim *sim, bool hedge, struct eb_err *err);
 /* Changes the wallet by amount (a transfer). */
 void eb_sim_transfer(struct eb_sim *sim, eb_money amount);
 
-/* ---- a venue around this one (venue/fapi): orders past faults, under ids that the caller knows -------------------- */
+/* ---- a venue around this one (venue/fapi): orders past faults, under ids that the caller knows ------------------- */
 
 /* The id of an order that is about to be placed; never given twice. */
 uint64_t eb_sim_reserve_id(struct eb_sim *sim);
