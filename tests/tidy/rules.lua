@@ -157,11 +157,16 @@ rule("no-floating-point", function(file, report)
   end
 end)
 
+-- What files of one folder share with each other and with nobody else.
+local inner_prefix = { ["venue/binance"] = "^bn_", ["venue/fapi"] = "^fapi_" }
+
 rule("public-prefix", function(file, report)
-  if not layers.folder(file.path) then return end
+  local folder = layers.folder(file.path)
+  if not folder then return end
   for _, fn in ipairs(file.functions) do
     local name = fn.name or ""
-    if not fn.static and not name:match("^eb_") and not name:match("^luaopen_") and name ~= "main" then
+    local inner = inner_prefix[folder] and name:match(inner_prefix[folder])
+    if not fn.static and not inner and not name:match("^eb_") and not name:match("^luaopen_") and name ~= "main" then
       report(fn.first, name .. " is not static and has no eb_ prefix")
     end
   end

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What may be sent now: weight per minute and orders per 10 s and minute, in the exchange's fixed windows. Pure: time is
- * given, nothing is asked.
+ * What may be sent now: weight per minute and orders per 10 s and minute, in the exchange's fixed windows. Pure: time
+ * is given, nothing is asked.
  *
  *     book() before a call leaves -> told() with what its answer says is used -> settle() when it is over
  *

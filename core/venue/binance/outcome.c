@@ -132,7 +132,7 @@ static void judge(struct bn_judged *j, bool mutating, bool json, int64_t now_ms,
     }
 }
 
-/* ---- HTTP ----------------------------------------------------------------------------------------------------------- */
+/* ---- HTTP ------------------------------------------------------------------------------------------------------ */
 
 /* The first byte that is no blank; 0 for an empty answer. */
 static char begins_with(const struct eb_web_answer *a)

@@ -81,7 +81,7 @@ const char *bn_params_value(const struct bn_params *p, size_t i)
     return p->text + p->item[i].at;
 }
 
-/* ---- texts of bounded room ---------------------------------------------------------------------------------------- */
+/* ---- texts of bounded room ------------------------------------------------------------------------------------- */
 
 void bn_text_add(struct bn_text *t, const char *bytes, size_t len)
 {

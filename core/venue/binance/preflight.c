@@ -114,7 +114,7 @@ static struct bn_call get(const char *path, uint16_t weight, enum bn_security se
     return call;
 }
 
-/* ---- limits, the last ------------------------------------------------------------------------------------------------ */
+/* ---- limits, the last ------------------------------------------------------------------------------------------ */
 
 static void find_limits(struct bn_preflight *p)
 {
@@ -129,7 +129,7 @@ static void find_limits(struct bn_preflight *p)
     end(p);
 }
 
-/* ---- streams and WebSocket API --------------------------------------------------------------------------------------- */
+/* ---- streams and WebSocket API --------------------------------------------------------------------------------- */
 
 static void on_message(void *user, enum bn_stream_class class, const char *text, size_t len, int64_t read_ns)
 {
@@ -236,7 +236,7 @@ static void listen(struct bn_preflight *p)
     p->c.web.ops->timer_set(p->timer, POLL_MS * BN_MS);
 }
 
-/* ---- orders ------------------------------------------------------------------------------------------------------------ */
+/* ---- orders ---------------------------------------------------------------------------------------------------- */
 
 static int count_conditional(void *user, const struct bn_order *o)
 {
@@ -330,7 +330,7 @@ static void on_mark(void *user, uint64_t tag, const struct bn_result *r)
     ask(p, &call, on_test);
 }
 
-/* ---- the account ------------------------------------------------------------------------------------------------------- */
+/* ---- the account ----------------------------------------------------------------------------------------------- */
 
 static void find_modes(struct bn_preflight *p, const struct bn_account_config *a)
 {
@@ -373,7 +373,7 @@ static void on_account(void *user, uint64_t tag, const struct bn_result *r)
     ask(p, &call, on_mark);
 }
 
-/* ---- filters ----------------------------------------------------------------------------------------------------------- */
+/* ---- filters --------------------------------------------------------------------------------------------------- */
 
 static int take_symbol(void *user, const struct bn_instrument *i)
 {
@@ -408,7 +408,7 @@ static void on_info(void *user, uint64_t tag, const struct bn_result *r)
     ask(p, &call, on_account);
 }
 
-/* ---- the clock, the first ---------------------------------------------------------------------------------------------- */
+/* ---- the clock, the first -------------------------------------------------------------------------------------- */
 
 static void on_clock(void *user, bool known)
 {

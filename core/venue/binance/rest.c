@@ -6,11 +6,13 @@
  *
  * One timer: the earliest deadline, backoff, window or end of a stop.
  */
-#include "venue/binance/rest_inner.h"
+#include "venue/binance/rest.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "venue/binance/rest_inner.h"
 
 static const char where[] = "binance";
 
@@ -29,7 +31,7 @@ int64_t bn_backoff_ms(uint32_t tries)
     return INT64_C(200) << (tries < 4 ? tries : 4);
 }
 
-/* ---- entries ---------------------------------------------------------------------------------------------------- */
+/* ---- entries --------------------------------------------------------------------------------------------------- */
 
 static void enqueue(struct bn_rest *r, struct bn_entry *e)
 {
@@ -99,7 +101,7 @@ static void give_up(struct bn_rest *r, struct bn_entry *e, enum eb_reject_class 
     bn_rest_finish(r, e, &result);
 }
 
-/* ---- what forbids everything -------------------------------------------------------------------------------------- */
+/* ---- what forbids everything ----------------------------------------------------------------------------------- */
 
 int bn_rest_forbidden(const struct bn_rest *r, uint8_t security, bool mutating, struct eb_err *err)
 {
@@ -144,7 +146,7 @@ static bool held_back(struct bn_rest *r, struct bn_entry *e, int64_t now, int64_
     return false;
 }
 
-/* ---- the pump ----------------------------------------------------------------------------------------------------- */
+/* ---- the pump -------------------------------------------------------------------------------------------------- */
 
 struct pass {
     int64_t now, wake;
@@ -284,7 +286,7 @@ void bn_rest_drop_all(struct bn_rest *r)
     r->clock.waiters = 0;
 }
 
-/* ---- life --------------------------------------------------------------------------------------------------------- */
+/* ---- life ------------------------------------------------------------------------------------------------------ */
 
 static int make(struct bn_rest *r, const struct eb_binance_config *c, struct eb_err *err)
 {

@@ -5,9 +5,9 @@
  *     bn_params -> bn_rest_call() -> queue by priority, budget -> sign at the moment of sending -> outcome -> done
  *                  bn_wsapi_call() -> one socket, logged on where the key allows -> outcome -> done
  *
- * The three outcomes are decided here and in codes: ACCEPTED, REJECTED (certainly not executed), UNKNOWN. A mutating call
- * is sent at most once; only what certainly was not executed (-1021, -1008, not sent) is sent again, by the same id,
- * within its deadline. Reads are repeated with a backoff.
+ * The three outcomes are decided here and in codes: ACCEPTED, REJECTED (certainly not executed), UNKNOWN. A mutating
+ * call is sent at most once; only what certainly was not executed (-1021, -1008, not sent) is sent again, by the same
+ * id, within its deadline. Reads are repeated with a backoff.
  */
 #pragma once
 
@@ -106,15 +106,18 @@ void bn_wsapi_destroy(struct bn_wsapi *w);
 void bn_wsapi_connect(struct bn_wsapi *w);      /* and again after each loss, by itself, until disconnected */
 void bn_wsapi_disconnect(struct bn_wsapi *w);   /* calls under way become UNKNOWN: done is called for each */
 bool bn_wsapi_usable(const struct bn_wsapi *w); /* open, and logged on where the key allows it */
-EB_NODISCARD int bn_wsapi_call(struct bn_wsapi *w, const struct bn_call *call,
-                               struct eb_err *err); /* EB_E_END: not open */
+/* Sends at once or not at all. EB_OK, and done follows. Else nothing was sent: EB_E_END (not open, or the exchange's
+ * time is in doubt), EB_E_FULL (budget, or too many calls): REST takes it and waits; EB_E_REFUSED (banned, key
+ * refused), EB_E_INVALID. */
+EB_NODISCARD int bn_wsapi_call(struct bn_wsapi *w, const struct bn_call *call, struct eb_err *err);
 void bn_wsapi_facts(const struct bn_wsapi *w, void (*fact)(void *user, const struct eb_link_fact *f), void *user);
 
 /* ---- streams ---- */
 enum bn_stream_class { BN_STREAM_PUBLIC = 0, BN_STREAM_MARKET, BN_STREAM_PRIVATE, BN_STREAM_CLASSES };
 struct bn_stream_events {
     void *user;
-    /* One whole message: of a market class the payload without its envelope where there is one; of PRIVATE the event. */
+    /* One whole message: of a market class the payload without its envelope where there is one; of PRIVATE the event.
+     */
     void (*message)(void *user, enum bn_stream_class class, const char *text, size_t len, int64_t read_ns);
     /* A class is cut, silent or its key expired (up false), or stands again (true). PRIVATE up after a gap: what was
      * missed must be asked for. */

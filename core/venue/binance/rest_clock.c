@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The exchange's time: measured by three round trips, of which the shortest counts, halved; kept by the monotonic clock.
+ * The exchange's time: measured by three round trips, of which the shortest counts, halved; kept by the monotonic
+ * clock.
  *
  *     GET time x 3 -> at_ms at the middle of the trip -> bn_rest_now_ns() - at_ns later: bn_rest_now_ms()
  *

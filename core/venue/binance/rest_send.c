@@ -13,7 +13,7 @@
 
 static const char where[] = "binance";
 
-/* ---- what all calls learn ------------------------------------------------------------------------------------------ */
+/* ---- what all calls learn -------------------------------------------------------------------------------------- */
 
 void bn_rest_trouble(struct bn_rest *r, const char *name, bool raised, const char *text)
 {
@@ -94,7 +94,7 @@ void bn_rest_learn(struct bn_rest *r, const struct bn_judged *j, uint8_t securit
     }
 }
 
-/* ---- the answer ---------------------------------------------------------------------------------------------------- */
+/* ---- the answer ------------------------------------------------------------------------------------------------ */
 
 static uint32_t count_in(const struct eb_web_answer *a, const char *name)
 {
@@ -166,7 +166,7 @@ static void on_answer(void *user, const struct eb_web_answer *a)
     bn_rest_pump(r);
 }
 
-/* ---- sending ------------------------------------------------------------------------------------------------------- */
+/* ---- sending --------------------------------------------------------------------------------------------------- */
 
 static bool write_url(struct bn_rest *r, const struct bn_entry *e)
 {

@@ -27,7 +27,7 @@ void bn_streams_trouble(struct bn_streams *s, const char *name, const char *subj
         s->events.trouble(s->events.user, &t);
 }
 
-/* ---- symbols ------------------------------------------------------------------------------------------------------ */
+/* ---- symbols --------------------------------------------------------------------------------------------------- */
 
 struct bn_watched *bn_watched_find(struct bn_streams *s, const char *name, size_t len)
 {
@@ -109,7 +109,7 @@ int bn_streams_watch(struct bn_streams *s, const char *symbol)
     return EB_OK;
 }
 
-/* ---- classes ------------------------------------------------------------------------------------------------------ */
+/* ---- classes --------------------------------------------------------------------------------------------------- */
 
 bool bn_streams_up(const struct bn_streams *s, enum bn_stream_class class)
 {
@@ -163,7 +163,7 @@ static void tend_class(struct bn_streams *s, enum bn_stream_class class, int64_t
     bn_streams_trouble(s, name, "", true, text);
 }
 
-/* ---- silence of one symbol ----------------------------------------------------------------------------------------- */
+/* ---- silence of one symbol ------------------------------------------------------------------------------------- */
 
 static void check_symbol(struct bn_streams *s, struct bn_watched *w, enum bn_stream_class class, int64_t now)
 {
@@ -204,7 +204,7 @@ static void on_timer(void *user)
         arm(s, due || !s->class[BN_STREAM_PRIVATE].told_up ? BN_TICK_MS : 5 * BN_TICK_MS);
 }
 
-/* ---- life ---------------------------------------------------------------------------------------------------------- */
+/* ---- life ------------------------------------------------------------------------------------------------------ */
 
 void bn_streams_start(struct bn_streams *s)
 {
@@ -291,7 +291,7 @@ void bn_streams_destroy(struct bn_streams *s)
     free(s);
 }
 
-/* ---- facts --------------------------------------------------------------------------------------------------------- */
+/* ---- facts ----------------------------------------------------------------------------------------------------- */
 
 static void class_facts(const struct bn_streams *s, enum bn_stream_class class,
                         void (*fact)(void *user, const struct eb_link_fact *f), void *user)

@@ -83,7 +83,7 @@ void bn_line_lose(struct bn_line *l, const char *why)
     bn_class_judge(s, (enum bn_stream_class)l->class, why);
 }
 
-/* ---- subscriptions -------------------------------------------------------------------------------------------------- */
+/* ---- subscriptions --------------------------------------------------------------------------------------------- */
 
 static void write_streams(struct bn_text *t, const struct bn_line *l, const char *name, bool *first)
 {
@@ -144,7 +144,7 @@ void bn_line_ask(struct bn_line *l, int64_t now)
     subscribe(&l->sock[1], now);
 }
 
-/* ---- standing ------------------------------------------------------------------------------------------------------- */
+/* ---- standing -------------------------------------------------------------------------------------------------- */
 
 static void judge_up(struct bn_line *l)
 {
@@ -176,7 +176,7 @@ static void take_over(struct bn_line *l, struct bn_sock *k, int64_t now)
            EB_I64("line", l->index));
 }
 
-/* ---- handlers ------------------------------------------------------------------------------------------------------- */
+/* ---- handlers -------------------------------------------------------------------------------------------------- */
 
 static void on_opened(void *user)
 {
@@ -311,7 +311,7 @@ static void on_closed(void *user, int status, const struct eb_err *err)
         s->listen.have = false;
 }
 
-/* ---- opening -------------------------------------------------------------------------------------------------------- */
+/* ---- opening --------------------------------------------------------------------------------------------------- */
 
 void bn_line_open(struct bn_line *l)
 {
@@ -341,7 +341,7 @@ void bn_line_open(struct bn_line *l)
     l->retry_ns = now + bn_reconnect_ns(l->failures++, ++s->salt);
 }
 
-/* ---- time ----------------------------------------------------------------------------------------------------------- */
+/* ---- time ------------------------------------------------------------------------------------------------------ */
 
 /* true: the line was lost. */
 static bool silent(struct bn_line *l, struct bn_sock *k, int64_t now)

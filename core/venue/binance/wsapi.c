@@ -59,7 +59,7 @@ static void finish_unknown(struct bn_ws_call *c, const char *why, int64_t now)
     finish_judged(c, &j, now);
 }
 
-/* ---- sending ------------------------------------------------------------------------------------------------------ */
+/* ---- sending --------------------------------------------------------------------------------------------------- */
 
 static int transmit(struct bn_wsapi *w, struct bn_ws_call *c)
 {
@@ -142,7 +142,7 @@ int bn_wsapi_call(struct bn_wsapi *w, const struct bn_call *call, struct eb_err 
     return EB_OK;
 }
 
-/* ---- answers ------------------------------------------------------------------------------------------------------ */
+/* ---- answers --------------------------------------------------------------------------------------------------- */
 
 static void wait_for(struct bn_wsapi *w, struct bn_ws_call *c, const struct bn_judged *j, int64_t delay_ms)
 {
@@ -211,7 +211,7 @@ void bn_ws_lost(struct bn_wsapi *w, const struct bn_ws_conn *conn, const char *w
     }
 }
 
-/* ---- time --------------------------------------------------------------------------------------------------------- */
+/* ---- time ------------------------------------------------------------------------------------------------------ */
 
 static void tend_call(struct bn_wsapi *w, struct bn_ws_call *c, int64_t now, int64_t *wake)
 {
@@ -261,7 +261,7 @@ static void on_timer(void *user)
     bn_ws_pump(user);
 }
 
-/* ---- life --------------------------------------------------------------------------------------------------------- */
+/* ---- life ------------------------------------------------------------------------------------------------------ */
 
 static int make(struct bn_wsapi *w, const struct eb_binance_config *c, struct eb_err *err)
 {

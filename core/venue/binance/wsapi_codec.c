@@ -5,6 +5,7 @@
  */
 #include "venue/binance/wsapi_inner.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "venue/codes.h"
@@ -115,7 +116,7 @@ bool bn_ws_write(const struct bn_ws_request *q, struct bn_text *out, struct bn_t
     return !out->failed;
 }
 
-/* ---- answers ------------------------------------------------------------------------------------------------------ */
+/* ---- answers --------------------------------------------------------------------------------------------------- */
 
 static void read_limits(struct eb_tok limits, struct bn_ws_answer *out)
 {
@@ -141,7 +142,7 @@ static void read_error(struct eb_tok error, struct bn_ws_answer *out)
     if (eb_tok_i64(eb_tok_get(error, "code"), &code) && code >= INT32_MIN && code <= INT32_MAX)
         out->code = (int32_t)code;
     if (!eb_tok_text(eb_tok_get(error, "msg"), out->msg, sizeof out->msg))
-        strcpy(out->msg, "an error without a text");
+        snprintf(out->msg, sizeof out->msg, "an error without a text");
     int64_t at = 0;
     if (eb_tok_i64(eb_tok_get(eb_tok_get(error, "data"), "retryAfter"), &at))
         out->retry_after_ms = at;

@@ -15,7 +15,7 @@ void rw_trouble(void *user, const struct eb_link_trouble *t)
     char *at = strstr(w->troubles, name);
     if (t->raised && !at) {
         assert_true(strlen(w->troubles) + strlen(name) < sizeof w->troubles);
-        strcat(w->troubles, name);
+        memcpy(w->troubles + strlen(w->troubles), name, strlen(name) + 1);
         w->raised++;
     } else if (!t->raised && at) {
         memmove(at, at + strlen(name), strlen(at + strlen(name)) + 1);

@@ -3,6 +3,7 @@
 #include "binance/rest_world.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 #define ORDER "POST /fapi/v1/order"
 #define ACCOUNT "GET /fapi/v3/account"
@@ -26,8 +27,7 @@ static void signs_what_it_sends_at_the_moment_of_sending(void **state)
     assert_non_null(sent); /* within the call: nothing was in its way */
     char text[128], payload[512], want[EB_BINANCE_SIGNATURE_MAX];
     assert_true(web_double_param(sent, "timestamp", text, sizeof text));
-    long long at = 0;
-    assert_int_equal(sscanf(text, "%lld", &at), 1);
+    long long at = strtoll(text, NULL, 10);
     assert_in_range(at, now - 1, now + 1);
     snprintf(payload, sizeof payload, "symbol=BTCUSDT&newClientOrderId=77&recvWindow=5000&timestamp=%lld", at);
     size_t len = 0;
@@ -183,8 +183,7 @@ static void a_wrong_clock_is_measured_and_the_order_sent_again(void **state)
     assert_int_equal(web_double_count(w->web, ORDER), 2);
     char text[32];
     assert_true(web_double_param(web_double_last(w->web, ORDER, 0), "timestamp", text, sizeof text));
-    long long at = 0;
-    assert_int_equal(sscanf(text, "%lld", &at), 1);
+    long long at = strtoll(text, NULL, 10);
     assert_in_range(at, web_double_server_ms(w->web) - 250, web_double_server_ms(w->web));
     rw_free(w);
 }

@@ -8,8 +8,8 @@
  *     web_double_run(d, 50);                                                           50 ms pass
  *     web_double_text(web_double_socket(d, "/private"), "{...}");                      a socket's message
  *
- * "$NOW" in a body is the server's time in ms (web_double_server_ms). What nothing answers is recorded, and is UNKNOWN at
- * its deadline. A request can be answered by hand: web_double_reply().
+ * "$NOW" in a body is the server's time in ms (web_double_server_ms). What nothing answers is recorded, and is UNKNOWN
+ * at its deadline. A request can be answered by hand: web_double_reply().
  */
 #pragma once
 
