@@ -8,7 +8,7 @@ EB_ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
 EB_PACKAGES_BUILD=(gcc libc6-dev cmake ninja-build pkg-config
                    liblua5.4-dev libcjson-dev libzip-dev zlib1g-dev
                    libuv1-dev libsqlite3-dev libsystemd-dev
-                   libcurl4-openssl-dev libwebsockets-dev libwebsockets-evlib-uv libssl-dev libjsmn-dev)
+                   libcurl4-openssl-dev libssl-dev libjsmn-dev)
 eb_packages_of() {
   case $1 in
     build) echo "${EB_PACKAGES_BUILD[@]}" ;;

@@ -33,7 +33,7 @@ endfunction()
 
 eb_layer(eb_base base)
 eb_layer(eb_net net USES eb_base
-         LIBRARIES PkgConfig::UV PkgConfig::SYSTEMD PkgConfig::CURL PkgConfig::WEBSOCKETS PkgConfig::OPENSSL)
+         LIBRARIES PkgConfig::UV PkgConfig::SYSTEMD PkgConfig::CURL PkgConfig::OPENSSL)
 eb_layer(eb_domain domain USES eb_base)
 eb_layer(eb_engine engine USES eb_domain eb_base)
 eb_layer(eb_policy policy USES eb_engine eb_domain eb_base LIBRARIES PkgConfig::LUA)

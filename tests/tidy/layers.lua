@@ -27,7 +27,7 @@ layers.may = {
 -- Where the header of a library may appear: a pattern of names -> folders. What is not listed is free above engine.
 layers.library = {
   { "^lua%.h$", "policy" }, { "^lauxlib%.h$", "policy" }, { "^lualib%.h$", "policy" },
-  { "^uv%.h$", "net" }, { "^curl/", "net" }, { "^libwebsockets%.h$", "net" },
+  { "^uv%.h$", "net" }, { "^curl/", "net" },
   { "^sqlite3%.h$", "store" }, { "^systemd/", "net" },
   { "^zip%.h$", "feed" }, { "^zlib%.h$", "feed store" },
   { "^cjson/", "feed app" },
