@@ -45,8 +45,9 @@ struct bn_preflight {
     unsigned conditionals;
 };
 
-__attribute__((format(printf, 5, 6))) static void find(struct bn_preflight *p, const char *name, int severity,
-                                                       const char *remedy, const char *fmt, ...)
+static void find(struct bn_preflight *p, const char *name, int severity, const char *remedy, const char *fmt, ...)
+    __attribute__((format(printf, 5, 6)));
+static void find(struct bn_preflight *p, const char *name, int severity, const char *remedy, const char *fmt, ...)
 {
     char text[400];
     va_list args;
