@@ -58,6 +58,45 @@ void bn_leg_from_row(struct bn_leg *leg, const struct bn_position_row *r)
     leg->margin = r->margin;
 }
 
+static void config_of_symbol_came(void *user, uint64_t tag, const struct bn_result *r)
+{
+    struct eb_binance *b = user;
+    struct bn_symbol *s = &b->symbol[tag];
+    struct eb_err err = {0};
+    uint64_t epoch = b->epoch;
+    int64_t before_ppm = s->leverage_ppm;
+    s->config_under_way = false;
+    int rc = r->outcome == BN_ACCEPTED ? bn_symbols_take_configs(b, r, &err) : EB_E_IO;
+    if (rc != EB_OK) {
+        eb_log(b->c.log, EB_LOG_WARN, "leverage.unread", EB_STR("symbol", s->name), EB_I64("code", r->code),
+               EB_STR("why", r->outcome == BN_ACCEPTED ? err.msg : r->msg));
+    }
+    bool told = s->id != EB_NO_SYMBOL && s->leverage_ppm != before_ppm;
+    for (unsigned leg = 0; told && leg < EB_COUNT(s->leg) && epoch == b->epoch; leg++) {
+        if (s->leg[leg].qty.e8 > 0) {
+            bn_leg_tell(b, s, leg);
+        }
+    }
+    if (epoch == b->epoch) {
+        bn_release(b);
+    }
+    if (epoch == b->epoch) {
+        bn_flush(b);
+    }
+}
+
+static void ask_config(struct eb_binance *b, struct bn_symbol *s)
+{
+    struct bn_params p;
+    if (s->config_under_way) {
+        return;
+    }
+    bn_params_init(&p);
+    bn_param_text(&p, "symbol", s->name);
+    s->config_under_way = bn_read(b, "/fapi/v1/symbolConfig", &p, 5, BN_PRIORITY_QUERY, config_of_symbol_came,
+                                  bn_symbol_index(b, s)) == EB_OK;
+}
+
 static void position_heard(struct eb_binance *b, struct bn_symbol *s, const struct bn_user_position *p, int64_t at_ms)
 {
     struct bn_leg *l = &s->leg[p->position_side];
@@ -91,7 +130,8 @@ static void position_heard(struct eb_binance *b, struct bn_symbol *s, const stru
     if (p->qty.e8 > 0 && (resized || p->cross)) {
         bn_risk_want(b, s);
     }
-    if (opens && s->risk_under_way) {
+    if (opens) {
+        ask_config(b, s); /* its leverage is as old as the connection, but for what was pushed */
         bn_hold_for_terms(b, s);
     }
     bn_leg_tell(b, s, p->position_side);

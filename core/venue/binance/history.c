@@ -19,7 +19,7 @@
 /* The first rows of a new position are worth a moment: of its liquidation price only an estimate is known before. */
 static bool misses_terms(const struct bn_symbol *s)
 {
-    return s->risk_wanted || s->risk_under_way;
+    return s->risk_wanted || s->risk_under_way || s->config_under_way;
 }
 
 bool bn_symbol_held(const struct eb_binance *b, const struct bn_symbol *s)

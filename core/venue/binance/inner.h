@@ -68,7 +68,7 @@ struct bn_symbol {
     unsigned kept;
     struct eb_ev_bar kept_bar[BN_KEPT_BARS];
     /* account.c: positionRisk of this symbol */
-    bool risk_wanted, risk_under_way;
+    bool risk_wanted, risk_under_way, config_under_way;
     int64_t risk_next_ns;
     /* trades.c */
     bool trades_wanted;

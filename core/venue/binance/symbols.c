@@ -160,7 +160,7 @@ void bn_symbols_forget(struct eb_binance *b)
         struct bn_symbol *s = &b->symbol[i];
         s->id = EB_NO_SYMBOL;
         s->refused = s->wanted = s->history_due = s->premium_due = false;
-        s->risk_wanted = s->risk_under_way = s->trades_wanted = false;
+        s->risk_wanted = s->risk_under_way = s->config_under_way = s->trades_wanted = false;
         s->held_ns = s->bar_ms = s->retry_ns = s->risk_next_ns = 0;
         s->kept = 0;
         memset(s->price_ms, 0, sizeof(s->price_ms));

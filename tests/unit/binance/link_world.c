@@ -169,16 +169,16 @@ static void lost(void *user, const struct eb_err *err)
 
 /* ---- life -------------------------------------------------------------------------------------------------------- */
 
-struct link_world *lw_create(void)
+struct link_world *lw_create_on(struct eb_web web, void (*pass)(void *other, int64_t ms), void *other)
 {
     struct link_world *w = calloc(1, sizeof(*w));
     struct eb_err err = {0};
     assert_non_null(w);
-    w->d = web_double_create();
-    script(w->d);
-    assert_int_equal(eb_binance_key_make("key-of-the-test", "secret-of-the-test", &w->key, &err), EB_OK);
+    w->pass = pass;
+    w->other = other;
+    assert_int_equal(eb_binance_key_make(LW_KEY, LW_SECRET, &w->key, &err), EB_OK);
     eb_binance_config_default(&w->c);
-    w->c.web = web_double_port(w->d);
+    w->c.web = web;
     w->c.key = w->key;
     w->c.rest = "http://127.0.0.1:1";
     w->c.ws_public = "ws://127.0.0.1:1/public";
@@ -187,7 +187,6 @@ struct link_world *lw_create(void)
     w->c.account = "test";
     w->c.symbols_max = 8;
     w->c.history_bars = 3;
-    w->c.silent_market_ms = w->c.silent_user_ms = INT64_C(24) * 3600 * 1000; /* here nobody speaks unless asked to */
     w->c.listener = (struct eb_link_listener){.user = w,
                                               .hello = hello,
                                               .symbol = symbol,
@@ -199,6 +198,21 @@ struct link_world *lw_create(void)
                                               .gap = gap,
                                               .trouble = trouble,
                                               .lost = lost};
+    return w;
+}
+
+static void pass_double(void *other, int64_t ms)
+{
+    web_double_run(other, ms);
+}
+
+struct link_world *lw_create(void)
+{
+    struct web_double *d = web_double_create();
+    script(d);
+    struct link_world *w = lw_create_on(web_double_port(d), pass_double, d);
+    w->d = d;
+    w->c.silent_market_ms = w->c.silent_user_ms = INT64_C(24) * 3600 * 1000; /* here nobody speaks unless asked to */
     return w;
 }
 
@@ -222,7 +236,7 @@ void lw_connect(struct link_world *w)
     unsigned readies = w->readies;
     assert_int_equal(w->link.ops->connect(w->link.link, &err), EB_OK);
     for (int i = 0; i < 400 && w->readies == readies && w->losts == 0; i++) {
-        web_double_run(w->d, 10);
+        lw_run(w, 10);
     }
     if (w->readies == readies) {
         fail_msg("not ready: %s", w->lost);
@@ -239,7 +253,7 @@ void lw_destroy(struct link_world *w)
 
 void lw_run(struct link_world *w, int64_t ms)
 {
-    web_double_run(w->d, ms);
+    w->pass(w->other, ms);
 }
 
 static void say(struct link_world *w, const char *stream, const char *json)

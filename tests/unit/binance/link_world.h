@@ -11,6 +11,8 @@
 #include "venue/binance/inner.h"
 #include "web_double.h"
 
+#define LW_KEY "key-of-the-test-0123456789"
+#define LW_SECRET "secret-of-the-test-0123456789"
 #define LW_EVENTS 4096
 #define LW_TEXTS 64
 
@@ -20,7 +22,9 @@ struct lw_event {
     struct eb_ev_instrument instrument;
 };
 struct link_world {
-    struct web_double *d;
+    struct web_double *d; /* NULL where the web is another's */
+    void (*pass)(void *other, int64_t ms);
+    void *other;
     struct eb_binance_key *key;
     struct eb_binance *b;
     struct eb_link link;
@@ -42,6 +46,8 @@ struct link_world {
 };
 
 struct link_world *lw_create(void); /* config may be changed before lw_open() */
+/* With another web: pass lets time pass in it. */
+struct link_world *lw_create_on(struct eb_web web, void (*pass)(void *other, int64_t ms), void *other);
 void lw_open(struct link_world *w);
 void lw_connect(struct link_world *w); /* opens where that was not done; until ready, which is asserted */
 void lw_destroy(struct link_world *w);

@@ -120,8 +120,8 @@ static void test_refused_key_names_the_remedy(void **state)
     assert_int_equal(w->losts, 1);
     assert_non_null(strstr(w->lost, "-2015"));
     assert_non_null(strstr(w->lost, "permission"));
-    assert_null(strstr(w->lost, "secret-of-the-test"));
-    assert_null(strstr(w->lost, "key-of-the-test"));
+    assert_null(strstr(w->lost, LW_SECRET));
+    assert_null(strstr(w->lost, LW_KEY));
     assert_null(strstr(w->lost, "signature"));
 }
 
