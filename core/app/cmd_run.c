@@ -355,6 +355,7 @@ static void choose_link(struct job *job)
         job->o.open_venue = eb_venue_wire(&job->wire);
         return;
     }
+    job->log.log.now_ms = eb_clock_epoch_ms(); /* until the exchange says its own */
     job->o.venue = job->binance.setup.rest;
     job->binance.venue.log = &job->log.log;
     job->o.open_venue = eb_venue_binance(&job->binance.venue);

@@ -242,7 +242,9 @@ static void tick(void *user, const struct eb_link_tick *t)
     l->ack_tick = t->number;
     bool prices = l->prices_of_tick > 0;
     l->prices_of_tick = 0;
+    l->event_mono_ns = !l->lockstep && t->due_ns > 0 ? t->due_ns : 0; /* what prices lead to, leaves in here */
     eb_live_catch_up(l);
+    l->event_mono_ns = 0;
     if (prices && t->due_ns > 0) {
         eb_delay_add(&l->price_delay, eb_monotonic_ns() - t->due_ns);
     }
