@@ -120,6 +120,7 @@ struct eb_binance {
     struct bn_wsapi *wsapi; /* NULL: there is none */
     struct bn_streams *streams;
     struct eb_web_timer *timer;
+    int64_t timer_ns; /* when it fires; 0 not set */
     enum bn_stage stage;
     uint64_t epoch; /* of the connection */
     bool hedge, multi_assets, can_trade, config_read;

@@ -164,6 +164,7 @@ void bn_close(struct eb_binance *b)
     b->told = 0;
     b->due_ns = 0;
     b->reads_due = 0;
+    b->timer_ns = 0;
     b->c.web.ops->timer_set(b->timer, -1);
 }
 
@@ -183,10 +184,16 @@ void bn_lose(struct eb_binance *b, int code, const char *fmt, ...)
 
 /* ---- time -------------------------------------------------------------------------------------------------------- */
 
+/* Never later than it is set for already: news that come one after the other must not put it off for ever. */
 void bn_arm_timer(struct eb_binance *b)
 {
     bool busy = b->stage != BN_READY || bn_any_held(b) || b->gap_due;
-    b->c.web.ops->timer_set(b->timer, busy ? BUSY_NS : IDLE_NS);
+    int64_t wait_ns = busy ? BUSY_NS : IDLE_NS;
+    int64_t due_ns = bn_now_ns(b) + wait_ns;
+    if (b->timer_ns == 0 || due_ns < b->timer_ns) {
+        b->timer_ns = due_ns;
+        b->c.web.ops->timer_set(b->timer, wait_ns);
+    }
 }
 
 static void once_a_second(struct eb_binance *b)
@@ -208,6 +215,7 @@ void bn_on_timer(void *user)
 {
     struct eb_binance *b = user;
     uint64_t epoch = b->epoch;
+    b->timer_ns = 0;
     if (b->stage == BN_ABSENT) {
         return;
     }

@@ -72,6 +72,23 @@ static void test_bars_are_not_waited_for_long(void **state)
     assert_int_equal(lw_count(w, EB_EV_BAR), 0);
 }
 
+/* Whoever opens one position after the other does not keep the first from being told. */
+static void test_many_that_open_do_not_put_off_the_first(void **state)
+{
+    struct link_world *w = *state;
+    web_double_silent(w->d, "GET /fapi/v1/klines");
+    lw_user(w, lw_account_update("BTCUSDT", "BOTH", "1", "50000", 1700000006000));
+    for (int i = 0; i < 100; i++) {
+        lw_user(w, lw_account_update("ETHUSDT", "BOTH", i % 2 == 0 ? "1" : "0", "3000", 1700000006000 + i));
+        lw_run(w, 20);
+    }
+    bool told = false;
+    for (size_t i = 0; i < w->events; i++) {
+        told = told || (w->event[i].ev.kind == EB_EV_POSITION && w->event[i].position.entry.e8 == 50000 * EB_E8);
+    }
+    assert_true(told);
+}
+
 /* Closed before it could be told: nothing has happened. */
 static void test_opened_and_closed_while_held(void **state)
 {
@@ -225,6 +242,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         T(test_a_position_opens),
         T(test_bars_are_not_waited_for_long),
+        T(test_many_that_open_do_not_put_off_the_first),
         T(test_opened_and_closed_while_held),
         T(test_terms_are_read_again_but_not_too_often),
         T(test_an_add),

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the user stream says of orders: fills, states that only move forward, and conditional orders with their child. */
+/* What the user stream says of orders: fills, states that only move forward, conditional orders with their child. */
 #include "link_world.h"
 
 #include <setjmp.h>
