@@ -359,6 +359,32 @@ static void at_an_exchange_of_others_the_engine_is_believed(void **state)
     world_close(&w);
 }
 
+/* An exchange that goes on while it is asked: what happened after the moment of comparison counts on neither side. */
+static void books_are_compared_as_of_a_moment(void **state)
+{
+    (void)state;
+    struct world w;
+    world_open(&w, true);
+    struct eb_book_episode *ep = whole_episode(&w, OPENED_MS);
+    const struct eb_ev_fill last = w.live->trail.trade[2].fill;
+    w.live->trail.count = 2; /* the last sale came after it */
+    assert_bad(&w, "audit trail does not have");
+    w.live->cut_ms = OPENED_MS + 1500;
+    eb_trail_add(&w.live->late, 0, &last);
+    assert_true(judge(&w)->good);
+    w.live->late.count = 0; /* nobody heard of it, and still all is closed */
+    assert_bad(&w, "disagree about what is left");
+    w.live->late.count = 1;
+    ep->exit[0].price.e8++; /* before it every exit is looked at as ever */
+    assert_bad(&w, "audit trail does not have");
+    ep->exit[0].price.e8--;
+    (void)episode(&w, OPENED_MS + 1800, false); /* what began later is not judged */
+    w.episode[1].decided = w.episode[1].was_protected = false;
+    assert_true(judge(&w)->good);
+    eb_trail_free(&w.live->late);
+    world_close(&w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -367,6 +393,7 @@ int main(void)
         cmocka_unit_test(a_liquidation_has_no_order_of_ours),
         cmocka_unit_test(a_trade_that_nobody_booked_is_found),
         cmocka_unit_test(what_is_left_must_agree),
+        cmocka_unit_test(books_are_compared_as_of_a_moment),
         cmocka_unit_test(a_sale_that_leaves_the_size_right_is_found_too),
         cmocka_unit_test(a_flip_is_an_exit_and_a_beginning),
         cmocka_unit_test(what_was_there_before_the_run_is_not_judged),
