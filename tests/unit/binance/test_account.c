@@ -76,7 +76,11 @@ static void test_bars_are_not_waited_for_long(void **state)
 static void test_many_that_open_do_not_put_off_the_first(void **state)
 {
     struct link_world *w = *state;
-    web_double_silent(w->d, "GET /fapi/v1/klines");
+    static const char *const unanswered[] = {"GET /fapi/v1/klines", "GET /fapi/v1/premiumIndex", RISK,
+                                             "GET /fapi/v1/symbolConfig"};
+    for (size_t i = 0; i < 5 * EB_COUNT(unanswered); i++) {
+        web_double_silent(w->d, unanswered[i % EB_COUNT(unanswered)]);
+    }
     lw_user(w, lw_account_update("BTCUSDT", "BOTH", "1", "50000", 1700000006000));
     for (int i = 0; i < 100; i++) {
         lw_user(w, lw_account_update("ETHUSDT", "BOTH", i % 2 == 0 ? "1" : "0", "3000", 1700000006000 + i));
