@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The table of codes, highest first, found by halving. Classes say what this program does; the texts are the exchange's.
+ * The table of codes, highest first, found by halving. Classes say what this program does, texts are the exchange's.
  *
  * Judged here, where the exchange's list leaves room: -1010 (the matching engine said something that could not be told)
  * counts as unknown, since asking costs one request and sending twice costs a position. -4142 says in words what -2021

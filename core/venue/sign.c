@@ -5,9 +5,9 @@
  *     secret text -> SHA-256 of both HMAC pads, copied for each payload -> hex
  *     PEM         -> EVP_PKEY (Ed25519: kept; RSA: per signature)       -> base64
  *
- * None of it lies in ordinary memory while nobody signs. Three things of OpenSSL 3.0 forbid the plain way: its EVP_MAC
- * leaves a copy of an HMAC secret on the heap, PEM is decoded there and wiped, and an RSA key that is kept caches its
- * primes there. So the pads are hashed here, and an RSA key lives as text in a room of ours.
+ * None of it lies in ordinary memory while nobody signs. Three habits of OpenSSL 3.0 forbid the plain way: its EVP_MAC
+ * keeps a copy of an HMAC secret on the heap, its PEM reader frees buffers as they are (sign_pem.h), and an RSA key that
+ * is kept caches its primes there. So the pads are hashed here, and an RSA key lives as text in a room of ours.
  */
 #include "venue/sign.h"
 
@@ -21,6 +21,7 @@
 #include <openssl/pem.h>
 
 #include "base/hash.h"
+#include "venue/sign_pem.h"
 #include "venue/sign_room.h"
 
 #define API_KEY_MAX 160
@@ -58,16 +59,6 @@ static bool is_plain(const char *text, size_t max)
 static bool is_pem(const char *text)
 {
     return strncmp(text, "-----BEGIN", strlen("-----BEGIN")) == 0;
-}
-
-/* Fails instead of asking a person for a pass phrase. */
-static int no_pass_phrase(char *buffer, int size, int writing, void *user)
-{
-    (void)buffer;
-    (void)size;
-    (void)writing;
-    (void)user;
-    return -1;
 }
 
 /* SHA-256 after one block of the secret, each byte turned by pad. */
@@ -112,14 +103,20 @@ static int make_hmac(struct eb_binance_key *k, const char *secret, struct eb_err
     return EB_OK;
 }
 
-static EVP_PKEY *read_pem(const char *pem, bool private)
+/* Fails instead of asking a person for a pass phrase. */
+static int no_pass_phrase(char *buffer, int size, int writing, void *user)
+{
+    (void)buffer;
+    (void)size;
+    (void)writing;
+    (void)user;
+    return -1;
+}
+
+static EVP_PKEY *read_public(const char *pem)
 {
     BIO *bio = BIO_new_mem_buf(pem, -1);
-    EVP_PKEY *pkey = NULL;
-    if (bio != NULL) {
-        pkey = private ? PEM_read_bio_PrivateKey(bio, NULL, no_pass_phrase, NULL)
-                       : PEM_read_bio_PUBKEY(bio, NULL, no_pass_phrase, NULL);
-    }
+    EVP_PKEY *pkey = bio != NULL ? PEM_read_bio_PUBKEY(bio, NULL, no_pass_phrase, NULL) : NULL;
     BIO_free(bio);
     ERR_clear_error(); /* its texts are for nobody, and must not be found by the next who looks */
     return pkey;
@@ -142,8 +139,9 @@ static int keep_as_text(struct eb_binance_key *k, const char *pem, struct eb_err
 static int make_pem(struct eb_binance_key *k, const char *pem, bool private, struct eb_err *err)
 {
     const char *which = private ? "private" : "public";
-    k->pkey = read_pem(pem, private);
+    k->pkey = private ? eb_pem_private_key(pem) : read_public(pem);
     k->md = EVP_MD_CTX_new();
+    ERR_clear_error();
     if (k->pkey == NULL || k->md == NULL) {
         return eb_err_set(err, EB_E_INVALID, "key",
                           "no %s key in PEM: it is cut, encrypted with a pass phrase, or of another kind", which);
@@ -251,7 +249,7 @@ static const EVP_MD *digest_of(const struct eb_binance_key *k)
 
 static bool sign_pkey(const struct eb_binance_key *k, const char *payload, size_t len, uint8_t *out, size_t *out_len)
 {
-    EVP_PKEY *pkey = k->pkey != NULL ? k->pkey : read_pem(k->pem, true);
+    EVP_PKEY *pkey = k->pkey != NULL ? k->pkey : eb_pem_private_key(k->pem);
     *out_len = SIGNATURE_BYTES_MAX;
     bool good = pkey != NULL && EVP_DigestSignInit(k->md, NULL, digest_of(k), NULL, pkey) == 1 &&
                 EVP_DigestSign(k->md, out, out_len, (const unsigned char *)payload, len) == 1;
@@ -264,7 +262,7 @@ static bool sign_pkey(const struct eb_binance_key *k, const char *payload, size_
 
 static bool verify_pkey(const struct eb_binance_key *k, const char *payload, size_t len, const uint8_t *raw, size_t n)
 {
-    EVP_PKEY *pkey = k->pkey != NULL ? k->pkey : read_pem(k->pem, true);
+    EVP_PKEY *pkey = k->pkey != NULL ? k->pkey : eb_pem_private_key(k->pem);
     bool good = pkey != NULL && EVP_DigestVerifyInit(k->md, NULL, digest_of(k), NULL, pkey) == 1 &&
                 EVP_DigestVerify(k->md, raw, n, (const unsigned char *)payload, len) == 1;
     (void)EVP_MD_CTX_reset(k->md);

@@ -3,8 +3,9 @@
  * Keys and signatures: HMAC-SHA256 (secret text), Ed25519 and RSA (PEM private keys), by OpenSSL.
  *
  * A key file is text: "NAME = VALUE" lines, # comments; api_key, and either secret (HMAC) or private_key (path of a PEM
- * file beside it, or the PEM itself in lines to its END). The caller has checked the file's owner and mode. Secrets live
- * in memory of their own that is locked, kept out of core dumps, and wiped when it is given back.
+ * file beside it, or the PEM itself in lines to its END). The caller has checked the key file's owner and mode; a PEM
+ * file beside it must have the same owner and be open to nobody else (EB_E_REFUSED). Secrets live in memory of their
+ * own that is locked, kept out of core dumps, and wiped when it is given back. A key is used by one thread at a time.
  */
 #pragma once
 

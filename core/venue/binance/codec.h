@@ -2,7 +2,8 @@
 /*
  * The words of Binance USDS-M futures: all JSON keys, enum words and parameters are here and in no other file.
  *
- *     text -> bn_decode_*() -> plain structs in this program's numbers        eb_order_request -> bn_encode_*() -> params
+ *     text -> bn_decode_*() -> plain structs in this program's numbers
+ *     eb_order_request -> bn_encode_*() -> params
  *
  * Unknown keys are ignored, unknown events are BN_USER_OTHER / BN_MARKET_OTHER, unknown enum values are named in err
  * (EB_E_INVALID) and decide nothing. Names of symbols are copied; those of COIN-M (st 2) are told as such. A document

@@ -242,7 +242,7 @@ int bn_decode_brackets(const char *text, size_t len,
     return rc;
 }
 
-/* ---- candles, mark, book ------------------------------------------------------------------------------------------ */
+/* ---- candles, mark, book ----------------------------------------------------------------------------------------- */
 
 struct kline_rows {
     int (*row)(void *user, const struct eb_ev_bar *bar);

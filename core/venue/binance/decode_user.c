@@ -150,7 +150,7 @@ static void read_margin_call(struct bn_reader *r, struct eb_tok root, struct bn_
     }
 }
 
-/* ---- which -------------------------------------------------------------------------------------------------------- */
+/* ---- which ------------------------------------------------------------------------------------------------------- */
 
 static void read_event(struct bn_reader *r, struct eb_tok root, struct bn_user *out)
 {

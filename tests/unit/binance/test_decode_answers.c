@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Answers of the REST and WebSocket API: the documented bodies, their older forms, and what must never pass for empty. */
+/* Answers of the REST and WebSocket API: the documented bodies, older forms, and what must never pass for empty. */
 #include "venue/binance/codec.h"
 
 #include <setjmp.h>
@@ -261,7 +261,7 @@ static void balances(void **state)
     }
 }
 
-/* ---- positions ---------------------------------------------------------------------------------------------------- */
+/* ---- positions --------------------------------------------------------------------------------------------------- */
 
 static int positions(const char *text, struct eb_err *err)
 {
@@ -341,7 +341,7 @@ static void positions_that_are_refused(void **state)
     assert_int_equal(got.count, 1);
 }
 
-/* ---- orders ------------------------------------------------------------------------------------------------------- */
+/* ---- orders ------------------------------------------------------------------------------------------------------ */
 
 static void regular_orders(void **state)
 {
@@ -435,7 +435,7 @@ static void trades_of_the_account(void **state)
     assert_int_equal(bn_decode_trades(bad, strlen(bad), on_trade, &got, NULL), EB_E_INVALID);
 }
 
-/* ---- the market --------------------------------------------------------------------------------------------------- */
+/* ---- the market -------------------------------------------------------------------------------------------------- */
 
 static void candles_mark_and_book(void **state)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Payloads of market streams as the exchange documents them, older and newer ones, damaged ones; and how long it takes. */
+/* Payloads of market streams as the exchange documents them, older and newer, damaged ones; how long it takes. */
 #define _POSIX_C_SOURCE 200809L
 #include "venue/binance/codec.h"
 

@@ -42,7 +42,7 @@ static bool read_whole(const char *name, struct eb_buffer *out)
     return path != NULL;
 }
 
-/* ---- published samples --------------------------------------------------------------------------------------------- */
+/* ---- published samples ------------------------------------------------------------------------------------------- */
 
 #define SAMPLES "payloads/nautilus_crate/futures/"
 
@@ -180,7 +180,7 @@ static void answer_samples(void **state)
     eb_buffer_deinit(&risk);
 }
 
-/* ---- recorded streams ---------------------------------------------------------------------------------------------- */
+/* ---- recorded streams -------------------------------------------------------------------------------------------- */
 
 struct tally {
     size_t lines, other, mark, trade, book, kline, refused;
@@ -301,7 +301,7 @@ static void recorded_books_by_request(void **state)
     assert_int_equal(documents, 4);
 }
 
-/* ---- instruments, against the other reader of them ------------------------------------------------------------------ */
+/* ---- instruments, against the other reader of them --------------------------------------------------------------- */
 
 struct compare {
     struct eb_exchange_info *info;
@@ -370,7 +370,7 @@ static void instruments_of_2021(void **state)
     check_instruments("payloads/cryptofeed_BINANCE_FUTURES.0.gz", 1, 122, 2400);
 }
 
-/* ---- recorded trades ------------------------------------------------------------------------------------------------- */
+/* ---- recorded trades --------------------------------------------------------------------------------------------- */
 
 struct sums {
     size_t rows;
@@ -453,7 +453,7 @@ static void recorded_trades(void **state)
     free(json);
 }
 
-/* ---- the table of fields ----------------------------------------------------------------------------------------------- */
+/* ---- the table of fields ----------------------------------------------------------------------------------------- */
 
 static const char *const fields[] = {
     "markPriceUpdate | s p | string | symbol, mark",

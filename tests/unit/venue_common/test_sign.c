@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -65,15 +66,19 @@ static const struct {
 };
 
 static char folder[] = "/tmp/eb-sign-XXXXXX";
-static char *rsa_private, *rsa_public;
+static char *rsa_private, *rsa_public, *rsa_old; /* old: PKCS #1 */
 
-static char *pem_text(EVP_PKEY *pkey, bool private)
+enum pem { PEM_PUBLIC, PEM_PRIVATE, PEM_OLD };
+
+static char *pem_text(EVP_PKEY *pkey, enum pem kind)
 {
     BIO *bio = BIO_new(BIO_s_mem());
     char *data = NULL;
     assert_non_null(bio);
-    assert_int_equal(
-        private ? PEM_write_bio_PrivateKey(bio, pkey, NULL, NULL, 0, NULL, NULL) : PEM_write_bio_PUBKEY(bio, pkey), 1);
+    int written = kind == PEM_PRIVATE ? PEM_write_bio_PrivateKey(bio, pkey, NULL, NULL, 0, NULL, NULL)
+                  : kind == PEM_OLD   ? PEM_write_bio_PrivateKey_traditional(bio, pkey, NULL, NULL, 0, NULL, NULL)
+                                      : PEM_write_bio_PUBKEY(bio, pkey);
+    assert_int_equal(written, 1);
     long len = BIO_get_mem_data(bio, &data);
     char *text = calloc(1, (size_t)len + 1);
     assert_non_null(text);
@@ -150,6 +155,7 @@ static void what_is_signed_verifies(void **state)
     round_trip(SPOT, SPOT, EB_BINANCE_HMAC, 64);
     round_trip(ED25519_PRIVATE, ED25519_PUBLIC, EB_BINANCE_ED25519, 88);
     round_trip(rsa_private, rsa_public, EB_BINANCE_RSA, 344);
+    round_trip(rsa_old, rsa_public, EB_BINANCE_RSA, 344);
 }
 
 static void hexadecimal_in_either_case_verifies(void **state)
@@ -179,6 +185,26 @@ static void a_public_key_cannot_sign(void **state)
     eb_binance_key_free(k);
     assert_int_equal(eb_binance_key_make("api-key", ED25519_PUBLIC, &k, &err), EB_E_INVALID);
     assert_int_equal(eb_binance_key_public("api-key", ED25519_PRIVATE, &k, &err), EB_E_INVALID);
+}
+
+static void a_private_key_cut_or_damaged_is_refused(void **state)
+{
+    (void)state;
+    char text[4096];
+    size_t len = strlen(rsa_private), head = strlen("-----BEGIN PRIVATE KEY-----\n");
+    for (size_t cut = head; cut + 30 < len; cut += 13) { /* shorter contents in a whole PEM */
+        struct eb_binance_key *k = NULL;
+        (void)snprintf(text, sizeof(text), "%.*s\n-----END PRIVATE KEY-----\n", (int)cut, rsa_private);
+        assert_int_equal(eb_binance_key_make("ok", text, &k, NULL), EB_E_INVALID);
+    }
+    for (size_t at = head; at < len - 30; at += 7) { /* whatever stands there instead: no crash, no leak */
+        struct eb_binance_key *k = NULL;
+        (void)snprintf(text, sizeof(text), "%s", rsa_private);
+        flip(text, at);
+        if (eb_binance_key_make("ok", text, &k, NULL) == EB_OK) {
+            eb_binance_key_free(k);
+        }
+    }
 }
 
 static void a_key_has_a_name_that_may_be_shown(void **state)
@@ -421,6 +447,9 @@ static void secrets_stay_out_of_dumps(void **state)
 #ifdef EB_TEST_NO_SCAN
     skip();
 #endif
+    static const uint8_t seed[NEEDLE] = {/* of the Ed25519 key above, hidden */
+                                         0xc7, 0x3b, 0xeb, 0xc7, 0xb5, 0xa7, 0x00, 0x3a, 0xe0, 0xde, 0x10, 0xae,
+                                         0xc8, 0xb6, 0x76, 0x9e, 0x1e, 0x13, 0x9f, 0x33, 0x21, 0x68, 0x33, 0x43};
     char secret[NEEDLE + 1] = "";
     uint8_t hidden[NEEDLE];
     for (int i = 0; i < NEEDLE; i++) { /* made here, so that the program's own data do not hold it */
@@ -431,6 +460,34 @@ static void secrets_stay_out_of_dumps(void **state)
     const char *path = write_unseen("api_key = abc\nsecret = ", secret);
     explicit_bzero(secret, sizeof(secret));
     stays_out(path, hidden, "HMAC secret");
+
+    path = write_unseen("api_key = abc\nprivate_key = ", ED25519_PRIVATE);
+    hide(hidden, strstr(ED25519_PRIVATE, "IJ1hsZ3v"));
+    stays_out(path, hidden, "Ed25519, PEM");
+    stays_out(path, seed, "Ed25519, key");
+}
+
+enum { HIDDEN_TEXT, HIDDEN_PRIME, HIDDEN_FILED, HIDDEN_COUNT };
+
+/* In a process of its own, so that this one never holds the key but by reading its file. */
+static _Noreturn void make_rsa_file(int to)
+{
+    EVP_PKEY *pkey = EVP_RSA_gen(2048);
+    BIGNUM *prime = NULL;
+    char little[128], big[128];
+    uint8_t hidden[HIDDEN_COUNT][NEEDLE];
+    char *pem = pkey != NULL ? pem_text(pkey, PEM_PRIVATE) : NULL;
+    bool good = pem != NULL && EVP_PKEY_get_bn_param(pkey, OSSL_PKEY_PARAM_RSA_FACTOR1, &prime) == 1 &&
+                BN_bn2lebinpad(prime, (unsigned char *)little, sizeof(little)) == (int)sizeof(little) &&
+                BN_bn2binpad(prime, (unsigned char *)big, sizeof(big)) == (int)sizeof(big);
+    if (good) {
+        hide(hidden[HIDDEN_TEXT], pem + 200);
+        hide(hidden[HIDDEN_PRIME], little); /* as big numbers lie in memory */
+        hide(hidden[HIDDEN_FILED], big);    /* as the file has it */
+        (void)write_unseen("api_key = abc\nprivate_key = ", pem);
+        good = write(to, hidden, sizeof(hidden)) == (ssize_t)sizeof(hidden);
+    }
+    _exit(good ? 0 : 1);
 }
 
 static void an_rsa_key_stays_out_of_dumps(void **state)
@@ -439,24 +496,22 @@ static void an_rsa_key_stays_out_of_dumps(void **state)
 #ifdef EB_TEST_NO_SCAN
     skip();
 #endif
-    EVP_PKEY *pkey = EVP_RSA_gen(2048);
-    BIGNUM *prime = NULL;
-    char bytes[128];
-    uint8_t text_hidden[NEEDLE], prime_hidden[NEEDLE];
-    assert_non_null(pkey);
-    char *pem = pem_text(pkey, true);
-    hide(text_hidden, pem + 200);
-    assert_int_equal(EVP_PKEY_get_bn_param(pkey, OSSL_PKEY_PARAM_RSA_FACTOR1, &prime), 1);
-    assert_int_equal(BN_bn2lebinpad(prime, (unsigned char *)bytes, sizeof(bytes)), (int)sizeof(bytes));
-    hide(prime_hidden, bytes); /* little endian: as big numbers lie in memory */
-    BN_clear_free(prime);
-    EVP_PKEY_free(pkey);
-    const char *path = write_unseen("api_key = abc\nprivate_key = ", pem);
-    explicit_bzero(pem, strlen(pem));
-    free(pem);
-    explicit_bzero(bytes, sizeof(bytes));
-    stays_out(path, text_hidden, "RSA, PEM");
-    stays_out(path, prime_hidden, "RSA, prime");
+    int pipes[2], status = 0;
+    uint8_t hidden[HIDDEN_COUNT][NEEDLE];
+    assert_int_equal(pipe(pipes), 0);
+    pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0) {
+        make_rsa_file(pipes[1]);
+    }
+    assert_int_equal(close(pipes[1]), 0);
+    assert_int_equal(read(pipes[0], hidden, sizeof(hidden)), (int)sizeof(hidden));
+    assert_int_equal(close(pipes[0]), 0);
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_int_equal(status, 0);
+    stays_out(in_folder("canary"), hidden[HIDDEN_TEXT], "RSA, PEM");
+    stays_out(in_folder("canary"), hidden[HIDDEN_PRIME], "RSA, prime");
+    stays_out(in_folder("canary"), hidden[HIDDEN_FILED], "RSA, prime as it is filed");
 }
 
 /* ---- speed, told and not judged --------------------------------------------------------------------------------- */
@@ -491,8 +546,9 @@ static int set_up(void **state)
     assert_non_null(mkdtemp(folder));
     EVP_PKEY *pkey = EVP_RSA_gen(2048);
     assert_non_null(pkey);
-    rsa_private = pem_text(pkey, true);
-    rsa_public = pem_text(pkey, false);
+    rsa_private = pem_text(pkey, PEM_PRIVATE);
+    rsa_old = pem_text(pkey, PEM_OLD);
+    rsa_public = pem_text(pkey, PEM_PUBLIC);
     EVP_PKEY_free(pkey);
     return 0;
 }
@@ -507,6 +563,7 @@ static int tear_down(void **state)
     (void)rmdir(folder);
     free(rsa_private);
     free(rsa_public);
+    free(rsa_old);
     return 0;
 }
 
@@ -521,6 +578,7 @@ int main(void)
         cmocka_unit_test(a_public_key_cannot_sign),
         cmocka_unit_test(a_key_has_a_name_that_may_be_shown),
         cmocka_unit_test(texts_that_are_no_keys),
+        cmocka_unit_test(a_private_key_cut_or_damaged_is_refused),
         cmocka_unit_test(key_files),
         cmocka_unit_test(bad_key_files),
         cmocka_unit_test(how_long_a_signature_takes),
