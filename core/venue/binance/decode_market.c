@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Prices: one payload of a market stream. This is the price path: one walk over the keys (all of one letter) notes
- * where each value is, then those of the kind are read. Nothing is allocated; a payload with more values than any price has
- * (a depth update) is taken for another kind.
+ * where each value is, then those of the kind are read. Nothing is allocated; a payload with more values than any price
+ * has (a depth update) is taken for another kind.
  */
 #include "venue/binance/codec.h"
 
