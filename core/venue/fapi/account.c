@@ -84,6 +84,7 @@ static int make_account(struct fapi_account *a, struct eb_fapi *f, const struct 
     a->fee_taker_ppm = c->fee_taker_ppm;
     a->due_ms = a->funding_next_ms = INT64_MAX;
     a->now_ms = f->now_ms;
+    a->update_ms = f->now_ms; /* of the first deposit: clients skip an asset that was never touched */
     int rc = copy_text(a->name, sizeof(a->name), from->name, "a name", err);
     rc = rc == EB_OK ? copy_text(a->api_key, sizeof(a->api_key), from->api_key, "an API key", err) : rc;
     rc = rc == EB_OK ? eb_binance_key_public(from->api_key, from->secret, &a->key, err) : rc;

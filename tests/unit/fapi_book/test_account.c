@@ -25,6 +25,7 @@ static void a_position_in_every_field(void **state)
 {
     (void)state;
     struct rig *r = rig_new(NULL);
+    assert_int_not_equal(balance(r).update_ms, 0); /* 0 is an asset that was never touched: clients skip it */
     rig_open(r, BTC, EB_BUY, "0.5"); /* at 50000.1, notional 25000.05, margin at 20x 1250.0025, fee 10.00002 */
     rig_mark(r, BTC, "51000");
     struct fapi_position p = position(r, BTC, 0);
