@@ -285,13 +285,11 @@ static void on_lost(void *user, const struct eb_err *err)
 static void create_wire(struct world *w, const char *path)
 {
     struct eb_err err = {0};
-    const struct eb_wire_client_config c = {.loop = w->loop,
-                                            .path = path,
-                                            .name = "bench_live",
-                                            .wants_events = true,
-                                            .symbols_max = SYMBOLS_MAX,
-                                            .listener = {w, live_hello, on_symbol, on_event, on_ready, live_tick,
-                                                         live_trades, live_view, live_said, on_lost}};
+    struct eb_wire_client_config c = {.loop = w->loop, .path = path, .name = "bench_live", .wants_events = true};
+    c.symbols_max = SYMBOLS_MAX;
+    c.listener = (struct eb_link_listener){.user = w, .hello = live_hello, .symbol = on_symbol, .event = on_event};
+    c.listener.ready = on_ready;
+    c.listener.lost = on_lost;
     live_must(eb_wire_client_create(&c, &w->wire, &err), "wire", &err);
     w->port = eb_wire_client_port(w->wire);
 }

@@ -257,36 +257,12 @@ static inline struct live_counts live_exchange_end(struct live_exchange *x)
 }
 
 /* What a client has to hear of an exchange that only greets. */
-static inline bool live_hello(void *user, const struct eb_wire_hello *hello, struct eb_err *err)
+static inline bool live_hello(void *user, const struct eb_link_hello *hello, struct eb_err *err)
 {
     (void)user;
     (void)hello;
     (void)err;
     return true;
-}
-
-static inline void live_tick(void *user, const struct eb_wire_tick *tick)
-{
-    (void)user;
-    (void)tick;
-}
-
-static inline void live_trades(void *user, const struct eb_wire_trades *told)
-{
-    (void)user;
-    (void)told;
-}
-
-static inline void live_view(void *user, const struct eb_wire_view *view)
-{
-    (void)user;
-    (void)view;
-}
-
-static inline void live_said(void *user, const struct eb_wire_said *said)
-{
-    (void)user;
-    (void)said;
 }
 
 /* ---- a journal in a directory ------------------------------------------------------------------------------------ */

@@ -46,6 +46,6 @@ eb_layer(eb_venue_simd venue/simd USES eb_venue_wire eb_venue_sim eb_feed eb_sto
 eb_layer(eb_venue_binance venue/binance USES eb_venue eb_engine eb_net eb_domain eb_base)
 eb_layer(eb_venue_fapi venue/fapi USES eb_venue_simd eb_venue_sim eb_venue eb_feed eb_engine eb_net eb_domain eb_base)
 eb_layer(eb_host host USES eb_engine eb_policy eb_store eb_domain eb_base)
-eb_layer(eb_app app USES eb_host eb_venue_fapi eb_venue_binance eb_venue_simd eb_venue_wire eb_venue_sim eb_venue eb_feed eb_store eb_policy eb_engine
-         eb_domain eb_net eb_base
+eb_layer(eb_app app USES eb_host eb_venue_fapi eb_venue_binance eb_venue_simd eb_venue_wire eb_venue_sim eb_venue
+         eb_feed eb_store eb_policy eb_engine eb_domain eb_net eb_base
          LIBRARIES PkgConfig::CJSON)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Accounts of a simulated exchange from a directory of key files: NAME.key is what a client of account NAME reads; where
- * its key is no HMAC secret, NAME.pub holds the public one (PEM).
+ * Accounts of a simulated exchange from a directory of key files: NAME.key is what a client of account NAME reads;
+ * where its key is no HMAC secret, NAME.pub holds the public one (PEM).
  */
 #pragma once
 

@@ -21,5 +21,5 @@ struct eb_sim_serve {
     const char *trades; /* NULL: not written */
     struct eb_log *log;
 };
-/* Serves until it is told to end, or length_ms is over. Says on standard output, in one line of JSON, where it listens. */
+/* Serves until it is told to end, or length_ms is over. Says where it listens, as a line of JSON on standard output. */
 enum eb_status eb_sim_serve(const struct eb_sim_serve *s, struct eb_err *err);

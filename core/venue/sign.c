@@ -6,8 +6,8 @@
  *     PEM         -> EVP_PKEY (Ed25519: kept; RSA: per signature)       -> base64
  *
  * None of it lies in ordinary memory while nobody signs. Three habits of OpenSSL 3.0 forbid the plain way: its EVP_MAC
- * keeps a copy of an HMAC secret on the heap, its PEM reader frees buffers as they are (sign_pem.h), and an RSA key that
- * is kept caches its primes there. So the pads are hashed here, and an RSA key lives as text in a room of ours.
+ * keeps a copy of an HMAC secret on the heap, its PEM reader frees buffers as they are (sign_pem.h), and an RSA key
+ * that is kept caches its primes there. So the pads are hashed here, and an RSA key lives as text in a room of ours.
  */
 #include "venue/sign.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Private keys from PEM without a trace: OpenSSL 3.0 reads PEM through buffers on the heap that it frees as they are, so
- * the text is decoded in a room of ours, and OpenSSL is given numbers.
+ * Private keys from PEM without a trace: OpenSSL 3.0 reads PEM through buffers on the heap that it frees as they are,
+ * so the text is decoded in a room of ours, and OpenSSL is given numbers.
  */
 #pragma once
 

@@ -2,7 +2,7 @@
 /*
  * Making the exchange and moving it.
  *
- *     eb_fapi_run(now): whatever is due before now, each at its own time: market -> accounts -> keys -> sockets -> faults
+ *     eb_fapi_run(now): what is due before now, each at its own time: market -> accounts -> keys -> sockets -> faults
  */
 #include "venue/fapi/exchange.h"
 

@@ -52,7 +52,7 @@ void fapi_accounts_destroy(struct fapi_accounts *a);
 EB_NODISCARD int fapi_api_create(struct eb_fapi *f, struct fapi_api **out, struct eb_err *err);
 void fapi_api_destroy(struct fapi_api *a);
 
-/* Moving to now_ms (f->now_ms is set already), and when each wants to be moved next; INT64_MAX never. Accounts are moved
+/* Moving to now_ms (f->now_ms is set already), and when each wants to be moved next; INT64_MAX never. Accounts move
  * through fapi_account_run(), listen keys through fapi_listen_keys_run(). */
 void fapi_market_run(struct eb_fapi *f, int64_t now_ms);
 int64_t fapi_market_next_ms(const struct eb_fapi *f);

@@ -8,7 +8,7 @@
  *     api*.c auth.c limits.c json_*.c   requests: parameters, signature, limits, answers in the exchange's words
  *     session.c streams.c user_stream.c   sockets: subscriptions, market messages, account events
  *     faults.c control.c  what goes wrong on purpose: /sim/...
- *     serve.c             all of it behind core/net/httpd.h, at wall time        twin.c  behind struct eb_web, at virtual
+ *     serve.c             all of it behind core/net/httpd.h, at wall time     twin.c   behind struct eb_web, at virtual
  *
  * No sockets and no clock but serve.c: bytes and times come in by these functions, so that the same exchange serves
  * real clients over TCP and, in one process and in virtual time, the engine under simulation.
@@ -92,7 +92,7 @@ struct eb_fapi_peer { /* the other end of a socket */
     void (*close)(void *peer, int code); /* with a close frame; 0: reset. The session is over with it */
 };
 struct eb_fapi_session;
-/* The HTTP status that refuses the handshake, or 0 and the session. path as sent: "/market/stream", "/ws-fapi/v1" ... */
+/* The HTTP status that refuses the handshake, or 0 and the session. path as sent: "/market/stream", "/ws-fapi/v1" */
 int eb_fapi_session_open(struct eb_fapi *f, const char *path, const char *query, const char *address,
                          const struct eb_fapi_peer *peer, struct eb_fapi_session **out);
 void eb_fapi_session_text(struct eb_fapi_session *s, const char *text, size_t len);

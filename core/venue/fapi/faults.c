@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Where faults strike. Without a rule and without latency nothing is copied and nothing waits: a request is executed and
- * answered within the call.
+ * Where faults strike. Without a rule and without latency nothing is copied and nothing waits: a request is executed
+ * and answered within the call.
  *
  *     eb_fapi_http() -> rule? latency? -> execute() -> tell()          fapi_ws_request(): the same over a socket
  */
-#include "venue/fapi/faults_inner.h"
+#include "venue/fapi/faults.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "venue/fapi/control.h"
+#include "venue/fapi/faults_inner.h"
 
 #define BODY_MAX ((size_t)64 << 20)
 #define TOKENS_MAX 256

@@ -31,7 +31,7 @@ void fapi_latency_set(struct eb_fapi *f, const int64_t ms[5]);
 void fapi_faults_run(struct eb_fapi *f);
 int64_t fapi_faults_next_ms(const struct eb_fapi *f);
 
-/* control.c: {"name": ..., parameters} of /sim/fault; the names are in docs/VENUES.md. EB_E_INVALID says what is wrong. */
+/* control.c: {"name": ..., parameters} of /sim/fault; names as in docs/VENUES.md. EB_E_INVALID says what is wrong. */
 EB_NODISCARD int fapi_fault_set(struct eb_fapi *f, struct eb_tok fault, struct eb_err *err);
 void fapi_faults_clear(struct eb_fapi *f);
 /* How often each has struck, as a JSON object. */

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The exchange behind sockets, at wall time: bytes in and out of core/net/httpd.h, one timer for what happens by itself.
+ * The exchange behind sockets, at wall time: bytes in and out of core/net/httpd.h, a timer for what happens by itself.
  *
  *     httpd request --> eb_fapi_http() --> answer            httpd socket <--> session
  */
 #define _POSIX_C_SOURCE 200809L
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -168,7 +169,7 @@ static int opening(void *user, const char *path, const char *query, const char *
     p->path = strdup(path);
     p->query = strdup(query);
     p->port = (struct eb_fapi_peer){.peer = p, .send = peer_send, .ping = peer_ping, .close = peer_close};
-    strncpy(p->address, address, sizeof(p->address) - 1);
+    (void)snprintf(p->address, sizeof(p->address), "%s", address);
     if (p->path == NULL || p->query == NULL) {
         peer_free(p);
         return 503;

@@ -112,8 +112,8 @@ static int request(void *web, const struct eb_web_request *r, eb_web_done done, 
     }
     t->calls = c;
     c->held = 2; /* the arrival and the deadline */
-    twin_add(t, (struct twin_event){.kind = TWIN_ARRIVE, .of.call = c}, t->now_ns + t->latency_ns);
-    twin_add(t, (struct twin_event){.kind = TWIN_DEADLINE, .of.call = c}, t->now_ns + r->deadline_ns);
+    fapi_twin_add(t, (struct twin_event){.kind = TWIN_ARRIVE, .of.call = c}, t->now_ns + t->latency_ns);
+    fapi_twin_add(t, (struct twin_event){.kind = TWIN_DEADLINE, .of.call = c}, t->now_ns + r->deadline_ns);
     *out = c;
     return EB_OK;
 }
@@ -136,7 +136,7 @@ static void answered(void *user, const struct eb_fapi_answer *a)
     memcpy(e.data + e.headers, a->body, a->len);
     e.data[e.headers + a->len] = '\0';
     c->held++;
-    twin_add(t, e, t->now_ns + t->latency_ns);
+    fapi_twin_add(t, e, t->now_ns + t->latency_ns);
     call_release(c); /* what waited at the exchange */
 }
 
@@ -213,7 +213,7 @@ static void about(struct eb_web_socket *s, enum twin_kind kind, int status, cons
     struct twin_event e = {.kind = (uint8_t)kind, .status = status, .of.socket = s, .len = len};
     e.data = text != NULL ? copy(text, len) : NULL;
     s->held++;
-    twin_add(s->t, e, s->t->now_ns + s->t->latency_ns);
+    fapi_twin_add(s->t, e, s->t->now_ns + s->t->latency_ns);
 }
 
 static void peer_send(void *peer, const char *text, size_t len)
@@ -359,8 +359,8 @@ static void timer_set(struct eb_web_timer *m, int64_t delay_ns)
     m->setting++;
     if (delay_ns >= 0) {
         m->held++;
-        twin_add(m->t, (struct twin_event){.kind = TWIN_TIMER, .setting = m->setting, .of.timer = m},
-                 m->t->now_ns + delay_ns);
+        fapi_twin_add(m->t, (struct twin_event){.kind = TWIN_TIMER, .setting = m->setting, .of.timer = m},
+                      m->t->now_ns + delay_ns);
     }
 }
 
@@ -437,7 +437,7 @@ void eb_fapi_twin_run(struct eb_fapi_twin *t, int64_t until_ms)
         t->now_ns = at_ns;
         eb_fapi_run(t->f, at_ns / NS_PER_MS);
         if (its_ns > mine_ns) {
-            struct twin_event e = twin_take(t);
+            struct twin_event e = fapi_twin_take(t);
             happen(&e);
         }
     }
@@ -472,7 +472,7 @@ void eb_fapi_twin_destroy(struct eb_fapi_twin *t)
         return;
     }
     while (t->count > 0) {
-        struct twin_event e = twin_take(t);
+        struct twin_event e = fapi_twin_take(t);
         if (e.kind == TWIN_TIMER) {
             timer_release(e.of.timer);
         } else if (e.kind > TWIN_DEADLINE) { /* calls go below */

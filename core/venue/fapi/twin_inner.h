@@ -82,5 +82,5 @@ struct eb_fapi_twin {
 };
 
 /* twin_queue.c */
-void twin_add(struct eb_fapi_twin *t, struct twin_event e, int64_t at_ns);
-struct twin_event twin_take(struct eb_fapi_twin *t); /* the next; there must be one */
+void fapi_twin_add(struct eb_fapi_twin *t, struct twin_event e, int64_t at_ns);
+struct twin_event fapi_twin_take(struct eb_fapi_twin *t); /* the next; there must be one */

@@ -16,7 +16,7 @@ static void swap(struct eb_fapi_twin *t, size_t a, size_t b)
     t->heap[b] = e;
 }
 
-void twin_add(struct eb_fapi_twin *t, struct twin_event e, int64_t at_ns)
+void fapi_twin_add(struct eb_fapi_twin *t, struct twin_event e, int64_t at_ns)
 {
     if (t->count == t->cap) {
         t->cap = t->cap > 0 ? 2 * t->cap : 256;
@@ -31,7 +31,7 @@ void twin_add(struct eb_fapi_twin *t, struct twin_event e, int64_t at_ns)
     }
 }
 
-struct twin_event twin_take(struct eb_fapi_twin *t)
+struct twin_event fapi_twin_take(struct eb_fapi_twin *t)
 {
     struct twin_event e = t->heap[0];
     t->heap[0] = t->heap[--t->count];
