@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "venue/fapi/api.h"
 #include "venue/fapi/book.h"
 #include "venue/fapi/faults.h"
 
@@ -324,6 +325,41 @@ static void tell_position(struct job *j, struct fapi_account *a, uint32_t symbol
     }
 }
 
+struct told_orders {
+    struct job *j;
+    bool first;
+};
+
+static void tell_terms(struct told_orders *to, const struct fapi_terms *t, bool algo, uint64_t id, const char *status)
+{
+    char text[3][EB_DECIMAL_TEXT_MAX];
+    struct eb_buffer *out = to->j->out;
+    (void)eb_decimal_format(t->qty.e8, 8, text[0]);
+    (void)eb_decimal_format(t->price.e8, 8, text[1]);
+    (void)eb_decimal_format(t->trigger.e8, 8, text[2]);
+    (void)eb_buffer_printf(out,
+                           "%s{\"symbol\":\"%s\",\"algo\":%s,\"id\":%" PRIu64 ",\"type\":\"%s\",\"side\":\"%s\","
+                           "\"position_side\":\"%s\",\"status\":\"%s\",\"quantity\":\"%s\",\"price\":\"%s\","
+                           "\"trigger\":\"%s\",\"close_position\":%s,\"client_id\":",
+                           to->first ? "" : ",", fapi_symbol_at(to->j->f, t->symbol)->inst.symbol,
+                           algo ? "true" : "false", id, fapi_type_name(t->type), fapi_side_name(t->side),
+                           fapi_position_side_name(t->position_side), status, text[0], text[1], text[2],
+                           t->close_position ? "true" : "false");
+    (void)eb_buffer_json_string(out, t->client_id);
+    (void)eb_buffer_text(out, "}");
+    to->first = false;
+}
+
+static void tell_order(void *user, const struct fapi_order *o)
+{
+    tell_terms(user, &o->t, false, o->id, fapi_status_name(o->status));
+}
+
+static void tell_algo(void *user, const struct fapi_algo *o)
+{
+    tell_terms(user, &o->t, true, o->id, fapi_algo_status_name(o->status));
+}
+
 static int do_state(struct job *j)
 {
     struct fapi_account *a = NULL;
@@ -331,6 +367,7 @@ static int do_state(struct job *j)
     if (rc != EB_OK) {
         return rc;
     }
+    struct told_orders orders = {j, true};
     struct eb_sim_account_view v;
     char wallet[EB_DECIMAL_TEXT_MAX];
     bool first = true;
@@ -344,6 +381,9 @@ static int do_state(struct job *j)
         tell_position(j, a, i, 1, &first);
     }
     int checked = eb_sim_check(fapi_account_sim(a), &found);
+    (void)eb_buffer_text(j->out, "],\"orders\":[");
+    fapi_orders(a, FAPI_NONE, true, tell_order, &orders);
+    fapi_algos(a, FAPI_NONE, true, tell_algo, &orders);
     (void)eb_buffer_printf(j->out, "],\"open_orders\":%u,\"check\":", v.open_orders);
     (void)eb_buffer_json_string(j->out, checked == EB_OK ? "" : found.msg);
     (void)eb_buffer_text(j->out, ",\"struck\":");
