@@ -63,6 +63,7 @@ if(EB_TESTS)
   eb_test_folder(app_fake USES ${eb_layers_linked}) # the doctor, with doubles of journal, reload and clock
 
   add_subdirectory(tests/sim)
+  add_subdirectory(tests/fault)
   file(GLOB eb_bench_sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/bench/*.c)
   foreach(source IN LISTS eb_bench_sources)
     get_filename_component(name ${source} NAME_WE)
