@@ -7,7 +7,8 @@
 #include <string.h>
 #include <strings.h>
 
-#define DIGITS_MAX 12 /* of a length: more is no message of ours */
+#define DIGITS_MAX 12       /* of a length: more is no message of ours */
+#define CHUNK_LINE_MAX 1024 /* the size of a chunk and what may follow it */
 
 size_t eb_http_head_length(const char *bytes, size_t len)
 {
@@ -250,8 +251,12 @@ int eb_http_chunks_go(struct eb_http_chunks *c, char *bytes, size_t len)
     for (;;) {
         char *line = bytes + c->at;
         char *end = memmem(line, len - c->at, "\r\n", 2);
+        /* Bounded alike whether it comes at once or byte by byte (then its \r may have come already). */
+        if (end == NULL ? len - c->at > CHUNK_LINE_MAX + 1 : end - line > CHUNK_LINE_MAX) {
+            return EB_E_INVALID;
+        }
         if (end == NULL) {
-            return len - c->at > 1024 ? EB_E_INVALID : EB_E_STALE;
+            return EB_E_STALE;
         }
         size_t size = 0;
         size_t head = (size_t)(end - line) + 2;
