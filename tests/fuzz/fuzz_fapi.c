@@ -197,7 +197,7 @@ static void begin(void)
     c.limits_off = true;
     c.control = true;
     EB_ASSERT(eb_fapi_create(&c, &it.f, &err) == EB_OK);
-    EB_ASSERT(it.key != NULL || eb_binance_key_make("fuzz", "secret", &it.key, &err) == EB_OK);
+    EB_ASSERT(eb_binance_key_make("fuzz", "secret", &it.key, &err) == EB_OK);
     eb_fapi_run(it.f, T0);
 }
 
@@ -211,8 +211,9 @@ static void end(void)
             it.session[i] = NULL;
         }
     }
+    eb_binance_key_free(it.key);
     eb_fapi_destroy(it.f);
-    it.f = NULL;
+    memset(&it, 0, sizeof(it));
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
