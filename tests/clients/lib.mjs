@@ -24,7 +24,7 @@ export async function check(name, fn) {
     console.log(`ok ${prefix}: ${name}`);
   } catch (e) {
     failed++;
-    const text = String(e?.stack ?? e).split('\n').slice(0, 12);
+    const text = String(e?.stack ?? JSON.stringify({ code: e?.code, message: e?.message, url: e?.requestUrl })).split('\n').slice(0, 12);
     console.log(text.map((line) => `#   ${line.slice(0, 300)}`).join('\n'));
     console.log(`not ok ${prefix}: ${name}`);
   }
