@@ -196,7 +196,7 @@ await check('user stream, beautified by the client', async () => {
   got.length = 0;
   await hand('disconnect', { class: 'private' }); // the client takes a key and connects again, by itself
   await until('a fill after a break', async () => {
-    await one.submitNewOrder({ ...BTC, side: 'BUY', type: 'MARKET', quantity: 0.001 });
+    await one.submitNewOrder({ ...BTC, side: 'BUY', type: 'MARKET', quantity: 0.002 });
     return got.some((m) => m.eventType === 'ORDER_TRADE_UPDATE');
   });
   await one.submitNewOrder({ ...BTC, side: 'SELL', type: 'MARKET', quantity: 100, reduceOnly: 'true' });
