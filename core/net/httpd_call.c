@@ -222,7 +222,8 @@ static enum went one(struct eb_httpd_conn *c, char *bytes, size_t len, size_t *u
         return wrong(c, 431);
     }
     if (n == 0) {
-        return WENT_WAITS;
+        bool begins = bytes[0] == '\r' || bytes[0] == '\n' || (bytes[0] >= 'A' && bytes[0] <= 'Z');
+        return begins ? WENT_WAITS : wrong(c, 400); /* a TLS client would wait for ever */
     }
     struct eb_http_head head;
     memcpy(s->head_text, bytes, n);
