@@ -5,7 +5,8 @@
  *     POST -> key -> private socket        PUT every 20 min, its answer checked: -1125 -> POST, a new socket, a gap
  *
  * After "listenKeyExpired", or once the exchange has forgotten the key, a socket stays open and says nothing: so the
- * key's end is the stream's end.
+ * key's end is the stream's end. A key that ended while no socket was there to say so is found by asking: a socket that
+ * is opened with it would be deaf.
  */
 #include "venue/binance/streams_inner.h"
 
@@ -43,6 +44,11 @@ void bn_listen_gone(struct bn_streams *s, const char *why)
     bn_line_lose(line_of(s), why);
     if (s->epoch == epoch && s->started)
         bn_listen_tend(s, now_of(s));
+}
+
+void bn_listen_doubt(struct bn_streams *s)
+{
+    s->listen.keep_ns = 0;
 }
 
 static void failed(struct bn_streams *s, const struct bn_result *r)

@@ -14,6 +14,9 @@
 
 #include "venue/binance/rest_inner.h"
 
+#define PROBE_FIRST_MS INT64_C(1000)
+#define PROBE_LAST_MS INT64_C(60000)
+
 static const char where[] = "binance";
 
 int64_t bn_rest_now_ns(const struct bn_rest *r)
@@ -61,6 +64,7 @@ static void release(struct bn_rest *r, struct bn_entry *e)
     e->web = NULL;
     e->next = r->free;
     r->free = e;
+    r->taken -= r->taken > 0;
 }
 
 void bn_rest_finish(struct bn_rest *r, struct bn_entry *e, const struct bn_result *result)
@@ -116,11 +120,17 @@ int bn_rest_forbidden(const struct bn_rest *r, uint8_t security, bool mutating, 
     return EB_OK;
 }
 
+int64_t bn_gate_wait_ns(const struct bn_gate *g)
+{
+    int64_t ms = PROBE_FIRST_MS << (g->refusals < 6 ? g->refusals : 6);
+    return (ms < PROBE_LAST_MS ? ms : PROBE_LAST_MS) * BN_MS;
+}
+
 void bn_rest_probe(struct bn_rest *r, uint8_t security, bool mutating)
 {
     struct bn_gate *g = &r->gate[mutating];
     if (security != BN_PUBLIC && g->closed)
-        g->probe_ns = bn_rest_now_ns(r) + 60 * 1000 * BN_MS;
+        g->probe_ns = bn_rest_now_ns(r) + bn_gate_wait_ns(g);
 }
 
 /* true: e may not leave because of a stop or the key; it is over, or *wake says when to look again. */
@@ -181,8 +191,7 @@ static bool look_at(struct bn_rest *r, struct bn_entry *e, struct pass *p)
     }
     if ((e->call.weight && p->weight_short) || (e->call.orders && p->orders_short))
         return false;
-    int64_t wait = bn_budget_wait_ms(&r->budget, bn_rest_now_ms(r), e->call.priority < BN_PRIORITY_RESERVED,
-                                     e->call.weight, e->call.orders);
+    int64_t wait = bn_rest_wait_ms(r, e->call.priority, e->call.weight, e->call.orders);
     if (wait > 0) {
         p->weight_short |= e->call.weight > 0;
         p->orders_short |= e->call.orders > 0;
@@ -249,10 +258,11 @@ int bn_rest_call(struct bn_rest *r, const struct bn_call *call, struct eb_err *e
     int code = bn_rest_forbidden(r, call->security, call->mutating, err);
     if (code != EB_OK)
         return code;
-    struct bn_entry *e = r->free;
+    struct bn_entry *e = call->priority >= BN_PRIORITY_RESERVED && r->taken >= BN_QUEUE_READS ? NULL : r->free;
     if (!e)
-        return eb_err_set(err, EB_E_FULL, where, "%u calls wait already", (unsigned)BN_QUEUE_MAX);
+        return eb_err_set(err, EB_E_FULL, where, "%u calls wait already", (unsigned)r->taken);
     r->free = e->next;
+    r->taken++;
     *e = (struct bn_entry){.call = *call, .rest = r, .age = r->ages++};
     e->deadline_ns = bn_rest_now_ns(r) + (call->deadline_ms > 0 ? call->deadline_ms : r->c.timeout_ms) * BN_MS;
     enqueue(r, e);

@@ -25,6 +25,7 @@ void bn_params_query(const struct bn_params *p, struct bn_text *out);
 
 /* ---- rest*.c ---- */
 #define BN_QUEUE_MAX 1024
+#define BN_QUEUE_READS 768 /* of them at most, so that orders find a place whatever is read */
 #define BN_READS_MAX 16
 #define BN_CLOCK_WAITERS 8
 #define BN_URL_MAX 8192
@@ -57,10 +58,12 @@ struct bn_clock {
     size_t waiters;
     struct eb_web_timer *timer;
 };
-/* A refused key: calls of the kind are refused here, but for one a minute that tries. */
+/* A refused key: calls of the kind are refused here, but for one now and then that tries: seldom where the key is wrong
+ * for good, and soon enough for exits where it was a moment's refusal. */
 struct bn_gate {
     bool closed;
     uint32_t bad_signatures; /* in a row */
+    uint32_t refusals;       /* since it closed */
     int64_t probe_ns;        /* when the next one may try */
 };
 struct bn_rest {
@@ -71,7 +74,7 @@ struct bn_rest {
     struct bn_budget budget;
     struct bn_clock clock;
     struct bn_entry *entries, *free, *first, *last;
-    uint32_t queued, reads, mutating;
+    uint32_t queued, reads, mutating, taken; /* taken: entries that are not free */
     uint64_t ages;
     bool pumping, again, ended; /* ended: there are entries in that state */
     struct eb_web_timer *timer;
@@ -97,7 +100,9 @@ int bn_rest_forbidden(const struct bn_rest *r, uint8_t security, bool mutating, 
 void bn_rest_learn(struct bn_rest *r, const struct bn_judged *j, uint8_t security, bool mutating);
 void bn_rest_trouble(struct bn_rest *r, const char *name, bool raised, const char *text);
 /* A call that leaves although the key was refused is the one that tries: the next may a minute later. */
+int64_t bn_gate_wait_ns(const struct bn_gate *g); /* from a refusal to the next try */
 void bn_rest_probe(struct bn_rest *r, uint8_t security, bool mutating);
+int64_t bn_rest_wait_ms(struct bn_rest *r, uint8_t priority, uint32_t weight, uint32_t orders); /* of the budget */
 bool bn_rest_clock_good(const struct bn_rest *r); /* known, and not in doubt: signed calls may leave */
 int64_t bn_backoff_ms(uint32_t tries);            /* 200, 400, 800, 1,600, then 3,200 */
 

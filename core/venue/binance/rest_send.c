@@ -49,14 +49,15 @@ static void key_refused(struct bn_rest *r, const struct bn_judged *j, bool mutat
     if (j->signature && ++g->bad_signatures < 3)
         return;
     bool before = r->gate[0].closed || r->gate[1].closed;
+    g->refusals += g->closed && g->refusals < UINT32_MAX ? 1 : 0;
     g->closed = true;
-    g->probe_ns = bn_rest_now_ns(r) + 60 * 1000 * BN_MS;
+    g->probe_ns = bn_rest_now_ns(r) + bn_gate_wait_ns(g);
     if (before)
         return;
     char text[320];
     snprintf(text, sizeof text,
              "the exchange refuses the key for %s (HTTP %d, %d): check that it is of this environment, allows futures, "
-             "and that this address is on its list; tried again once a minute",
+             "and that this address is on its list; tried again less and less often, once a minute at last",
              mutating ? "orders" : "reading", j->http, (int)j->code);
     bn_rest_trouble(r, "key.refused", true, text);
 }
@@ -65,6 +66,7 @@ static void key_accepted(struct bn_rest *r, bool mutating)
 {
     struct bn_gate *g = &r->gate[mutating];
     g->bad_signatures = 0;
+    g->refusals = 0;
     if (!g->closed)
         return;
     g->closed = false;

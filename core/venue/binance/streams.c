@@ -78,6 +78,8 @@ static void add_to_class(struct bn_streams *s, enum bn_stream_class class)
         *l = (struct bn_line){.s = s, .class = (uint8_t) class, .index = (uint8_t)at, .current = -1};
         l->first = at * c->per_line;
         l->sock[0].line = l->sock[1].line = l;
+        if (c->lines == 0)
+            c->down_ns = bn_rest_now_ns(s->rest); /* nothing was asked for before */
         c->lines = at + 1;
     }
     l->unheard++;

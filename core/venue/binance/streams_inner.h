@@ -87,4 +87,5 @@ void bn_line_ask(struct bn_line *l, int64_t now);      /* subscribes what is due
 /* listen_key.c */
 void bn_listen_tend(struct bn_streams *s, int64_t now);
 void bn_listen_gone(struct bn_streams *s, const char *why); /* expired, or the exchange does not know it */
+void bn_listen_doubt(struct bn_streams *s);                 /* the exchange is asked soon whether it knows the key */
 bool bn_listen_expired(const struct bn_streams *s, const char *text, size_t len); /* is it the event that says so? */

@@ -80,6 +80,8 @@ void bn_line_lose(struct bn_line *l, const char *why)
     l->retry_ns = now_of(l) + bn_reconnect_ns(l->failures++, ++s->salt);
     for (uint32_t i = 0; !is_private(l) && i < bn_line_count(l); i++)
         s->watched[l->first + i].asked_ns[l->class] = 0;
+    if (is_private(l))
+        bn_listen_doubt(s);
     bn_class_judge(s, (enum bn_stream_class)l->class, why);
 }
 

@@ -190,6 +190,24 @@ static void a_socket_refused_with_its_key_gets_a_new_key(void **state)
     end(h);
 }
 
+/* It expired while no socket was there: one that is opened with it is accepted and never says anything. */
+static void a_key_that_died_with_its_socket_is_replaced(void **state)
+{
+    (void)state;
+    struct ears *h = begin("{\"listenKey\":\"KEY1\"}");
+    web_double_once(h->w->web, PUT, EB_WEB_ANSWERED, 400, "",
+                    "{\"code\":-1125,\"msg\":\"This listenKey does not exist.\"}");
+    web_double_answer(h->w->web, POST, 200, "", "{\"listenKey\":\"KEY2\"}");
+    web_double_drop(web_double_socket(h->w->web, PRIVATE), 1006);
+    web_double_run(h->w->web, 5000);
+    assert_int_equal(web_double_count(h->w->web, PUT), 1);
+    assert_non_null(strstr(web_double_socket(h->w->web, PRIVATE)->url, "KEY2"));
+    assert_true(h->ups > h->downs);
+    minutes(h, 10);
+    assert_int_equal(web_double_count(h->w->web, PUT), 1); /* once, and again when it is time */
+    end(h);
+}
+
 static void a_renewal_hears_both_and_tells_no_gap(void **state)
 {
     (void)state;
@@ -222,6 +240,7 @@ int main(void)
         cmocka_unit_test(without_a_key_it_is_told_and_tried_again),
         cmocka_unit_test(silence_without_pings_is_a_dead_socket),
         cmocka_unit_test(a_socket_refused_with_its_key_gets_a_new_key),
+        cmocka_unit_test(a_key_that_died_with_its_socket_is_replaced),
         cmocka_unit_test(a_renewal_hears_both_and_tells_no_gap),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

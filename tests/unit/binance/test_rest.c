@@ -261,13 +261,38 @@ static void a_refused_key_is_not_hammered(void **state)
         (void)rw_call(w, &read);
         web_double_run(w->web, 1000);
     }
-    assert_in_range(web_double_count(w->web, ACCOUNT), 3, 4); /* one a minute */
+    assert_in_range(web_double_count(w->web, ACCOUNT), 7, 9); /* after 1, 2, 4 ... 60 s */
+    web_double_run(w->web, 120000);
+    size_t before = web_double_count(w->web, ACCOUNT);
+    for (int s = 0; s < 180; s++) {
+        (void)rw_call(w, &read);
+        web_double_run(w->web, 1000);
+    }
+    assert_in_range(web_double_count(w->web, ACCOUNT) - before, 3, 4); /* one a minute */
     web_double_answer(w->web, ACCOUNT, 200, "", "{}");
     web_double_run(w->web, 61000);
     assert_int_equal(rw_call(w, &read), EB_OK);
     web_double_run(w->web, 20);
     assert_false(rw_troubled(w, "key.refused"));
     assert_int_equal(rw_call(w, &read), EB_OK);
+    rw_free(w);
+}
+
+/* An exit must not wait for a minute because of it. */
+static void a_moments_refusal_of_the_key_is_over_soon(void **state)
+{
+    (void)state;
+    struct rest_world *w = rw_new(true);
+    web_double_answer(w->web, ORDER, 401, "", "{\"code\":-2015,\"msg\":\"Invalid API-key, IP, or permissions.\"}");
+    struct bn_call order = rw_order(w, 1, EB_PURPOSE_STOP);
+    assert_int_equal(rw_call(w, &order), EB_OK);
+    web_double_run(w->web, 500);
+    assert_int_equal(rw_call(w, &order), EB_E_REFUSED);
+    web_double_answer(w->web, ORDER, 200, "", "{}");
+    web_double_run(w->web, 600);
+    assert_int_equal(rw_call(w, &order), EB_OK);
+    web_double_run(w->web, 20);
+    assert_false(rw_troubled(w, "key.refused"));
     rw_free(w);
 }
 
@@ -367,16 +392,63 @@ static void the_queue_is_bounded_and_can_be_dropped(void **state)
     unsigned taken = 0;
     while (rw_call(w, &read) == EB_OK)
         taken++;
+    assert_int_equal(taken, BN_QUEUE_READS); /* however much is read at a start, an order finds a place */
+    struct bn_call order = rw_order(w, 3, EB_PURPOSE_STOP);
+    while (rw_call(w, &order) == EB_OK)
+        taken++;
     assert_int_equal(taken, BN_QUEUE_MAX);
     web_double_run(w->web, 5);
     bn_rest_drop_all(w->rest);
     web_double_answer(w->web, ORDER, 200, "", "{}");
     web_double_run(w->web, 20000);
     assert_int_equal(w->results, 0);
-    struct bn_call order = rw_order(w, 3, EB_PURPOSE_STOP);
     assert_int_equal(rw_call(w, &order), EB_OK);
     web_double_run(w->web, 20);
     assert_int_equal(only(w)->outcome, BN_ACCEPTED);
+    rw_free(w);
+}
+
+/* A start with many symbols asks for many bars: the picture that first backstops wait for does not wait for those. */
+static void history_leaves_room_for_pictures(void **state)
+{
+    (void)state;
+    struct rest_world *w = rw_new(true);
+    web_double_run(w->web, 60000 - web_double_server_ms(w->web) % 60000 + 1000); /* 1 s into a minute */
+    web_double_answer(w->web, "GET /fapi/v1/klines", 200, "", "[]");
+    web_double_answer(w->web, ACCOUNT, 200, "", "{}");
+    struct bn_call bars = rw_read(w, "/fapi/v1/klines", 1), picture = rw_read(w, "/fapi/v3/account", 2);
+    bars.priority = BN_PRIORITY_HISTORY;
+    bars.weight = 10;
+    picture.priority = BN_PRIORITY_SNAPSHOT;
+    picture.weight = 85;
+    for (int i = 0; i < 200; i++)
+        assert_int_equal(rw_call(w, &bars), EB_OK);
+    web_double_run(w->web, 3000);
+    assert_int_equal(w->results, 95); /* 95 and the clock's three are half of 80 % of 2,400 */
+    assert_int_equal(rw_call(w, &picture), EB_OK);
+    web_double_run(w->web, 100);
+    assert_int_equal(w->results, 96);
+    assert_int_equal(rw_last(w)->tag, 2);
+    assert_int_equal(rw_last(w)->outcome, BN_ACCEPTED);
+    rw_free(w);
+}
+
+/* What renews a stop, or rests at a target, does not use up the orders that a stop may need. */
+static void orders_that_may_wait_leave_room_for_stops(void **state)
+{
+    (void)state;
+    struct rest_world *w = rw_new(true);
+    web_double_answer(w->web, ORDER, 200, "", "{}");
+    web_double_run(w->web, 10000 - web_double_server_ms(w->web) % 10000 + 1000); /* 1 s into a window */
+    struct bn_call soft = rw_order(w, 1, EB_PURPOSE_SOFT), stop = rw_order(w, 2, EB_PURPOSE_STOP);
+    for (int i = 0; i < 300; i++)
+        assert_int_equal(rw_call(w, &soft), EB_OK);
+    web_double_run(w->web, 2000);
+    assert_int_equal(w->results, 240);
+    assert_int_equal(rw_call(w, &stop), EB_OK);
+    web_double_run(w->web, 100);
+    assert_int_equal(w->results, 241);
+    assert_int_equal(rw_last(w)->tag, 2);
     rw_free(w);
 }
 
@@ -417,11 +489,14 @@ int main(void)
         cmocka_unit_test(a_limit_stops_everything_for_as_long_as_told),
         cmocka_unit_test(a_ban_that_names_its_end_is_believed),
         cmocka_unit_test(a_refused_key_is_not_hammered),
+        cmocka_unit_test(a_moments_refusal_of_the_key_is_over_soon),
         cmocka_unit_test(one_bad_signature_does_not_condemn_the_key),
         cmocka_unit_test(the_more_urgent_goes_first),
         cmocka_unit_test(too_many_orders_wait_for_the_next_window),
         cmocka_unit_test(reads_are_bounded_and_orders_pass_them),
         cmocka_unit_test(the_queue_is_bounded_and_can_be_dropped),
+        cmocka_unit_test(history_leaves_room_for_pictures),
+        cmocka_unit_test(orders_that_may_wait_leave_room_for_stops),
         cmocka_unit_test(weight_is_the_exchanges_and_reads_keep_to_their_share),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -87,6 +87,19 @@ static void live(struct heard *h, int64_t seconds, const char *symbol)
     }
 }
 
+/* An account that was flat for long, and its first position: nothing was down. */
+static void a_first_symbol_long_after_the_start_is_no_trouble(void **state)
+{
+    (void)state;
+    struct heard *h = begin();
+    web_double_run(h->w->web, 60000);
+    assert_int_equal(bn_streams_watch(h->s, "BTCUSDT"), EB_OK);
+    web_double_run(h->w->web, 300);
+    assert_string_equal(h->w->troubles, "");
+    assert_false(rw_troubled(h->w, "stream.market.down"));
+    end(h);
+}
+
 static void a_symbol_is_subscribed_on_both_classes(void **state)
 {
     (void)state;
@@ -321,6 +334,7 @@ static void stopping_within_a_message_is_fine(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_first_symbol_long_after_the_start_is_no_trouble),
         cmocka_unit_test(a_symbol_is_subscribed_on_both_classes),
         cmocka_unit_test(many_symbols_keep_to_the_exchanges_limits),
         cmocka_unit_test(more_symbols_than_configured_are_refused),
