@@ -168,10 +168,12 @@ void bn_ws_open(struct bn_wsapi *w)
     for (int i = 0; i < BN_WS_CONNS; i++)
         if (w->conn[i].state == BN_CONN_NONE)
             conn = &w->conn[i];
-    if (!conn)
-        return;
     struct eb_err err = {.msg = ""};
     int64_t now = bn_rest_now_ns(w->rest);
+    if (!conn) {
+        w->retry_ns = now + 500 * BN_MS; /* one of two hung connections drains; "at once" would spin until it has */
+        return;
+    }
     w->retry_ns = now + 60000 * BN_MS;
     if (!bn_rest_book(w->rest, BN_PRIORITY_CLOCK, HANDSHAKE_WEIGHT + LOGON_WEIGHT, 0)) {
         w->retry_ns = now + 1000 * BN_MS;
