@@ -48,11 +48,16 @@ static int64_t longest(int64_t a, int64_t b)
     return a > b ? a : b;
 }
 
-int64_t bn_budget_wait_ms(struct bn_budget *b, int64_t now_ms, bool reserved, uint32_t weight, uint32_t orders)
+static uint32_t percent(uint8_t share, uint32_t part_pct)
 {
-    int64_t wait = wait_of(&b->weight, now_ms, reserved ? 100 : b->weight_share_pct, weight);
-    wait = longest(wait, wait_of(&b->orders_10s, now_ms, reserved ? 100 : b->orders_share_pct, orders));
-    return longest(wait, wait_of(&b->orders_1m, now_ms, reserved ? 100 : b->orders_share_pct, orders));
+    return share == BN_SHARE_ALL ? 100 : share == BN_SHARE_HALF ? part_pct / 2 : part_pct;
+}
+
+int64_t bn_budget_wait_ms(struct bn_budget *b, int64_t now_ms, uint8_t share, uint32_t weight, uint32_t orders)
+{
+    int64_t wait = wait_of(&b->weight, now_ms, percent(share, b->weight_share_pct), weight);
+    wait = longest(wait, wait_of(&b->orders_10s, now_ms, percent(share, b->orders_share_pct), orders));
+    return longest(wait, wait_of(&b->orders_1m, now_ms, percent(share, b->orders_share_pct), orders));
 }
 
 static void add(struct bn_window *w, int64_t now_ms, uint32_t cost)

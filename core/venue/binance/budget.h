@@ -25,9 +25,11 @@ struct bn_budget {
 void bn_budget_init(struct bn_budget *b, uint32_t weight_share_pct, uint32_t orders_share_pct);
 /* Limits; 0 keeps what is. */
 void bn_budget_limits(struct bn_budget *b, uint32_t weight_1m, uint32_t orders_10s, uint32_t orders_1m);
-/* ms until a call of this cost may leave; 0: now. reserved: it may use all, others their share. Never more than a
- * window's length; what costs nothing waits for nothing. */
-int64_t bn_budget_wait_ms(struct bn_budget *b, int64_t now_ms, bool reserved, uint32_t weight, uint32_t orders);
+/* How much of a window a call may use up: the configured share, all of it, or half of the share. */
+enum bn_share { BN_SHARE_PART = 0, BN_SHARE_ALL, BN_SHARE_HALF };
+/* ms until a call of this cost may leave; 0: now. share: enum bn_share. Never more than a window's length; what costs
+ * nothing waits for nothing. */
+int64_t bn_budget_wait_ms(struct bn_budget *b, int64_t now_ms, uint8_t share, uint32_t weight, uint32_t orders);
 void bn_budget_book(struct bn_budget *b, int64_t now_ms, uint32_t weight, uint32_t orders);
 void bn_budget_settle(struct bn_budget *b, uint32_t weight, uint32_t orders);
 /* What an answer to a call sent at sent_ms says is used, BN_NOT_TOLD where it does not; of a window that has passed it

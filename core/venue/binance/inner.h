@@ -21,6 +21,7 @@
 #define BN_ORDERS_MAX 4096
 #define BN_ORDER_BUCKETS 4096 /* power of two */
 #define BN_OPS_MAX 1024
+#define BN_OPS_QUERIES 768 /* of them at most: orders and cancels find a place whatever is asked */
 #define BN_NO_RECORD UINT32_MAX
 #define BN_KEPT_BARS 8
 #define BN_KEPT_TEXT ((size_t)1 << 20) /* bytes of account events that arrive before ready */
@@ -87,6 +88,7 @@ struct bn_record {
     uint64_t venue_id, child_id; /* orderId, or algoId and the child's orderId; 0 unknown */
     eb_qty filled, told;         /* cumulative by states; sum of fills that were told */
     uint64_t last_trade;
+    int64_t sent_ns; /* when a request of unknown outcome left at the latest; 0 none */
     uint32_t next_id, next_venue, next_child;
 };
 struct bn_orders {
@@ -142,7 +144,7 @@ struct eb_binance {
     int64_t list_next_ns;
     struct bn_orders orders;
     struct bn_op *op; /* BN_OPS_MAX */
-    uint32_t op_free;
+    uint32_t op_free, ops;
     struct bn_picture *picture;
     struct bn_job *job;             /* BN_JOBS */
     struct bn_preflight *preflight; /* NULL: none is under way */
@@ -274,6 +276,8 @@ struct bn_op *bn_op_take(struct eb_binance *b, enum bn_op_kind kind);
 void bn_op_give(struct eb_binance *b, struct bn_op *op);
 uint64_t bn_op_tag(const struct eb_binance *b, const struct bn_op *op);
 struct bn_op *bn_op_of(struct eb_binance *b, uint64_t tag); /* NULL: late */
+/* Whether the request of an order may still arrive: that it is not there says nothing yet. */
+bool bn_may_arrive(const struct eb_binance *b, eb_client_id id, const struct bn_record *r);
 int bn_port_submit(void *venue, const struct eb_order_request *order, struct eb_err *err);
 int bn_port_cancel(void *venue, eb_client_id id, uint64_t venue_order_id, eb_symbol_id symbol, uint8_t type,
                    struct eb_err *err);

@@ -39,9 +39,10 @@ int bn_ops_create(struct eb_binance *b)
 
 struct bn_op *bn_op_take(struct eb_binance *b, enum bn_op_kind kind)
 {
-    if (b->op_free == BN_OPS_MAX) {
+    if (b->op_free == BN_OPS_MAX || (kind == BN_OP_QUERY && b->ops >= BN_OPS_QUERIES)) {
         return NULL;
     }
+    b->ops++;
     struct bn_op *op = &b->op[b->op_free];
     b->op_free = op->next_free;
     uint32_t generation = op->generation + 1;
@@ -55,6 +56,7 @@ struct bn_op *bn_op_take(struct eb_binance *b, enum bn_op_kind kind)
 void bn_op_give(struct eb_binance *b, struct bn_op *op)
 {
     op->used = false;
+    b->ops--;
     op->next_free = b->op_free;
     b->op_free = (uint32_t)(op - b->op);
 }
@@ -81,6 +83,21 @@ struct bn_op *bn_op_of(struct eb_binance *b, uint64_t tag)
         return NULL;
     }
     return op;
+}
+
+/* Queued, or on its way: both end later than the exchange is asked. What left last with a timestamp is refused by the
+ * exchange once its receive window is over; a second more for the difference of clocks. */
+bool bn_may_arrive(const struct eb_binance *b, eb_client_id id, const struct bn_record *r)
+{
+    for (uint32_t i = 0; i < BN_OPS_MAX; i++) {
+        const struct bn_op *op = &b->op[i];
+        if (op->used && op->kind == BN_OP_SUBMIT && eb_client_id_equal(op->id, id)) {
+            return true;
+        }
+    }
+    int64_t ppm = b->c.speed_ppm > 0 ? b->c.speed_ppm : 1000000;
+    int64_t window_ns = (int64_t)((__int128)(b->c.recv_window_ms + 1000) * BN_NS_IN_MS * 1000000 / ppm);
+    return r != NULL && r->sent_ns != 0 && bn_now_ns(b) - r->sent_ns < window_ns;
 }
 
 /* ---- sending ----------------------------------------------------------------------------------------------------- */
@@ -171,7 +188,7 @@ static void submit_done(void *user, uint64_t tag, const struct bn_result *r)
     uint64_t epoch = b->epoch;
     struct bn_record *record = bn_record_by_id(b, op.id);
     bool heard = record != NULL && record->state != EB_OS_NONE && record->state != EB_OS_PENDING &&
-                 record->state != EB_OS_UNKNOWN;
+                 record->state != EB_OS_UNKNOWN && record->state != EB_OS_ABSENT;
     if (r->outcome == BN_ACCEPTED) {
         submit_known(b, &op, r);
     } else if (heard) {
@@ -185,6 +202,7 @@ static void submit_done(void *user, uint64_t tag, const struct bn_result *r)
     } else {
         if (record != NULL) {
             bn_record_state(b, record, EB_OS_UNKNOWN);
+            record->sent_ns = r->sent_ns != 0 ? r->sent_ns : bn_now_ns(b);
         }
         tell_submit(b, &op, EB_OS_UNKNOWN, r);
     }

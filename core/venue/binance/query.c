@@ -70,9 +70,16 @@ static void finish_absent(struct eb_binance *b, struct bn_op *op, const struct b
     struct bn_op done = *op;
     bn_op_give(b, op);
     struct bn_record *record = bn_record_by_id(b, done.id);
-    bool ended = record != NULL && eb_order_is_terminal((enum eb_order_state)record->state);
+    bool ended =
+        record != NULL && record->state != EB_OS_ABSENT && eb_order_is_terminal((enum eb_order_state)record->state);
     if (done.quiet && !ended) {
         return;
+    }
+    if (!ended && bn_may_arrive(b, done.id, record)) {
+        return; /* asked again by the engine's deadline: believed now, it would be sent twice */
+    }
+    if (!ended && record != NULL) {
+        bn_record_state(b, record, EB_OS_ABSENT); /* it rests no longer, and its place is free */
     }
     /* Ended by what was told, and forgotten by the exchange since: its end stands. */
     const struct eb_ev_order told = {.client_id = done.id,

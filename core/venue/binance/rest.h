@@ -39,9 +39,12 @@ void bn_param_bool(struct bn_params *p, const char *key, bool value);     /* "tr
 
 enum bn_security { BN_PUBLIC = 0, BN_KEYED, BN_SIGNED };
 enum bn_outcome { BN_ACCEPTED = 0, BN_REJECTED, BN_UNKNOWN };
-/* Lower goes first; those below BN_PRIORITY_RESERVED may use the whole budget, others only their share. */
+/* Lower goes first; those below BN_PRIORITY_RESERVED may use the whole budget, others only their share. Two exceptions:
+ * soft legs and renewals, whose positions are protected meanwhile, leave room for what is urgent; history, which is much
+ * at a start, leaves room for the pictures that triggers and first backstops wait for. */
 enum bn_priority {
-    BN_PRIORITY_STOP = 0, /* purposes of enum eb_purpose, in order */
+    BN_PRIORITY_STOP = 0,                  /* purposes of enum eb_purpose, in order */
+    BN_PRIORITY_PATIENT = EB_PURPOSE_SOFT, /* from here to below CLOCK: orders that may wait */
     BN_PRIORITY_CLOCK = 16,
     BN_PRIORITY_RESERVED = 20,
     BN_PRIORITY_QUERY = 24,

@@ -15,11 +15,19 @@ void bn_rest_used(struct bn_rest *r, uint32_t weight_1m, uint32_t orders_10s, ui
     bn_budget_told(&r->budget, now, now, weight_1m, orders_10s, orders_1m);
 }
 
+int64_t bn_rest_wait_ms(struct bn_rest *r, uint8_t priority, uint32_t weight, uint32_t orders)
+{
+    bool patient = priority >= BN_PRIORITY_PATIENT && priority < BN_PRIORITY_CLOCK;
+    uint8_t share = priority >= BN_PRIORITY_HISTORY               ? BN_SHARE_HALF
+                    : patient || priority >= BN_PRIORITY_RESERVED ? BN_SHARE_PART
+                                                                  : BN_SHARE_ALL;
+    return bn_budget_wait_ms(&r->budget, bn_rest_now_ms(r), share, weight, orders);
+}
+
 bool bn_rest_book(struct bn_rest *r, uint8_t priority, uint32_t weight, uint32_t orders)
 {
     int64_t now = bn_rest_now_ms(r);
-    if (bn_rest_forbidden(r, BN_PUBLIC, true, NULL) != EB_OK ||
-        bn_budget_wait_ms(&r->budget, now, priority < BN_PRIORITY_RESERVED, weight, orders) > 0)
+    if (bn_rest_forbidden(r, BN_PUBLIC, true, NULL) != EB_OK || bn_rest_wait_ms(r, priority, weight, orders) > 0)
         return false;
     bn_budget_book(&r->budget, now, weight, orders);
     return true;

@@ -400,6 +400,7 @@ static void test_too_many_calls_are_refused_before_they_are_sent(void **state)
     }
     assert_int_equal(rc, EB_E_FULL);
     assert_true(n > 64);
+    submit(w, EB_ORDER_MARKET, EB_PURPOSE_STOP, 4000); /* however much is asked, an exit finds a place */
 }
 
 static void test_fresh_price_by_request(void **state)
@@ -418,6 +419,58 @@ static void test_fresh_price_by_request(void **state)
     assert_int_equal(w->port.ops->refresh_price(w->port.venue, btc, &err), EB_OK);
     lw_run(w, 10000);
     assert_int_equal(lw_count(w, EB_EV_PRICE), 0);
+}
+
+static bool told_absent(const struct link_world *w)
+{
+    for (size_t i = 0; i < w->events; i++) {
+        if (w->event[i].ev.kind == EB_EV_ORDER && w->event[i].ev.u.order.state == EB_OS_ABSENT) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* An order that was throttled for nine seconds leaves late, and its fate is unknown: for as long as it may arrive, that
+ * the exchange does not know it is no reason to send another. */
+static void test_absent_is_not_told_while_it_may_arrive(void **state)
+{
+    struct link_world *w = *state;
+    web_double_answer(w->d, ORDER, 503, "", "{\"code\":-1008,\"msg\":\"Request throttled.\"}");
+    web_double_answer(w->d, "GET /fapi/v1/order", 400, "", "{\"code\":-2013,\"msg\":\"Order does not exist.\"}");
+    struct eb_order_request o = submit(w, EB_ORDER_MARKET, EB_PURPOSE_STOP, 7);
+    lw_run(w, 6000);
+    assert_int_equal(w->port.ops->query(w->port.venue, o.client_id, 0, btc, EB_ORDER_MARKET, NULL), EB_OK);
+    lw_run(w, 100);
+    assert_int_equal(web_double_count(w->d, "GET /fapi/v1/order"), 1);
+    assert_false(told_absent(w)); /* it waits to be sent once more */
+    web_double_answer(w->d, ORDER, 502, "", "<html>Bad Gateway</html>");
+    lw_run(w, 4000); /* until it left, by 9.4 s */
+    assert_int_equal(last_order(w)->state, EB_OS_UNKNOWN);
+    lw_run(w, 2000);
+    assert_int_equal(w->port.ops->query(w->port.venue, o.client_id, 0, btc, EB_ORDER_MARKET, NULL), EB_OK);
+    lw_run(w, 100);
+    assert_false(told_absent(w)); /* its timestamp is good for three seconds more */
+    lw_run(w, 4500);
+    assert_int_equal(w->port.ops->query(w->port.venue, o.client_id, 0, btc, EB_ORDER_MARKET, NULL), EB_OK);
+    lw_run(w, 100);
+    assert_true(told_absent(w));
+}
+
+/* A stop that the exchange no longer knows rests no longer: the next is no renewal, and goes before targets. */
+static void test_an_absent_stop_is_not_counted(void **state)
+{
+    struct link_world *w = *state;
+    answer_algo(w, ALGO, lw_id_text(EB_PURPOSE_BACKSTOP, 1), 99, "NEW", "");
+    struct eb_order_request o = submit(w, EB_ORDER_STOP_MARKET, EB_PURPOSE_BACKSTOP, 1);
+    lw_run(w, 50);
+    assert_int_equal(w->b->symbol[w->b->by_id[btc]].leg[EB_PS_BOTH].stops, 1);
+    web_double_answer(w->d, "GET /fapi/v1/algoOrder", 400, "", "{\"code\":-2013,\"msg\":\"x\"}");
+    web_double_answer(w->d, "GET /fapi/v1/order", 400, "", "{\"code\":-2013,\"msg\":\"x\"}");
+    assert_int_equal(w->port.ops->query(w->port.venue, o.client_id, 99, btc, EB_ORDER_STOP_MARKET, NULL), EB_OK);
+    lw_run(w, 100);
+    assert_true(told_absent(w));
+    assert_int_equal(w->b->symbol[w->b->by_id[btc]].leg[EB_PS_BOTH].stops, 0);
 }
 
 int main(void)
@@ -443,6 +496,8 @@ int main(void)
         T(test_symbol_that_only_the_engine_knows),
         T(test_too_many_calls_are_refused_before_they_are_sent),
         T(test_fresh_price_by_request),
+        T(test_absent_is_not_told_while_it_may_arrive),
+        T(test_an_absent_stop_is_not_counted),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
