@@ -295,7 +295,15 @@ static int do_disconnect(struct job *j)
     if (eb_tok_kind(class_name) != EB_TOK_ABSENT && !eb_tok_text(class_name, name, sizeof(name))) {
         return eb_err_set(&j->err, EB_E_INVALID, area, "class: public, market, private, api, or none for all");
     }
-    (void)eb_buffer_printf(j->out, ",\"cut\":%u", fapi_sessions_cut(j->f, name));
+    int64_t code = 0;
+    struct eb_tok with = eb_tok_get(j->args, "code");
+    bool coded_well =
+        eb_tok_kind(with) == EB_TOK_ABSENT || (eb_tok_i64(with, &code) && (code == 0 || (code >= 1000 && code < 5000)));
+    if (!coded_well) {
+        return eb_err_set(&j->err, EB_E_INVALID, area,
+                          "code: of the close frame, 1000 to 4999 (1001: 24 hours); 0 cuts");
+    }
+    (void)eb_buffer_printf(j->out, ",\"cut\":%u", fapi_sessions_cut(j->f, name, (int)code));
     return EB_OK;
 }
 

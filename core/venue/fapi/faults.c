@@ -3,7 +3,7 @@
  * Where faults strike. Without a rule and without latency nothing is copied and nothing waits: a request is executed
  * and answered within the call.
  *
- *     eb_fapi_http() -> rule? latency? -> execute() -> tell()          fapi_ws_request(): the same over a socket
+ *     eb_fapi_http() -> rule? latency? -> execute() -> tell()          faults_sockets.c: the same over a socket
  */
 #include "venue/fapi/faults.h"
 
@@ -12,11 +12,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "venue/fapi/api.h"
 #include "venue/fapi/control.h"
 #include "venue/fapi/faults_inner.h"
 
-#define BODY_MAX ((size_t)64 << 20)
-#define TOKENS_MAX 256
 #define JSON_TYPE "Content-Type: application/json;charset=UTF-8\r\n"
 
 int fapi_faults_create(struct eb_fapi *f, struct fapi_faults **out, struct eb_err *err)
@@ -26,10 +25,10 @@ int fapi_faults_create(struct eb_fapi *f, struct fapi_faults **out, struct eb_er
         return eb_err_set(err, EB_E_MEMORY, "sim", "out of memory");
     }
     eb_rng_seed(&x->rng, f->c.seed ^ UINT64_C(0xfa17));
-    eb_buffer_init(&x->reply.body, BODY_MAX);
-    eb_buffer_init(&x->ws, BODY_MAX);
+    eb_buffer_init(&x->reply.body, FAULT_TEXT_MAX);
+    eb_buffer_init(&x->ws, FAULT_TEXT_MAX);
     for (size_t i = 0; i < FAULT_STALE_PATHS; i++) {
-        eb_buffer_init(&x->stale[i].body, BODY_MAX);
+        eb_buffer_init(&x->stale[i].body, FAULT_TEXT_MAX);
     }
     *out = x;
     return EB_OK;
@@ -116,53 +115,99 @@ static void tell(struct eb_fapi *f, const struct told *to, const struct eb_fapi_
     }
 }
 
-/* Answers that are repeated later by the fault STALE: the last one of each of a few paths and keys. */
+/* The value of symbol= in a query; "" without. */
+static void symbol_of(const char *query, char out[EB_SYMBOL_MAX])
+{
+    const char *at = strncmp(query, "symbol=", 7) == 0 ? query : strstr(query, "&symbol=");
+    at = at != NULL ? strchr(at, '=') + 1 : "";
+    (void)snprintf(out, EB_SYMBOL_MAX, "%.*s", (int)strcspn(at, "&"), at);
+}
+
+static bool is_stale_of(const struct fapi_faults *x, size_t i, const struct eb_fapi_request *r, const char *symbol)
+{
+    return strncmp(x->stale[i].path, r->path, sizeof(x->stale[i].path) - 1) == 0 &&
+           strncmp(x->stale[i].key, r->api_key, sizeof(x->stale[i].key) - 1) == 0 &&
+           strcmp(x->stale[i].symbol, symbol) == 0;
+}
+
+/* Answers that are repeated later by the fault STALE: the last one to each question of an account. */
 static void keep_for_stale(struct fapi_faults *x, const struct eb_fapi_request *r, struct eb_buffer *body, bool swap)
 {
-    size_t at = FAULT_STALE_PATHS;
-    for (size_t i = 0; i < FAULT_STALE_PATHS && at == FAULT_STALE_PATHS; i++) {
-        bool same = strncmp(x->stale[i].path, r->path, sizeof(x->stale[i].path) - 1) == 0 &&
-                    strncmp(x->stale[i].key, r->api_key, sizeof(x->stale[i].key) - 1) == 0;
-        at = same || x->stale[i].path[0] == '\0' ? i : at;
-    }
-    if (at == FAULT_STALE_PATHS || strcmp(r->method, "GET") != 0 || r->api_key[0] == '\0') {
+    char symbol[EB_SYMBOL_MAX];
+    size_t at = 0;
+    if (strcmp(r->method, "GET") != 0 || r->api_key[0] == '\0') {
         return;
     }
+    symbol_of(r->query, symbol);
+    bool same = false;
+    for (size_t i = 0; i < FAULT_STALE_PATHS && !same; i++) {
+        same = is_stale_of(x, i, r, symbol);
+        at = same || x->stale[i].used < x->stale[at].used ? i : at; /* the one that was asked longest ago gives way */
+    }
     struct eb_buffer *kept = &x->stale[at].body;
-    if (swap && kept->len > 0) {
+    x->stale[at].used = ++x->seq;
+    if (swap && same && kept->len > 0) {
         eb_buffer_clear(body);
         (void)eb_buffer_add(body, kept->data, kept->len);
         return;
     }
     (void)snprintf(x->stale[at].path, sizeof(x->stale[at].path), "%s", r->path);
     (void)snprintf(x->stale[at].key, sizeof(x->stale[at].key), "%s", r->api_key);
+    (void)snprintf(x->stale[at].symbol, sizeof(x->stale[at].symbol), "%s", symbol);
     eb_buffer_clear(kept);
     (void)eb_buffer_add(kept, eb_buffer_str(body), body->len);
+}
+
+const char *fapi_fault_error(const struct eb_fapi *f, const struct fault_rule *rule, char *body, size_t cap)
+{
+    if (rule->kind == FAULT_HTTP) {
+        return rule->body;
+    }
+    if (rule->kind == FAULT_REFUSE || rule->kind == FAULT_KEY_REFUSED) {
+        (void)snprintf(body, cap, "{\"code\":%" PRId32 ",\"msg\":\"%s\"}", rule->code, eb_code_text(rule->code));
+    } else if (rule->status == 418) {
+        (void)snprintf(body, cap,
+                       "{\"code\":-1003,\"msg\":\"Way too many requests; IP(127.0.0.1) banned until %" PRId64
+                       ". Please use the websocket for live updates to avoid bans.\"}",
+                       rule->until_ms + f->skew_ms);
+    } else {
+        (void)snprintf(body, cap,
+                       "{\"code\":-1003,\"msg\":\"Too many requests; current limit of IP is 2400 requests per minute. "
+                       "(%" PRId64 ")\"}",
+                       rule->until_ms + f->skew_ms);
+    }
+    return body;
 }
 
 static void answer_rule(struct eb_fapi *f, const struct fault_rule *rule, const struct told *to)
 {
     char body[FAULT_BODY_MAX * 2];
     char headers[96] = JSON_TYPE;
-    const char *text = rule->body;
-    if (rule->kind == FAULT_REFUSE || rule->kind == FAULT_KEY_REFUSED) {
-        (void)snprintf(body, sizeof(body), "{\"code\":%" PRId32 ",\"msg\":\"%s\"}", rule->code,
-                       eb_code_text(rule->code));
-        text = body;
-    } else if (rule->kind == FAULT_LIMITED) {
-        int64_t left_ms = rule->until_ms - f->now_ms;
-        (void)snprintf(body, sizeof(body),
-                       rule->status == 418 ? "{\"code\":-1003,\"msg\":\"Way too many requests; IP(127.0.0.1) banned "
-                                             "until %" PRId64 ". Please use the websocket for live updates to avoid "
-                                             "bans.\"}"
-                                           : "{\"code\":-1003,\"msg\":\"Too many requests; current limit of IP is 2400 "
-                                             "requests per minute. (%" PRId64 ")\"}",
-                       rule->until_ms + f->skew_ms);
-        (void)snprintf(headers, sizeof(headers), JSON_TYPE "Retry-After: %" PRId64 "\r\n", (left_ms + 999) / 1000);
-        text = body;
+    const char *text = fapi_fault_error(f, rule, body, sizeof(body));
+    if (rule->kind == FAULT_LIMITED) {
+        (void)snprintf(headers, sizeof(headers), JSON_TYPE "Retry-After: %" PRId64 "\r\n",
+                       (rule->until_ms - f->now_ms + 999) / 1000);
     }
     const struct eb_fapi_answer a = {.status = rule->status, .headers = headers, .body = text, .len = strlen(text)};
     tell(f, to, &a, 0);
+}
+
+/* The answer as it is, or with the oddities that stand. */
+static void answer_oddly(struct eb_fapi *f, const struct eb_fapi_request *r, struct eb_fapi_answer *a,
+                         const struct told *to, int64_t extra_ms)
+{
+    struct eb_buffer odd;
+    unsigned kinds = f->faults->rules > 0 && strncmp(r->path, "/sim/", 5) != 0 ? fapi_fault_odd(f, r->path) : 0;
+    if (strcmp(r->method, "GET") != 0 || strcmp(r->path, "/fapi/v1/exchangeInfo") == 0) {
+        kinds &= ~(unsigned)FAULT_ODD_STRANGERS; /* lists of what was asked for, or that say what there is */
+    }
+    eb_buffer_init(&odd, FAULT_TEXT_MAX);
+    if (kinds != 0 && fapi_json_odd(&odd, a->body, a->len, kinds)) {
+        a->body = eb_buffer_str(&odd);
+        a->len = odd.len;
+    }
+    tell(f, to, a, extra_ms);
+    eb_buffer_deinit(&odd);
 }
 
 static void execute(struct eb_fapi *f, const struct eb_fapi_request *r, const struct fault_rule *rule,
@@ -195,11 +240,11 @@ static void execute(struct eb_fapi *f, const struct eb_fapi_request *r, const st
     } else if (strikes && rule->kind == FAULT_LOSE_ANSWER) {
         tell(f, to, &reset, 0);
     } else if (!strikes || rule->kind != FAULT_HANG_ANSWER) {
-        const struct eb_fapi_answer a = {.status = reply->status,
-                                         .headers = reply->headers,
-                                         .body = eb_buffer_str(&reply->body),
-                                         .len = reply->body.len};
-        tell(f, to, &a, strikes && rule->kind == FAULT_DELAY_ANSWER ? rule->ms : 0);
+        struct eb_fapi_answer a = {.status = reply->status,
+                                   .headers = reply->headers,
+                                   .body = eb_buffer_str(&reply->body),
+                                   .len = reply->body.len};
+        answer_oddly(f, r, &a, to, strikes && rule->kind == FAULT_DELAY_ANSWER ? rule->ms : 0);
     }
 }
 
@@ -241,6 +286,35 @@ static void arrive_later(struct eb_fapi *f, const struct eb_fapi_request *r, con
     fapi_wait_add(f->faults, w, f->now_ms + after_ms);
 }
 
+bool fapi_fault_spares(const struct fapi_params *p, const struct fapi_account *a)
+{
+    const char *only = fapi_param(p, "reduceOnly");
+    const char *close = fapi_param(p, "closePosition");
+    const char *side = fapi_param(p, "side");
+    const char *leg = fapi_param(p, "positionSide");
+    bool closing = side != NULL && leg != NULL && a != NULL && fapi_hedge(a) &&
+                   strcmp(leg, strcmp(side, "SELL") == 0 ? "LONG" : "SHORT") == 0;
+    return closing || (only != NULL && strcmp(only, "true") == 0) || (close != NULL && strcmp(close, "true") == 0);
+}
+
+struct fault_rule *fapi_fault_unless(struct eb_fapi *f, struct fault_rule *rule, bool spared)
+{
+    if (rule == NULL || !rule->exempt || !spared) {
+        return rule;
+    }
+    rule->left += rule->left != FAULT_FOREVER ? 1 : 0;
+    f->faults->struck[rule->name]--;
+    return NULL;
+}
+
+static bool request_reduces(struct eb_fapi *f, const struct eb_fapi_request *r)
+{
+    struct fapi_params *p = &fapi_api_of(f)->params; /* free between requests */
+    fapi_params_clear(p);
+    return fapi_params_read(p, r->query, strlen(r->query)) == 0 && fapi_params_read(p, r->body, r->body_len) == 0 &&
+           fapi_fault_spares(p, fapi_account_by_key(f, r->api_key));
+}
+
 void eb_fapi_http(struct eb_fapi *f, const struct eb_fapi_request *r,
                   void (*done)(void *user, const struct eb_fapi_answer *a), void *user)
 {
@@ -255,6 +329,7 @@ void eb_fapi_http(struct eb_fapi *f, const struct eb_fapi_request *r,
         }
         rule = rule != NULL ? rule
                             : fapi_fault_strikes(f, FAULT_LOSE_REQUEST, FAULT_STALE, r->method, r->path, FAPI_ROUTES);
+        rule = fapi_fault_unless(f, rule, rule != NULL && rule->exempt && request_reduces(f, r));
     }
     int64_t after_ms = control ? 0 : x->request_ms;
     after_ms += rule != NULL && rule->kind == FAULT_DELAY_REQUEST ? rule->ms : 0;
@@ -281,186 +356,6 @@ void eb_fapi_http_gone(struct eb_fapi *f, void *user)
     }
 }
 
-/* ---- the WebSocket API ------------------------------------------------------------------------------------------- */
-
-/* "algoOrder.place" -> POST /fapi/v1/algoOrder, so that one rule fits both ways of sending. */
-static void as_request(const char *ws_method, char method[8], char path[96])
-{
-    static const struct {
-        const char *verb, *method;
-    } verbs[] = {{".place", "POST"}, {".cancel", "DELETE"}, {".modify", "PUT"}};
-    const char *dot = strchr(ws_method, '.');
-    (void)snprintf(method, 8, "GET");
-    (void)snprintf(path, 96, "%s", ws_method);
-    for (size_t i = 0; dot != NULL && i < EB_COUNT(verbs); i++) {
-        if (strcmp(dot, verbs[i].verb) == 0) {
-            (void)snprintf(method, 8, "%s", verbs[i].method);
-            (void)snprintf(path, 96, "/fapi/v1/%.*s", (int)(dot - ws_method), ws_method);
-        }
-    }
-}
-
-static struct fault_rule *ws_rule(struct eb_fapi *f, const char *text, size_t len, char id[64])
-{
-    struct eb_token room[TOKENS_MAX];
-    struct eb_tokens tokens;
-    char ws_method[64], method[8], path[96];
-    size_t id_len = 0;
-    if (eb_tokens_parse(&tokens, "request", text, len, room, TOKENS_MAX, NULL) != EB_OK ||
-        !eb_tok_text(eb_tok_get(eb_tok_root(&tokens), "method"), ws_method, sizeof(ws_method))) {
-        return NULL;
-    }
-    struct eb_tok value = eb_tok_get(eb_tok_root(&tokens), "id");
-    const char *raw = eb_tok_raw(value, &id_len);
-    const char *quote = eb_tok_kind(value) == EB_TOK_STRING ? "\"" : "";
-    (void)snprintf(id, 64, "%s%.*s%s", quote, (int)(id_len < 60 ? id_len : 60), raw != NULL ? raw : "null", quote);
-    as_request(ws_method, method, path);
-    return fapi_fault_strikes(f, FAULT_LOSE_REQUEST, FAULT_DELAY_ANSWER, method, path, FAPI_ROUTES);
-}
-
-static void deliver_after(struct eb_fapi *f, const struct eb_fapi_peer *peer, enum fapi_route route, const char *text,
-                          size_t len, int64_t after_ms)
-{
-    struct wait_item *w = fapi_wait_new(len + 1);
-    if (w != NULL) {
-        w->kind = WAIT_MESSAGE;
-        w->peer = *peer;
-        w->len = len;
-        w->rule.route = (uint8_t)route;
-        memcpy(w->text, text, len);
-        w->body = w->text;
-        fapi_wait_add(f->faults, w, f->now_ms + after_ms);
-    }
-}
-
-static void ws_execute(struct eb_fapi *f, const struct eb_fapi_peer *peer, const char *address, const char *text,
-                       size_t len, struct fapi_account **logged, const struct fault_rule *rule, const char *id)
-{
-    struct fapi_faults *x = f->faults;
-    eb_buffer_clear(&x->ws);
-    if (rule == NULL || rule->executed) {
-        fapi_api_ws(f, address, text, len, logged, &x->ws);
-    }
-    if (rule != NULL && (rule->kind == FAULT_HTTP || rule->kind == FAULT_REFUSE)) {
-        if (rule->kind == FAULT_HTTP && rule->body[0] != '{') { /* no such thing on a socket: it is cut */
-            peer->close(peer->peer, 0);
-            return;
-        }
-        eb_buffer_clear(&x->ws);
-        (void)eb_buffer_printf(&x->ws, "{\"id\":%s,\"status\":%d,\"error\":", id, rule->status);
-        if (rule->kind == FAULT_HTTP) {
-            (void)eb_buffer_text(&x->ws, rule->body);
-        } else {
-            (void)eb_buffer_printf(&x->ws, "{\"code\":%" PRId32 ",\"msg\":\"%s\"}", rule->code,
-                                   eb_code_text(rule->code));
-        }
-        (void)eb_buffer_text(&x->ws, "}");
-    } else if (rule != NULL && (rule->kind == FAULT_LOSE_REQUEST || rule->kind == FAULT_LOSE_ANSWER)) {
-        peer->close(peer->peer, 0);
-        return;
-    } else if (rule != NULL && (rule->kind == FAULT_HANG_REQUEST || rule->kind == FAULT_HANG_ANSWER)) {
-        return;
-    }
-    int64_t after_ms = x->answer_ms + (rule != NULL && rule->kind == FAULT_DELAY_ANSWER ? rule->ms : 0);
-    if (after_ms > 0) {
-        deliver_after(f, peer, FAPI_ROUTE_API, eb_buffer_str(&x->ws), x->ws.len, after_ms);
-    } else {
-        peer->send(peer->peer, eb_buffer_str(&x->ws), x->ws.len);
-    }
-}
-
-void fapi_ws_request(struct eb_fapi *f, const struct eb_fapi_peer *peer, const char *address, const char *text,
-                     size_t len, struct fapi_account **logged)
-{
-    struct fapi_faults *x = f->faults;
-    char id[64] = "null";
-    struct fault_rule *rule = x->rules > 0 ? ws_rule(f, text, len, id) : NULL;
-    int64_t after_ms = x->request_ms + (rule != NULL && rule->kind == FAULT_DELAY_REQUEST ? rule->ms : 0);
-    if (after_ms == 0) {
-        ws_execute(f, peer, address, text, len, logged, rule, id);
-        return;
-    }
-    struct wait_item *w = fapi_wait_new(len + 1 + sizeof(id) + strlen(address) + 1);
-    if (w == NULL) {
-        return;
-    }
-    w->kind = WAIT_WS_REQUEST;
-    w->peer = *peer;
-    w->logged = logged;
-    w->ruled = rule != NULL;
-    if (rule != NULL) {
-        w->rule = *rule;
-    }
-    w->len = len;
-    memcpy(w->text, text, len);
-    memcpy(w->text + len + 1, id, sizeof(id));
-    memcpy(w->text + len + 1 + sizeof(id), address, strlen(address));
-    w->body = w->text;
-    fapi_wait_add(x, w, f->now_ms + after_ms);
-}
-
-/* ---- messages ---------------------------------------------------------------------------------------------------- */
-
-void fapi_deliver(struct eb_fapi *f, const struct eb_fapi_peer *peer, enum fapi_route route, const char *text,
-                  size_t len)
-{
-    struct fapi_faults *x = f->faults;
-    int64_t after_ms = route == FAPI_ROUTE_USER     ? x->event_ms
-                       : route == FAPI_ROUTE_MARKET ? x->market_ms
-                                                    : x->answer_ms;
-    bool twice = false;
-    if (x->rules > 0) {
-        if (fapi_fault_strikes(f, FAULT_SILENT, FAULT_SILENT, "", "", route) != NULL ||
-            fapi_fault_strikes(f, FAULT_DROP, FAULT_DROP, "", "", route) != NULL) {
-            return;
-        }
-        struct fault_rule *late = fapi_fault_strikes(f, FAULT_DELAY, FAULT_DELAY, "", "", route);
-        struct fault_rule *swapped = fapi_fault_strikes(f, FAULT_REORDER, FAULT_REORDER, "", "", route);
-        twice = fapi_fault_strikes(f, FAULT_DUPLICATE, FAULT_DUPLICATE, "", "", route) != NULL;
-        after_ms += late != NULL ? late->ms : 0;
-        after_ms += swapped != NULL ? eb_rng_range(&x->rng, 0, swapped->ms) : 0;
-    }
-    for (unsigned i = 0; i < (twice ? 2u : 1u); i++) {
-        if (after_ms > 0) {
-            deliver_after(f, peer, route, text, len, after_ms);
-        } else {
-            peer->send(peer->peer, text, len);
-        }
-    }
-}
-
-static bool is_of_peer(const struct wait_item *w, const void *peer)
-{
-    return w->kind == WAIT_MESSAGE && w->peer.peer == peer;
-}
-
-static void swallow(void *peer, const char *text, size_t len)
-{
-    (void)peer;
-    (void)text;
-    (void)len;
-}
-
-static void swallow_close(void *peer, int code)
-{
-    (void)peer;
-    (void)code;
-}
-
-void fapi_peer_gone(struct eb_fapi *f, const struct eb_fapi_peer *peer)
-{
-    struct fapi_faults *x = f->faults;
-    fapi_wait_drop(x, is_of_peer, peer->peer);
-    for (size_t i = 0; i < x->count; i++) { /* what it had written arrives */
-        struct wait_item *w = x->heap[i];
-        if (w->kind == WAIT_WS_REQUEST && w->peer.peer == peer->peer) {
-            w->own = *w->logged;
-            w->logged = &w->own;
-            w->peer = (struct eb_fapi_peer){.send = swallow, .close = swallow_close};
-        }
-    }
-}
-
 /* ---- time -------------------------------------------------------------------------------------------------------- */
 
 static void nobody_waits(void *user, const struct eb_fapi_answer *a)
@@ -483,7 +378,7 @@ void fapi_faults_run(struct eb_fapi *f)
             to.done(to.user, &a);
         } else if (w->kind == WAIT_WS_REQUEST) {
             const char *id = w->text + w->len + 1;
-            ws_execute(f, &w->peer, id + 64, w->body, w->len, w->logged, rule, id);
+            fapi_fault_ws(f, &w->peer, id + 64, w->body, w->len, w->logged, rule, id);
         } else {
             w->peer.send(w->peer.peer, w->body, w->len);
         }

@@ -37,6 +37,8 @@ void fapi_faults_clear(struct eb_fapi *f);
 /* How often each has struck, as a JSON object. */
 void fapi_faults_told(const struct eb_fapi *f, struct eb_buffer *out);
 
-/* session.c: for faults and control. Sockets of a class ("public", "market", "private", "api", "" all): cut, or silent
- * until a time. */
-unsigned fapi_sessions_cut(struct eb_fapi *f, const char *class_name);
+/* session.c: for faults and control. Sockets of a class ("public", "market", "private", "api", "" all) are closed with
+ * a code, 0: cut. */
+unsigned fapi_sessions_cut(struct eb_fapi *f, const char *class_name, int code);
+/* The same of one socket; its session is over. Nothing happens when it is over already. */
+void fapi_peer_close(struct eb_fapi *f, const struct eb_fapi_peer *peer, int code);

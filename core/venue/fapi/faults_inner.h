@@ -23,15 +23,25 @@ enum fault_kind {
     FAULT_DELAY,            /* all are told `ms` later */
     FAULT_SILENT,           /* a route says nothing until `ms` have passed */
     FAULT_STUCK,            /* a conditional order that was met stays TRIGGERING */
+    FAULT_ODD,              /* JSON as it may be written tomorrow, until `ms` have passed */
     FAULT_KINDS
+};
+enum {                        /* of FAULT_ODD, combined */
+       FAULT_ODD_UNKNOWN = 1, /* members that nobody knows, in every object */
+       FAULT_ODD_STRANGERS =
+           2,                /* a COIN-M row at the end of every list of symbols, and a COIN-M twin of account events */
+       FAULT_ODD_QUOTED = 4, /* numbers as texts */
+       FAULT_ODD_BARE = 8,   /* texts that are decimals as numbers */
 };
 #define FAULT_FOREVER UINT32_MAX
 #define FAULT_RULES_MAX 32
 #define FAULT_BODY_MAX 192
+#define FAULT_TEXT_MAX ((size_t)64 << 20) /* of an answer */
 struct fault_rule {
     uint8_t kind;   /* enum fault_kind */
     uint8_t name;   /* index of its name */
-    char path[48];  /* beginning of a path, or a method of the WebSocket API; "" : whatever changes orders */
+    char path[48];  /* beginning of a path, or a method of the WebSocket API; "" : whatever changes orders. Of events:
+                       the name of those that are meant, "" all */
     char method[8]; /* "" any */
     uint32_t left;  /* times it still strikes */
     uint32_t chance_ppm;
@@ -39,6 +49,8 @@ struct fault_rule {
     int32_t code;
     int status;
     bool executed;
+    bool exempt; /* orders that only reduce are spared */
+    uint8_t odd; /* FAULT_ODD_... */
     uint8_t route;
     char body[FAULT_BODY_MAX];
 };
@@ -48,6 +60,7 @@ enum wait_kind { WAIT_REQUEST = 0, WAIT_ANSWER, WAIT_WS_REQUEST, WAIT_MESSAGE };
 struct wait_item {
     int64_t due_ms;
     uint64_t seq;
+    size_t size;  /* bytes */
     uint8_t kind; /* enum wait_kind */
     bool cut;
     int status;
@@ -63,7 +76,8 @@ struct wait_item {
     char text[];
 };
 
-#define FAULT_STALE_PATHS 4
+#define FAULT_STALE_PATHS 16
+#define FAULT_WAITING_MAX ((size_t)256 << 20) /* bytes on their way; more is lost, as over a bad wire */
 struct fapi_faults {
     struct fault_rule rule[FAULT_RULES_MAX];
     size_t rules;
@@ -71,13 +85,14 @@ struct fapi_faults {
     int64_t request_ms, answer_ms, event_ms, market_ms, trigger_ms;
     struct eb_rng rng;
     struct wait_item **heap;
-    size_t count, cap;
+    size_t count, cap, bytes; /* bytes: of all that waits */
     uint64_t seq;
     struct fapi_reply reply; /* reused */
     struct eb_buffer ws;     /* reused */
     bool busy;               /* reply is in use */
     struct {
-        char path[48], key[80];
+        char path[48], key[80], symbol[EB_SYMBOL_MAX];
+        uint64_t used; /* when, by count of answers kept */
         struct eb_buffer body;
     } stale[FAULT_STALE_PATHS];
 };
@@ -94,3 +109,23 @@ void fapi_wait_drop(struct fapi_faults *x, bool (*drop)(const struct wait_item *
 /* faults_rules.c */
 struct fault_rule *fapi_fault_strikes(struct eb_fapi *f, enum fault_kind first, enum fault_kind last,
                                       const char *method, const char *path, unsigned route);
+/* Which oddities stand for a path ("" : a message). */
+unsigned fapi_fault_odd(struct eb_fapi *f, const char *path);
+
+/* faults.c */
+struct fapi_params;
+/* The error object of a rule that strikes; body: room for one that is put together. */
+const char *fapi_fault_error(const struct eb_fapi *f, const struct fault_rule *rule, char *body, size_t cap);
+/* Whether parameters are of an order that can only reduce: the exchange spares it where it throttles others. */
+bool fapi_fault_spares(const struct fapi_params *p, const struct fapi_account *a);
+/* The rule, or NULL and as if it had not struck, where it exempts what is spared. */
+struct fault_rule *fapi_fault_unless(struct eb_fapi *f, struct fault_rule *rule, bool spared);
+
+/* faults_sockets.c: a message of the WebSocket API has arrived. id: its id as JSON. */
+void fapi_fault_ws(struct eb_fapi *f, const struct eb_fapi_peer *peer, const char *address, const char *text,
+                   size_t len, struct fapi_account **logged, const struct fault_rule *rule, const char *id);
+
+/* faults_json.c: appends the text with FAULT_ODD_... done to it; false: it is no JSON, or too much. */
+bool fapi_json_odd(struct eb_buffer *out, const char *text, size_t len, unsigned kinds);
+/* The same event of a symbol of another market; false: it is of none. */
+bool fapi_json_stranger(struct eb_buffer *out, const char *text, size_t len);

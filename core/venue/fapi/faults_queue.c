@@ -7,7 +7,11 @@
 
 struct wait_item *fapi_wait_new(size_t text)
 {
-    return calloc(1, sizeof(struct wait_item) + text);
+    struct wait_item *w = calloc(1, sizeof(struct wait_item) + text);
+    if (w != NULL) {
+        w->size = sizeof(struct wait_item) + text;
+    }
+    return w;
 }
 
 static bool before(const struct wait_item *a, const struct wait_item *b)
@@ -44,6 +48,10 @@ static void down(struct fapi_faults *x, size_t i)
 
 void fapi_wait_add(struct fapi_faults *x, struct wait_item *w, int64_t due_ms)
 {
+    if (w->size > FAULT_WAITING_MAX - x->bytes) {
+        free(w);
+        return;
+    }
     if (x->count == x->cap) {
         size_t cap = x->cap > 0 ? 2 * x->cap : 64;
         struct wait_item **heap = realloc(x->heap, cap * sizeof(struct wait_item *));
@@ -56,6 +64,7 @@ void fapi_wait_add(struct fapi_faults *x, struct wait_item *w, int64_t due_ms)
     }
     w->due_ms = due_ms;
     w->seq = ++x->seq;
+    x->bytes += w->size;
     x->heap[x->count] = w;
     up(x, x->count++);
 }
@@ -63,6 +72,7 @@ void fapi_wait_add(struct fapi_faults *x, struct wait_item *w, int64_t due_ms)
 static struct wait_item *take_at(struct fapi_faults *x, size_t i)
 {
     struct wait_item *w = x->heap[i];
+    x->bytes -= w->size;
     x->heap[i] = x->heap[--x->count];
     if (i < x->count) {
         down(x, i);
@@ -86,6 +96,7 @@ void fapi_wait_drop(struct fapi_faults *x, bool (*drop)(const struct wait_item *
     size_t kept = 0;
     for (size_t i = 0; i < x->count; i++) {
         if (drop(x->heap[i], user)) {
+            x->bytes -= x->heap[i]->size;
             free(x->heap[i]);
         } else {
             x->heap[kept++] = x->heap[i];

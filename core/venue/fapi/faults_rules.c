@@ -17,7 +17,7 @@ static const char area[] = "sim";
 static const struct {
     const char *name;
     uint8_t kind;
-    int status;
+    int status; /* of FAULT_ODD: which oddity */
     int32_t code;
     bool executed; /* by default */
     const char *body;
@@ -64,13 +64,17 @@ static const struct {
     {"delay_events", FAULT_DELAY, 0, 0, true, ""},
     {"silent", FAULT_SILENT, 0, 0, true, ""},
     {"stuck_triggering", FAULT_STUCK, 0, 0, true, ""},
+    {"unknown_keys", FAULT_ODD, FAULT_ODD_UNKNOWN, 0, true, ""},
+    {"cm_symbols", FAULT_ODD, FAULT_ODD_STRANGERS, 0, true, ""},
+    {"numbers_as_text", FAULT_ODD, FAULT_ODD_QUOTED, 0, true, ""},
+    {"text_as_numbers", FAULT_ODD, FAULT_ODD_BARE, 0, true, ""},
 };
 _Static_assert(EB_COUNT(names) <= EB_COUNT(((struct fapi_faults *)0)->struck), "each has a counter");
 
 /* Whether a fault acts for a time and not a number of times. */
 static bool lasts(uint8_t kind)
 {
-    return kind == FAULT_LIMITED || kind == FAULT_KEY_REFUSED || kind == FAULT_SILENT;
+    return kind == FAULT_LIMITED || kind == FAULT_KEY_REFUSED || kind == FAULT_SILENT || kind == FAULT_ODD;
 }
 
 static int read_route(struct eb_tok fault, struct fault_rule *r, struct eb_err *err)
@@ -108,18 +112,22 @@ static int read_rule(struct eb_tok fault, int64_t now_ms, struct fault_rule *r, 
         !eb_tok_text(eb_tok_get(fault, "path"), r->path, sizeof(r->path))) {
         return eb_err_set(err, EB_E_INVALID, area, "path: at most %zu characters", sizeof(r->path) - 1);
     }
+    if (there(fault, "event") && !eb_tok_text(eb_tok_get(fault, "event"), r->path, sizeof(r->path))) {
+        return eb_err_set(err, EB_E_INVALID, area, "event: its name, as \"ORDER_TRADE_UPDATE\"");
+    }
     if (eb_tok_kind(eb_tok_get(fault, "method")) != EB_TOK_ABSENT &&
         !eb_tok_text(eb_tok_get(fault, "method"), r->method, sizeof(r->method))) {
         return eb_err_set(err, EB_E_INVALID, area, "method: GET, POST, PUT or DELETE");
     }
     bool read = number(fault, "count", &count) && number(fault, "ms", &ms) && number(fault, "code", &code);
     read = read && (!there(fault, "chance") || eb_tok_e8(eb_tok_get(fault, "chance"), &chance_e8));
+    read = read && (!there(fault, "exempt") || eb_tok_bool(eb_tok_get(fault, "exempt"), &r->exempt));
     read = read && (!there(fault, "executed") || eb_tok_bool(eb_tok_get(fault, "executed"), &r->executed));
     if (!read || count < -1 || count >= FAULT_FOREVER || ms < 0 || ms > INT64_C(86400000) || chance_e8 < 0 ||
         chance_e8 > EB_E8 || code < INT32_MIN || code > 0) {
         return eb_err_set(err, EB_E_INVALID, area,
-                          "count -1 (for ever) or more, ms 0 to a day, chance 0 to 1, code negative, executed true "
-                          "or false");
+                          "count -1 (for ever) or more, ms 0 to a day, chance 0 to 1, code negative, executed and "
+                          "exempt true or false");
     }
     r->left = count < 0 ? FAULT_FOREVER : (uint32_t)count;
     r->chance_ppm = (uint32_t)(chance_e8 / 100);
@@ -150,6 +158,7 @@ int fapi_fault_set(struct eb_fapi *f, struct eb_tok fault, struct eb_err *err)
                                .name = i,
                                .status = names[i].status,
                                .code = names[i].code,
+                               .odd = names[i].kind == FAULT_ODD ? (uint8_t)names[i].status : 0,
                                .executed = names[i].executed};
         (void)snprintf(r.body, sizeof(r.body), "%s", names[i].body);
         int rc = read_rule(fault, f->now_ms, &r, err);
@@ -204,7 +213,10 @@ static bool fits(const struct fault_rule *r, const char *method, const char *pat
 {
     bool of_events = r->kind >= FAULT_DUPLICATE && r->kind <= FAULT_SILENT;
     if (of_events) {
-        return r->route == route;
+        return r->route == route && (r->path[0] == '\0' || strcmp(r->path, path) == 0);
+    }
+    if (r->kind == FAULT_ODD) {
+        return r->path[0] == '\0' || strncmp(path, r->path, strlen(r->path)) == 0;
     }
     if (r->kind == FAULT_STUCK || r->kind == FAULT_LIMITED || r->kind == FAULT_KEY_REFUSED) {
         return true;
@@ -236,4 +248,19 @@ struct fault_rule *fapi_fault_strikes(struct eb_fapi *f, enum fault_kind first, 
         return r;
     }
     return NULL;
+}
+
+unsigned fapi_fault_odd(struct eb_fapi *f, const char *path)
+{
+    struct fapi_faults *x = f->faults;
+    unsigned kinds = 0;
+    for (size_t i = 0; i < x->rules; i++) {
+        struct fault_rule *r = &x->rule[i];
+        if (r->kind == FAULT_ODD && r->left > 0 && r->until_ms > f->now_ms && fits(r, "", path, 0)) {
+            kinds |= r->odd;
+            r->left -= r->left != FAULT_FOREVER ? 1 : 0;
+            x->struck[r->name]++;
+        }
+    }
+    return kinds;
 }

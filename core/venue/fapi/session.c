@@ -116,14 +116,24 @@ void fapi_sessions_run(struct eb_fapi *f, int64_t now_ms)
     fapi_sent(f);
 }
 
-unsigned fapi_sessions_cut(struct eb_fapi *f, const char *class_name)
+void fapi_peer_close(struct eb_fapi *f, const struct eb_fapi_peer *peer, int code)
+{
+    for (struct eb_fapi_session *s = fapi_streams_of(f)->session; s != NULL; s = s->next) {
+        if (!s->dead && s->peer.peer == peer->peer) {
+            close_session(s, code);
+            return;
+        }
+    }
+}
+
+unsigned fapi_sessions_cut(struct eb_fapi *f, const char *class_name, int code)
 {
     static const char *const names[] = {"legacy", "public", "market", "private", "api"};
     unsigned cut = 0;
     fapi_sending(f);
     for (struct eb_fapi_session *s = fapi_streams_of(f)->session; s != NULL; s = s->next) {
         if (!s->dead && (class_name[0] == '\0' || strcmp(names[s->cls], class_name) == 0)) {
-            close_session(s, 0);
+            close_session(s, code);
             cut++;
         }
     }

@@ -265,10 +265,10 @@ static void test_api_and_cuts(void **state)
     assert_int_equal(street.api_texts, 30);
     assert_ptr_equal(one.session->logged, &street.account[0]);
     assert_int_equal(dial(f, &two, "/market/ws/btcusdt@aggTrade", ""), 0);
-    assert_int_equal(fapi_sessions_cut(f, "private"), 0);
-    assert_int_equal(fapi_sessions_cut(f, "market"), 1);
+    assert_int_equal(fapi_sessions_cut(f, "private", 0), 0);
+    assert_int_equal(fapi_sessions_cut(f, "market", 0), 1);
     assert_int_equal(two.closed, 0);
-    assert_int_equal(fapi_sessions_cut(f, ""), 1);
+    assert_int_equal(fapi_sessions_cut(f, "", 0), 1);
     assert_int_equal(one.closed, 0);
     assert_int_equal(street.gone, 2);
 }
