@@ -31,9 +31,24 @@ stop() {
 }
 
 # ---- usage
-expect "sim: says what it listens with" 2 "--listen unix:PATH" -- "$EB_BIN" sim
-expect "sim: addresses are for a later version" 2 "local sockets only" "ADDR:PORT" -- \
-  "$EB_BIN" sim --listen 127.0.0.1:8080
+expect "sim: says what it listens with" 2 "--listen ADDR:PORT or unix:PATH" -- "$EB_BIN" sim
+expect "sim: an address without a port" 2 "ADDR:PORT as in 127.0.0.1:8090" -- "$EB_BIN" sim --listen localhost
+expect "sim: a clock for records only" 2 "--free-clock is for --listen unix:PATH" -- \
+  "$EB_BIN" sim --listen 127.0.0.1:0 --free-clock
+expect "sim: keys for sockets only" 2 "--keys is for --listen ADDR:PORT" -- \
+  "$EB_BIN" sim --listen "unix:$SOCKET" --keys "$TMP/keys"
+expect "sim: a feed that is none" 2 "klines:FILE" -- "$EB_BIN" sim --listen 127.0.0.1:0 --keys "$TMP/keys" --feed dice
+expect "sim: a file that is not there" 2 "nothing.csv" -- \
+  "$EB_BIN" sim --listen 127.0.0.1:0 --keys "$TMP/keys" --feed "klines:$TMP/nothing.csv"
+expect "sim: clients live at wall time" 2 "--speed max" -- \
+  "$EB_BIN" sim --listen 127.0.0.1:0 --keys "$TMP/keys" --speed max
+echo '{"name": "earthquake"}' >"$TMP/faults"
+expect "sim: a fault that is none" 2 "$TMP/faults:1" "lose_request" -- \
+  "$EB_BIN" sim --listen 127.0.0.1:0 --keys "$TMP/keys" --faults "$TMP/faults"
+[ "$(stat -c %a "$TMP/keys/paper.key")" = 600 ] && ok "sim: its key is the owner's" || not_ok "sim: its key is the owner's"
+chmod 644 "$TMP/keys/paper.key"
+expect "sim: a key that others may read" 2 "chmod" -- "$EB_BIN" sim --listen 127.0.0.1:0 --keys "$TMP/keys"
+chmod 600 "$TMP/keys/paper.key"
 expect "sim: an unknown scene" 2 "paper, busy:N or still:N" -- "$EB_BIN" sim --listen "unix:$SOCKET" --scene quiet
 expect "sim: too many symbols" 2 "--scene" "1000" -- "$EB_BIN" sim --listen "unix:$SOCKET" --scene busy:1001
 expect "sim: a clock that would run away" 2 "give it a speed" -- \
@@ -43,6 +58,31 @@ expect "sim: a path that is too long" 2 "107 bytes" -- "$EB_BIN" sim --listen "u
 expect "hand: nobody there" 3 "is \`exitbrain sim\` running?" -- hand status
 expect "hand: of which exchange" 2 "--venue unix:PATH" -- "$EB_BIN" hand status
 expect "hand: help" 0 "open SYMBOL LONG|SHORT" "cancel SYMBOL" -- "$EB_BIN" hand --help
+
+# ---- at an address: any client of the exchange's protocol
+reached() { curl -s --max-time 5 "$@"; }
+"$EB_BIN" sim --listen 127.0.0.1:0 --keys "$TMP/keys" --control --tls --trades "$TRADES" >"$TMP/said" 2>"$TMP/sim.log" &
+SIM=$!
+until_true 10 grep -q listening "$TMP/said"
+at() { python3 -c "import json, sys; print(eval('d' + sys.argv[1], {'d': json.load(open('$TMP/said'))}))" "$1"; }
+REST=$(at '["listening"]["rest"]')
+CA=$(at '["ca_file"]')
+case $REST in https://127.0.0.1:*) ok "sim: says where it listens" ;; *) not_ok "sim: says where it listens" ;; esac
+reached --cacert "$CA" "$REST/fapi/v1/exchangeInfo" | grep -q '"symbol":"BTCUSDT"' &&
+  ok "sim: answers over TLS" || not_ok "sim: answers over TLS"
+reached "$REST/fapi/v1/ping" >/dev/null && not_ok "sim: a certificate of its own" || ok "sim: a certificate of its own"
+reached --cacert "$CA" "$REST/fapi/v3/account" | grep -q '"code":-2014' &&
+  ok "sim: asks for a key" || not_ok "sim: asks for a key"
+reached --cacert "$CA" -d '{"symbol":"BTCUSDT","side":"LONG","quantity":"0.01"}' "$REST/sim/open" | grep -q '"ok":true' &&
+  ok "sim: hands reach it" || not_ok "sim: hands reach it"
+stop && ok "sim: ends when asked" || not_ok "sim: ends when asked"
+grep -q "BTCUSDT,LONG,foreign,0,0.01," "$TRADES" && ok "sim: leaves its trades" || not_ok "sim: leaves its trades"
+"$EB_BIN" sim --listen 127.0.0.1:0 --keys "$TMP/keys" >"$TMP/said" 2>"$TMP/sim.log" &
+SIM=$!
+until_true 10 grep -q listening "$TMP/said"
+[ "$(reached -o /dev/null -w '%{http_code}' -d '{}' "$(at '["listening"]["rest"]')/sim/state")" = 404 ] &&
+  ok "sim: hands are off by default" || not_ok "sim: hands are off by default"
+stop
 
 # ---- a life
 if start --scene still:3 --seed 4 --start $START --trades "$TRADES"; then ok "sim: starts"; else
