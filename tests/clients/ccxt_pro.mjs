@@ -52,7 +52,7 @@ async function moved(promise, symbol, from) {
   return promise;
 }
 
-// ---- public streams --------------------------------------------------------------------------------------------------
+// ---- public streams -------------------------------------------------------------------------------------------------
 
 await check('mark price', async () => {
   const mark = await moved(watching('mark prices', () => x.watchMarkPrice(BTC), (m) => m.markPrice >= 100002 && m),
@@ -94,7 +94,7 @@ await check('order book', async () => {
   yes(book.bids[0][0] < book.asks[0][0] && book.nonce > 0, 'best bid below best ask');
 });
 
-// ---- user stream -----------------------------------------------------------------------------------------------------
+// ---- user stream ----------------------------------------------------------------------------------------------------
 
 await check('user stream: order, trade, position and balance of a market order', async () => {
   const orders = watching('the order', () => x.watchOrders(BTC), (list) =>
@@ -151,7 +151,7 @@ await check('user stream: a socket that broke is opened again', async () => {
   await x.cancelOrder(sent.id, ETH);
 });
 
-// ---- WebSocket API ---------------------------------------------------------------------------------------------------
+// ---- WebSocket API --------------------------------------------------------------------------------------------------
 
 await check('WebSocket API: market, limit, edit, query, cancel', async () => {
   await price('BTCUSDT', 100000);

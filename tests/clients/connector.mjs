@@ -29,7 +29,7 @@ const held = async (x, side) => (await data(x.restAPI.positionInformationV3(BTC)
 
 await price('BTCUSDT', 100000);
 
-// ---- REST, one-way ---------------------------------------------------------------------------------------------------
+// ---- REST, one-way --------------------------------------------------------------------------------------------------
 
 await check('time, symbols, book, candles, mark', async () => {
   yes(Math.abs((await data(rest.checkServerTime())).serverTime - Date.now()) < 60000, 'time');
@@ -153,7 +153,7 @@ await check('one-way: errors are classes of the client', async () => {
   await refused('required', () => rest.queryOrder({}), (e) => e instanceof lib.RequiredError);
 });
 
-// ---- REST, hedge -----------------------------------------------------------------------------------------------------
+// ---- REST, hedge ----------------------------------------------------------------------------------------------------
 
 await check('hedge: both sides, a stop for one of them, refusals', async () => {
   const r = two.restAPI;
@@ -175,7 +175,7 @@ await check('hedge: both sides, a stop for one of them, refusals', async () => {
   same(await held(two, 'LONG'), undefined, 'flat');
 });
 
-// ---- WebSocket API ---------------------------------------------------------------------------------------------------
+// ---- WebSocket API --------------------------------------------------------------------------------------------------
 
 async function ordersBySocket(x) {
   const api = await within('a connection', x.websocketAPI.connect());
@@ -209,7 +209,7 @@ await check('an Ed25519 key over REST', async () => {
   yes(Number((await data(signing.restAPI.accountInformationV3())).totalWalletBalance) > 90000, 'account');
 });
 
-// ---- streams ---------------------------------------------------------------------------------------------------------
+// ---- streams --------------------------------------------------------------------------------------------------------
 
 await check('streams of the market', async () => {
   const streams = await within('connections', one.websocketStreams.connect());

@@ -24,7 +24,7 @@ export async function check(name, fn) {
     console.log(`ok ${prefix}: ${name}`);
   } catch (e) {
     failed++;
-    const text = String(e?.stack ?? JSON.stringify({ code: e?.code, message: e?.message, url: e?.requestUrl })).split('\n').slice(0, 12);
+    const text = String(e?.stack ?? `${e?.code} ${e?.message}`).split('\n').slice(0, 12);
     console.log(text.map((line) => `#   ${line.slice(0, 300)}`).join('\n'));
     console.log(`not ok ${prefix}: ${name}`);
   }
@@ -80,7 +80,8 @@ export async function refused(what, fn, good) {
     error = e;
   }
   assert.ok(error !== undefined, `${what}: was not refused`);
-  assert.ok(good(error), `${what}: refused otherwise: ${error?.constructor?.name} ${error?.message ?? JSON.stringify(error)}`);
+  const said = `${error?.constructor?.name} ${error?.code ?? ''} ${error?.message ?? JSON.stringify(error)}`;
+  assert.ok(good(error), `${what}: refused otherwise: ${said}`);
 }
 
 /** The exchange's hands: /sim/VERB. */

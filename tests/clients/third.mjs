@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The npm package "binance" (USDMClient, WebsocketClient, WebsocketAPIClient) against the simulated exchange.
 import { USDMClient, WebsocketAPIClient, WebsocketClient } from 'binance';
+import { createHmac } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { check, client, close, finish, hand, key, price, REST, refused, same, until, within, WS, yes } from './lib.mjs';
@@ -8,7 +9,10 @@ import { check, client, close, finish, hand, key, price, REST, refused, same, un
 client('binance');
 
 const auth = ({ apiKey, secret }) => ({ api_key: apiKey, api_secret: secret });
-const rest = (name, more) => new USDMClient({ ...auth(key(name)), baseUrl: REST, beautifyResponses: true, ...more });
+// Its own way to sign wants a global that Node 18 does not have.
+const customSignMessageFn = async (text, secret) => createHmac('sha256', secret).update(text).digest('hex');
+const rest = (name, more) => new USDMClient({ ...auth(key(name)), baseUrl: REST, beautifyResponses: true,
+  customSignMessageFn, ...more });
 const one = rest('oneway');
 const two = rest('hedge');
 const BTC = { symbol: 'BTCUSDT' };
@@ -18,7 +22,7 @@ const quiet = Object.fromEntries(['trace', 'info', 'error'].map((level) => [leve
 
 await price('BTCUSDT', 100000);
 
-// ---- REST ------------------------------------------------------------------------------------------------------------
+// ---- REST -----------------------------------------------------------------------------------------------------------
 
 await check('time, symbols, book, candles, mark', async () => {
   yes(Math.abs((await one.getServerTime()) - Date.now()) < 60000, 'time');
@@ -138,12 +142,12 @@ await check('hedge: both sides, a stop for one of them, refusals', async () => {
   same(await held(two, 'SHORT'), undefined, 'flat');
 });
 
-// ---- streams ---------------------------------------------------------------------------------------------------------
+// ---- streams --------------------------------------------------------------------------------------------------------
 
 function streams(name) {
   const got = [];
-  const ws = new WebsocketClient({ ...auth(key(name)), beautify: true, wsUrl: WS, restOptions: { baseUrl: REST } },
-    quiet);
+  const ws = new WebsocketClient({ ...auth(key(name)), beautify: true, wsUrl: WS,
+    restOptions: { baseUrl: REST, customSignMessageFn } }, quiet);
   ws.on('formattedMessage', (m) => got.push(...[m].flat()));
   ws.on('exception', (e) => console.log(`# exception: ${e?.error ?? e?.message ?? JSON.stringify(e)}`));
   return { ws, got, event: (what, good) => until(what, () => got.find(good)) };
@@ -204,7 +208,7 @@ await check('user stream, beautified by the client', async () => {
   ws.closeAll(true);
 });
 
-// ---- WebSocket API ---------------------------------------------------------------------------------------------------
+// ---- WebSocket API --------------------------------------------------------------------------------------------------
 
 async function ordersBySocket(options) {
   const api = new WebsocketAPIClient({ ...options, wsUrl: WS, attachEventListeners: false }, quiet);
