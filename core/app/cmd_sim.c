@@ -35,6 +35,8 @@ static const struct eb_option options[] = {
     {"tls", EB_OPT_FLAG, NULL, "ADDR:PORT: https and wss, with a certificate of its own in the directory of keys"},
     {"control", EB_OPT_FLAG, NULL, "ADDR:PORT: POST /sim/... moves prices, edits positions, injects faults"},
     {"faults", EB_OPT_VALUE, "FILE", "ADDR:PORT: one {\"name\": FAULT, ...} or VERB {...} of /sim/ a line"},
+    {"ids-after", EB_OPT_VALUE, "N",
+     "ADDR:PORT: added to ids of orders and trades, up to 1e18: what clients do beyond 2^53; default 0"},
     {"no-limits", EB_OPT_FLAG, NULL, "ADDR:PORT: weights and order counts are told and not enforced"},
     {"any-class", EB_OPT_FLAG, NULL, "ADDR:PORT: streams are served whatever class they are asked for at"},
     {"scene", EB_OPT_VALUE, "paper|busy:N|still:N",
@@ -57,8 +59,8 @@ static const struct eb_option options[] = {
     {"trades", EB_OPT_VALUE, "FILE|-", "at the end, also by SIGTERM: every trade, as CSV"},
 };
 
-static const char *const of_sockets[] = {"feed",    "instruments", "keys",      "cross",    "tls",
-                                         "control", "faults",      "no-limits", "any-class"};
+static const char *const of_sockets[] = {"feed",    "instruments", "keys",      "cross",     "tls",
+                                         "control", "faults",      "no-limits", "any-class", "ids-after"};
 static const char *const of_records[] = {"free-clock", "tick"};
 
 struct job {

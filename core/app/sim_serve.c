@@ -26,6 +26,7 @@
 #define CERTIFICATE_DAYS 825
 #define TRADES_MAX ((size_t)1 << 30)
 #define FAULTS_MAX ((size_t)1 << 20)
+#define IDS_AFTER_MAX INT64_C(1000000000000000000)
 
 static const char area[] = "sim";
 
@@ -146,7 +147,10 @@ static int read_options(struct serving *v, struct eb_err *err)
     v->c.classes_strict = !eb_args_has(s->args, "any-class");
     v->c.log = s->log;
     v->serve.speed_ppm = s->speed_ppm;
+    int64_t ids_after = 0;
     int rc = read_listen(v, err);
+    rc = rc == EB_OK ? eb_args_integer(s->args, "ids-after", 0, IDS_AFTER_MAX, &ids_after, err) : rc;
+    v->c.ids_after = (uint64_t)ids_after;
     rc = rc == EB_OK ? read_feed(v, err) : rc;
     rc = rc == EB_OK ? read_keys(v, err) : rc;
     return rc == EB_OK ? read_tls(v, err) : rc;

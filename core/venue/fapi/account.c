@@ -48,8 +48,9 @@ static int make_sim(struct fapi_account *a, const struct eb_fapi_config *c, cons
     s.fee_maker_ppm = c->fee_maker_ppm;
     s.leverage_ppm = FAPI_LEVERAGE_DEFAULT;
     s.seed = c->seed;
-    s.ids_after = ORDER_IDS + number * IDS_OF_AN_ACCOUNT;
-    a->algo_id = ALGO_IDS + number * IDS_OF_AN_ACCOUNT;
+    s.trades_after = c->ids_after;
+    s.ids_after = ORDER_IDS + number * IDS_OF_AN_ACCOUNT + c->ids_after;
+    a->algo_id = ALGO_IDS + number * IDS_OF_AN_ACCOUNT + c->ids_after;
     int rc = eb_sim_create(&s, &a->sim, err);
     if (rc != EB_OK) {
         return rc;

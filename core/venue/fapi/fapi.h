@@ -49,6 +49,7 @@ struct eb_fapi_config {
     bool classes_strict; /* a stream asked for at the wrong class yields silence, as at the exchange; else it works */
     bool control;        /* /sim/... answers */
     uint32_t slots_max;  /* conditional orders of an account; 0: 200 */
+    uint64_t ids_after;  /* added to what ids of orders and of accounts' trades begin with, below 1e18 */
     const struct eb_log *log;
 };
 void eb_fapi_config_default(struct eb_fapi_config *c);

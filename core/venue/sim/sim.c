@@ -93,6 +93,7 @@ int eb_sim_create(const struct eb_sim_config *c, struct eb_sim **out, struct eb_
     for (uint32_t i = 0; i < c->symbols_max; i++) {
         sim->symbol[i].first = sim->symbol[i].last = SIM_NONE;
         sim->symbol[i].leverage_ppm = c->leverage_ppm;
+        sim->symbol[i].trade_id = c->trades_after;
     }
     eb_sim_faults_init(sim);
     *out = sim;

@@ -78,6 +78,7 @@ struct eb_sim_config {
     int64_t timeout_ms;                   /* after which a missing reply is UNKNOWN: 1,000 */
     eb_qty fill_max;                      /* of one fill; more is split into several (64 at most); 0 no limit */
     uint64_t ids_after;                   /* the first order gets the id after this one */
+    uint64_t trades_after;                /* the same of each symbol's trades */
     uint64_t seed;
     struct eb_sim_faults faults;
 };
