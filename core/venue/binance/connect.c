@@ -275,8 +275,8 @@ static void clock_known(void *user, bool known)
         return;
     }
     if (!known) {
-        bn_lose(b, EB_E_IO, "%s/fapi/v1/time: the exchange does not answer: check the network and the address",
-                b->c.rest);
+        bn_lose(b, EB_E_IO, "%s does not tell its time: %.160s: check the network and the address", b->c.rest,
+                bn_rest_clock_why(b->rest));
         return;
     }
     bn_streams_start(b->streams);

@@ -418,7 +418,7 @@ static void on_clock(void *user, bool known)
     if (!known) {
         find(p, "clock.offset", REFUSED,
              "check binance.rest, the network, and that the exchange serves this address's country",
-             "the exchange's time was not answered");
+             "the exchange's time was not answered: %s", bn_rest_clock_why(p->rest));
         end(p);
         return;
     }

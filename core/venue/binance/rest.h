@@ -40,8 +40,8 @@ void bn_param_bool(struct bn_params *p, const char *key, bool value);     /* "tr
 enum bn_security { BN_PUBLIC = 0, BN_KEYED, BN_SIGNED };
 enum bn_outcome { BN_ACCEPTED = 0, BN_REJECTED, BN_UNKNOWN };
 /* Lower goes first; those below BN_PRIORITY_RESERVED may use the whole budget, others only their share. Two exceptions:
- * soft legs and renewals, whose positions are protected meanwhile, leave room for what is urgent; history, which is much
- * at a start, leaves room for the pictures that triggers and first backstops wait for. */
+ * soft legs and renewals, whose positions are protected meanwhile, leave room for what is urgent; history, which is
+ * much at a start, leaves room for the pictures that triggers and first backstops wait for. */
 enum bn_priority {
     BN_PRIORITY_STOP = 0,                  /* purposes of enum eb_purpose, in order */
     BN_PRIORITY_PATIENT = EB_PURPOSE_SOFT, /* from here to below CLOCK: orders that may wait */
@@ -95,6 +95,7 @@ bool bn_rest_clock_known(const struct bn_rest *r);
 int64_t bn_rest_now_ms(const struct bn_rest *r); /* the exchange's time now */
 /* What the last measurement corrected (0 at the first), and its round trip: the error is at most half of it. */
 int64_t bn_rest_offset_ms(const struct bn_rest *r, int64_t *round_trip_ns);
+const char *bn_rest_clock_why(const struct bn_rest *r); /* what the last question that failed came to; "" none did */
 /* Signs params for the WebSocket API or a query; used by wsapi.c too. Budget: true and booked when it may go now. */
 EB_NODISCARD bool bn_rest_book(struct bn_rest *r, uint8_t priority, uint32_t weight, uint32_t orders);
 /* What was booked is over, answered or not. */
@@ -136,6 +137,8 @@ void bn_streams_stop(struct bn_streams *s);
 /* Subscribes mark price (1 s), book ticker, aggregated trades and 1-minute klines of a symbol (the exchange's name, any
  * case); batches, at most 10 messages a second a socket, 1,024 streams a socket. EB_E_FULL. */
 EB_NODISCARD int bn_streams_watch(struct bn_streams *s, const char *symbol);
+/* A watched symbol went silent although its stream stands: its market streams are subscribed once more. */
+void bn_streams_again(struct bn_streams *s, const char *symbol);
 bool bn_streams_up(const struct bn_streams *s, enum bn_stream_class class);
 bool bn_streams_has_key(const struct bn_streams *s); /* a listen key was made, and is not known to have ended */
 void bn_streams_facts(const struct bn_streams *s, void (*fact)(void *user, const struct eb_link_fact *f), void *user);

@@ -10,6 +10,8 @@
  */
 #include "venue/binance/rest_inner.h"
 
+#include <stdio.h>
+
 #include "venue/binance/codec.h"
 
 #define ROUNDS 3
@@ -41,6 +43,11 @@ int64_t bn_rest_offset_ms(const struct bn_rest *r, int64_t *round_trip_ns)
     return r->clock.known ? r->clock.correction_ms : 0;
 }
 
+const char *bn_rest_clock_why(const struct bn_rest *r)
+{
+    return r->clock.why;
+}
+
 static void arm(struct bn_rest *r, int64_t ms)
 {
     r->c.web.ops->timer_set(r->clock.timer, ms * BN_MS);
@@ -61,7 +68,8 @@ static void conclude(struct bn_rest *r)
         k->doubted = false;
         k->failures++;
         arm(r, bn_backoff_ms(k->failures) * 5);
-        eb_log(r->c.log, EB_LOG_WARN, "binance.clock_unmeasured", EB_I64("failures", k->failures));
+        eb_log(r->c.log, EB_LOG_WARN, "binance.clock_unmeasured", EB_I64("failures", k->failures),
+               EB_STR("why", k->why));
     }
     size_t n = k->waiters;
     k->waiters = 0;
@@ -99,6 +107,8 @@ static void on_time(void *user, uint64_t tag, const struct bn_result *result)
     if (result->outcome == BN_ACCEPTED && bn_decode_time(result->body, result->len, &server_ms, NULL) == EB_OK &&
         server_ms > 0)
         adopt(r, server_ms, result);
+    else
+        snprintf(r->clock.why, sizeof r->clock.why, "%s", result->msg[0] ? result->msg : "an answer without a time");
     if (++r->clock.rounds < ROUNDS)
         measure(r);
     else

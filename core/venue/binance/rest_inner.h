@@ -51,6 +51,7 @@ struct bn_clock {
     int64_t correction_ms;         /* what the last measurement changed */
     int64_t measured_ns;
     uint32_t failures;
+    char why[160]; /* what the last question that failed came to */
     struct {
         void (*done)(void *user, bool known);
         void *user;

@@ -93,6 +93,18 @@ static void a_clock_that_cannot_be_measured_is_told_and_tried_again(void **state
     rw_free(w);
 }
 
+static void why_it_was_not_answered_is_known(void **state)
+{
+    (void)state;
+    struct rest_world *w = rw_new(false);
+    assert_string_equal(bn_rest_clock_why(w->rest), "");
+    web_double_answer(w->web, TIME, 403, "", "<html>");
+    assert_int_equal(bn_rest_sync_clock(w->rest, ignore, NULL), EB_OK);
+    web_double_run(w->web, 1000);
+    assert_string_equal(bn_rest_clock_why(w->rest), "HTTP 403 without an error code");
+    rw_free(w);
+}
+
 static void simulated_time_runs_at_its_own_speed(void **state)
 {
     (void)state;
@@ -113,6 +125,7 @@ int main(void)
         cmocka_unit_test(it_is_measured_again_every_ten_minutes),
         cmocka_unit_test(signed_calls_wait_until_it_is_known),
         cmocka_unit_test(a_clock_that_cannot_be_measured_is_told_and_tried_again),
+        cmocka_unit_test(why_it_was_not_answered_is_known),
         cmocka_unit_test(simulated_time_runs_at_its_own_speed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
