@@ -118,6 +118,8 @@ size_t fapi_brackets(const struct eb_fapi *f, uint32_t symbol, struct fapi_brack
 eb_money fapi_notional_max(const struct eb_fapi *f, uint32_t symbol, int64_t leverage_ppm);
 
 /* ---- hands.c: what others do, on the exchange's time. EB_OK or what eb_sim says ---- */
+/* Whatever the brackets say; 0 or what it is: nothing happens. */
+int fapi_hand_leverage(struct fapi_account *a, uint32_t symbol, int64_t leverage_ppm, struct eb_err *err);
 int fapi_hand_open(struct fapi_account *a, uint32_t symbol, uint8_t side, eb_qty qty, int64_t leverage_ppm,
                    struct eb_err *err);
 /* qty 0: all. */
@@ -126,6 +128,8 @@ int fapi_hand_deleverage(struct fapi_account *a, uint32_t symbol, unsigned leg, 
 int fapi_hand_liquidate(struct fapi_account *a, uint32_t symbol, unsigned leg, struct eb_err *err);
 /* Fills qty of a resting order at its price. */
 int fapi_hand_fill_part(struct fapi_account *a, uint64_t order_id, eb_qty qty, struct eb_err *err);
+/* Ids go on from these, where they are more: real ones may be beyond 2^53. */
+void fapi_hand_ids(struct fapi_account *a, uint64_t order, uint64_t algo, uint64_t trade);
 void fapi_hand_transfer(struct fapi_account *a, eb_money amount);
 /* What the book of a symbol holds per tick; 0: no end. */
 int fapi_hand_depth(struct fapi_account *a, uint32_t symbol, eb_qty per_tick, struct eb_err *err);

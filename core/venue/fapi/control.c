@@ -162,7 +162,7 @@ static int do_depth(struct job *j)
     int rc = symbol_arg(j, &symbol);
     rc = rc == EB_OK ? account_arg(j, &a) : rc;
     rc = rc == EB_OK ? amount_arg(j, "per_tick", &per_tick.e8) : rc;
-    if (rc == EB_OK && eb_sim_set_depth(fapi_account_sim(a), symbol, per_tick) != EB_OK) {
+    if (rc == EB_OK && fapi_hand_depth(a, symbol, per_tick, &j->err) != EB_OK) {
         rc = eb_err_set(&j->err, EB_E_INVALID, area, "per_tick: 0 (no end) or a quantity");
     }
     return rc;
@@ -181,7 +181,7 @@ static int do_open(struct job *j)
     rc = rc == EB_OK ? amount_arg(j, "quantity", &e.qty.e8) : rc;
     rc = rc == EB_OK ? amount_arg(j, "leverage", &leverage_e8) : rc;
     e.leverage_ppm = leverage_e8 / 100;
-    return rc == EB_OK ? eb_sim_open(fapi_account_sim(a), &e, NULL, &j->err) : rc;
+    return rc == EB_OK ? fapi_hand_open(a, e.symbol, e.side, e.qty, e.leverage_ppm, &j->err) : rc;
 }
 
 static int do_close(struct job *j)
@@ -192,7 +192,7 @@ static int do_close(struct job *j)
     int rc = account_arg(j, &a);
     rc = rc == EB_OK ? slot_arg(j, a, &slot) : rc;
     rc = rc == EB_OK ? amount_arg(j, "quantity", &qty.e8) : rc;
-    return rc == EB_OK ? eb_sim_close(fapi_account_sim(a), slot, qty, (eb_price){0}, NULL, &j->err) : rc;
+    return rc == EB_OK ? fapi_hand_close(a, slot / 2, slot % 2, qty, &j->err) : rc;
 }
 
 static int do_deleverage(struct job *j)
@@ -203,7 +203,16 @@ static int do_deleverage(struct job *j)
     int rc = account_arg(j, &a);
     rc = rc == EB_OK ? slot_arg(j, a, &slot) : rc;
     rc = rc == EB_OK ? amount_arg(j, "quantity", &qty.e8) : rc;
-    return rc == EB_OK ? eb_sim_deleverage(fapi_account_sim(a), slot, qty, (eb_price){0}, &j->err) : rc;
+    return rc == EB_OK ? fapi_hand_deleverage(a, slot / 2, slot % 2, qty, &j->err) : rc;
+}
+
+static int do_liquidate(struct job *j)
+{
+    struct fapi_account *a = NULL;
+    eb_position_id slot = 0;
+    int rc = account_arg(j, &a);
+    rc = rc == EB_OK ? slot_arg(j, a, &slot) : rc;
+    return rc == EB_OK ? fapi_hand_liquidate(a, slot / 2, slot % 2, &j->err) : rc;
 }
 
 static int do_fill(struct job *j)
@@ -226,7 +235,7 @@ static int do_transfer(struct job *j)
     int rc = account_arg(j, &a);
     rc = rc == EB_OK ? amount_arg(j, "amount", &amount.e8) : rc;
     if (rc == EB_OK) {
-        eb_sim_transfer(fapi_account_sim(a), amount);
+        fapi_hand_transfer(a, amount);
     }
     return rc;
 }
@@ -248,6 +257,46 @@ static int do_mode(struct job *j)
         return coded(j, fapi_set_multi_assets(a, on));
     }
     return rc != EB_OK ? rc : eb_err_set(&j->err, EB_E_INVALID, area, "hedge or multi_assets: true or false");
+}
+
+/* Leverage or margin type of a symbol, as by another client. */
+static int do_leverage(struct job *j)
+{
+    struct fapi_account *a = NULL;
+    uint32_t symbol;
+    int64_t leverage_e8 = 0;
+    bool cross = false;
+    int rc = account_arg(j, &a);
+    rc = rc == EB_OK ? symbol_arg(j, &symbol) : rc;
+    rc = rc == EB_OK ? amount_arg(j, "leverage", &leverage_e8) : rc;
+    if (rc == EB_OK && leverage_e8 > 0) {
+        rc = coded(j, fapi_set_leverage(a, symbol, leverage_e8 / 100));
+    }
+    bool asked = rc == EB_OK && eb_tok_bool(eb_tok_get(j->args, "cross"), &cross);
+    if (asked) {
+        rc = coded(j, fapi_set_cross(a, symbol, cross));
+    }
+    return rc == EB_OK && leverage_e8 <= 0 && !asked
+               ? eb_err_set(&j->err, EB_E_INVALID, area, "leverage: a whole number; or cross: true or false")
+               : rc;
+}
+
+static int do_ids(struct job *j)
+{
+    struct fapi_account *a = NULL;
+    uint64_t id[3] = {0};
+    static const char *const keys[] = {"order", "algo", "trade"};
+    int rc = account_arg(j, &a);
+    for (size_t i = 0; rc == EB_OK && i < EB_COUNT(keys); i++) {
+        struct eb_tok v = eb_tok_get(j->args, keys[i]);
+        if (eb_tok_kind(v) != EB_TOK_ABSENT && (!eb_tok_u64(v, &id[i]) || id[i] > (uint64_t)INT64_MAX / 2)) {
+            rc = eb_err_set(&j->err, EB_E_INVALID, area, "%s: an id to go on from", keys[i]);
+        }
+    }
+    if (rc == EB_OK) {
+        fapi_hand_ids(a, id[0], id[1], id[2]);
+    }
+    return rc;
 }
 
 /* ---- faults ------------------------------------------------------------------------------------------------------ */
@@ -446,25 +495,17 @@ static const struct {
     const char *verb;
     int (*act)(struct job *j);
 } verbs[] = {
-    {"price", do_price},
-    {"release", do_release},
-    {"status", do_status},
-    {"filters", do_filters},
-    {"depth", do_depth},
-    {"open", do_open},
-    {"close", do_close},
-    {"deleverage", do_deleverage},
-    {"fill", do_fill},
-    {"transfer", do_transfer},
-    {"mode", do_mode},
-    {"fault", do_fault},
-    {"clear", do_clear},
-    {"latency", do_latency},
-    {"skew", do_skew},
-    {"disconnect", do_disconnect},
-    {"expire_listen_key", do_expire_listen_key},
-    {"state", do_state},
-    {"trades", do_trades},
+    {"price", do_price},           {"release", do_release},
+    {"status", do_status},         {"filters", do_filters},
+    {"depth", do_depth},           {"open", do_open},
+    {"close", do_close},           {"deleverage", do_deleverage},
+    {"liquidate", do_liquidate},   {"fill", do_fill},
+    {"transfer", do_transfer},     {"mode", do_mode},
+    {"leverage", do_leverage},     {"ids", do_ids},
+    {"fault", do_fault},           {"clear", do_clear},
+    {"latency", do_latency},       {"skew", do_skew},
+    {"disconnect", do_disconnect}, {"expire_listen_key", do_expire_listen_key},
+    {"state", do_state},           {"trades", do_trades},
 };
 
 static int http_status(int rc)

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "venue/fapi/book.h"
 #include "venue/fapi/faults.h"
 #include "venue/simd/scene.h"
 
@@ -179,7 +180,9 @@ void fapi_market_entry(struct eb_fapi *f, const struct eb_scene_entry *e)
                                        .leverage_ppm = e->leverage_ppm,
                                        .strategy_id = STRATEGY};
     struct eb_err err = {0};
-    if (eb_sim_open(fapi_account_sim(a), &entry, NULL, &err) != EB_OK) { /* no margin left: the other system's affair */
+    fapi_account_clock(a);
+    if (fapi_hand_leverage(a, e->symbol, e->leverage_ppm, &err) != EB_OK ||
+        eb_sim_open(a->sim, &entry, NULL, &err) != EB_OK) { /* no margin left: the other system's affair */
         eb_log(&f->log, EB_LOG_INFO, "entry.refused", EB_STR("symbol", y->inst.symbol), EB_STR("why", err.msg));
     }
 }

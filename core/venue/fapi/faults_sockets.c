@@ -2,7 +2,8 @@
 /*
  * Faults of sockets: requests of the WebSocket API, and whatever is told to a peer.
  *
- *     fapi_ws_request() -> rule? latency? -> fapi_fault_ws() -> answer      fapi_deliver() -> never, later, twice, oddly
+ *     fapi_ws_request() -> rule? latency? -> fapi_fault_ws() -> answer
+ *     fapi_deliver() -> never, later, twice, oddly
  */
 #include <inttypes.h>
 #include <stdio.h>

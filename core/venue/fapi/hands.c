@@ -10,11 +10,26 @@ static int synced(struct fapi_account *a, uint32_t symbol, struct eb_err *err)
     return EB_OK;
 }
 
+int fapi_hand_leverage(struct fapi_account *a, uint32_t symbol, int64_t leverage_ppm, struct eb_err *err)
+{
+    if (leverage_ppm <= 0 || leverage_ppm == fapi_leverage_ppm(a, symbol)) {
+        return EB_OK;
+    }
+    a->quiet = true; /* the exchange tells the leverage, not the position */
+    int rc = eb_sim_set_leverage(a->sim, symbol, leverage_ppm, err);
+    a->quiet = false;
+    if (rc == EB_OK) {
+        fapi_news_leverage(a, symbol);
+    }
+    return rc;
+}
+
 int fapi_hand_open(struct fapi_account *a, uint32_t symbol, uint8_t side, eb_qty qty, int64_t leverage_ppm,
                    struct eb_err *err)
 {
     const struct eb_sim_entry e = {.symbol = symbol, .side = side, .qty = qty, .leverage_ppm = leverage_ppm};
     int rc = synced(a, symbol, err);
+    rc = rc == EB_OK ? fapi_hand_leverage(a, symbol, leverage_ppm, err) : rc;
     return rc == EB_OK ? eb_sim_open(a->sim, &e, NULL, err) : rc;
 }
 
@@ -59,4 +74,12 @@ int fapi_hand_depth(struct fapi_account *a, uint32_t symbol, eb_qty per_tick, st
 {
     int rc = synced(a, symbol, err);
     return rc == EB_OK ? eb_sim_set_depth(a->sim, symbol, per_tick) : rc;
+}
+
+void fapi_hand_ids(struct fapi_account *a, uint64_t order, uint64_t algo, uint64_t trade)
+{
+    for (uint32_t i = 0; i < a->symbols; i++) {
+        eb_sim_skip_ids(a->sim, i, order, trade);
+    }
+    a->algo_id = algo > a->algo_id + 1 ? algo - 1 : a->algo_id;
 }

@@ -14,6 +14,9 @@
 #define ACCOUNTS 64
 #define MINUTE_MS INT64_C(60000)
 #define TEN_MS INT64_C(10000)
+#define HANDSHAKE_WEIGHT 5 /* of the WebSocket API */
+#define CONNECTIONS 300    /* to streams, of an address */
+#define CONNECTIONS_MS (5 * MINUTE_MS)
 #define PATIENCE 20            /* requests that are answered 429 before a ban */
 #define BAN_MS (2 * MINUTE_MS) /* the first one; each later one is twice as long */
 #define BAN_MAX_MS (72 * 60 * MINUTE_MS)
@@ -23,6 +26,8 @@ struct peer {
     int64_t window; /* number of the minute */
     uint32_t weight, refused;
     int64_t banned_ms, ban_ms; /* until, and how long the last one was */
+    int64_t connected;         /* number of the five minutes */
+    uint32_t connections;
 };
 struct orders {
     const struct fapi_account *account;
@@ -180,6 +185,19 @@ int32_t fapi_limits_count(struct eb_fapi *f, const char *peer, struct fapi_accou
     fapi_limits_take(&c, &cost);
     *status = c.status;
     return c.code;
+}
+
+int fapi_limits_connect(struct eb_fapi *f, const char *peer, bool api)
+{
+    int status = 0;
+    if (api) {
+        return fapi_limits_count(f, peer, NULL, HANDSHAKE_WEIGHT, 0, &status) != 0 ? status : 0;
+    }
+    struct peer *p = peer_of(f, peer);
+    int64_t window = eb_fapi_now_ms(f) / CONNECTIONS_MS;
+    p->connections = p->connected == window ? p->connections + 1 : 1;
+    p->connected = window;
+    return !f->c.limits_off && p->connections > CONNECTIONS ? 429 : 0;
 }
 
 uint32_t fapi_limits_weight(struct eb_fapi *f, const char *peer)

@@ -186,6 +186,7 @@ static int opening(void *user, const char *path, const char *query, const char *
     }
     s->peers = p;
     *out = p;
+    rearm(s); /* it wants to be pinged, and streams begin with their first listener */
     return 0;
 }
 

@@ -373,7 +373,7 @@ int eb_fapi_session_open(struct eb_fapi *f, const char *path, const char *query,
     s->ping_ms = f->now_ms + PING_EVERY_MS;
     (void)snprintf(s->address, sizeof(s->address), "%s", address != NULL ? address : "");
     const char *rest = read_path(path, s);
-    int status = rest == NULL ? HTTP_ABSENT : 0;
+    int status = rest == NULL ? HTTP_ABSENT : fapi_limits_connect(f, s->address, s->cls == FAPI_CLASS_API);
     list_session(st, s);
     if (status == 0 && s->cls != FAPI_CLASS_API) {
         status = join_all(s, rest);

@@ -309,11 +309,17 @@ void fapi_news_algo(struct fapi_account *a, const struct fapi_algo *o)
 
 /* ---- the account ------------------------------------------------------------------------------------------------- */
 
-static void keep_funding(void *user, const struct fapi_income *i)
+/* What the wallet has changed by, other than by trading: the income that is being told. */
+struct change {
+    enum fapi_income_kind kind;
+    eb_money last;
+};
+
+static void keep_change(void *user, const struct fapi_income *i)
 {
-    eb_money *last = user;
-    if (i->kind == FAPI_INCOME_FUNDING) {
-        *last = i->amount;
+    struct change *c = user;
+    if (i->kind == c->kind) {
+        c->last = i->amount;
     }
 }
 
@@ -338,10 +344,11 @@ static void put_position(struct eb_buffer *b, struct fapi_account *a, uint32_t s
 void fapi_news_account(struct fapi_account *a, const char *reason, uint32_t symbol, unsigned leg)
 {
     struct fapi_balance balance = {0};
-    eb_money change = {0};
+    bool funding = strcmp(reason, "FUNDING_FEE") == 0;
+    struct change change = {.kind = funding ? FAPI_INCOME_FUNDING : FAPI_INCOME_TRANSFER};
     fapi_balance_of(a, &balance);
-    if (strcmp(reason, "FUNDING_FEE") == 0) {
-        fapi_incomes(a, keep_funding, &change);
+    if (funding || strcmp(reason, "DEPOSIT") == 0 || strcmp(reason, "WITHDRAW") == 0) {
+        fapi_incomes(a, keep_change, &change);
     }
     struct eb_buffer *b = begin(a, "ACCOUNT_UPDATE", true);
     fapi_j_key(b, "a");
@@ -352,7 +359,7 @@ void fapi_news_account(struct fapi_account *a, const char *reason, uint32_t symb
     fapi_j_text(b, "a", "USDT");
     fapi_j_e8(b, "wb", balance.wallet.e8, MONEY_DECIMALS);
     fapi_j_e8(b, "cw", balance.cross_wallet.e8, MONEY_DECIMALS);
-    fapi_j_zero(b, "bc", change.e8, MONEY_DECIMALS);
+    fapi_j_zero(b, "bc", change.last.e8, MONEY_DECIMALS);
     fapi_put(b, "}]");
     fapi_j_key(b, "P");
     fapi_put(b, "[");

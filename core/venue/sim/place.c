@@ -10,6 +10,15 @@ uint64_t eb_sim_reserve_id(struct eb_sim *sim)
     return ++sim->venue_id;
 }
 
+void eb_sim_skip_ids(struct eb_sim *sim, eb_symbol_id symbol, uint64_t order, uint64_t trade)
+{
+    struct sim_symbol *s = sim_symbol_of(sim, symbol);
+    sim->venue_id = order > sim->venue_id + 1 ? order - 1 : sim->venue_id;
+    if (s != NULL && trade > s->trade_id + 1) {
+        s->trade_id = trade - 1;
+    }
+}
+
 int32_t eb_sim_check_order(const struct eb_sim *sim, const struct eb_order_request *order, bool whole)
 {
     return whole ? eb_sim_validate_whole(sim, order) : eb_sim_validate(sim, order);

@@ -194,6 +194,8 @@ int32_t eb_sim_amend(struct eb_sim *sim, eb_symbol_id symbol, uint64_t id, eb_pr
 int eb_sim_fill_part(struct eb_sim *sim, eb_symbol_id symbol, uint64_t id, eb_qty qty, struct eb_err *err);
 /* An open regular order runs out (good till a time). EB_E_NOT_FOUND. */
 int eb_sim_expire(struct eb_sim *sim, eb_symbol_id symbol, uint64_t id);
+/* The next order's id is at least `order`, the next trade's of the symbol at least `trade`: venues have long ones. */
+void eb_sim_skip_ids(struct eb_sim *sim, eb_symbol_id symbol, uint64_t order, uint64_t trade);
 /* Liquidates a position at the mark, now. EB_E_NOT_FOUND: flat, or no price. */
 int eb_sim_liquidate_by_hand(struct eb_sim *sim, eb_position_id slot);
 /* Conditional orders that are kept outside: asked in eb_sim_price() where this exchange's own are, first for those that

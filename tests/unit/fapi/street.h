@@ -106,6 +106,14 @@ void fapi_ws_request(struct eb_fapi *f, const struct eb_fapi_peer *peer, const c
     peer->send(peer->peer, text, len);
 }
 
+int fapi_limits_connect(struct eb_fapi *f, const char *peer, bool api)
+{
+    (void)f;
+    (void)peer;
+    (void)api;
+    return 0;
+}
+
 void fapi_peer_gone(struct eb_fapi *f, const struct eb_fapi_peer *peer)
 {
     (void)f;

@@ -97,7 +97,7 @@ static void test_cut_socket_is_over(void **state)
     }
 }
 
-/* ---- who is struck ------------------------------------------------------------------------------------------------ */
+/* ---- who is struck ----------------------------------------------------------------------------------------------- */
 
 static struct {
     int status;
@@ -192,7 +192,8 @@ static const char *nth_event(unsigned i)
 {
     static char name[48];
     assert_true(i < it.count);
-    assert_int_equal(sscanf(it.heard[i], "{\"e\":\"%40[A-Z_]", name), 1);
+    assert_memory_equal(it.heard[i], "{\"e\":\"", 6);
+    (void)snprintf(name, sizeof(name), "%.*s", (int)strcspn(it.heard[i] + 6, "\""), it.heard[i] + 6);
     return name;
 }
 
@@ -315,6 +316,55 @@ static void test_stale_by_question(void **state)
     HAS(got.body, "\"positionAmt\":\"0.500\"");
 }
 
+/* ---- hands ------------------------------------------------------------------------------------------------------- */
+
+/* What another client or a person does is told as the exchange would tell it. */
+static void test_hands_are_told(void **state)
+{
+    (void)state;
+    listen_to(A);
+    hand("open", "{\"symbol\":\"BTCUSDT\",\"side\":\"LONG\",\"quantity\":\"0.5\",\"leverage\":\"7\"}");
+    assert_string_equal(nth_event(0), "ACCOUNT_CONFIG_UPDATE");
+    HAS(it.heard[0], "\"ac\":{\"s\":\"BTCUSDT\",\"l\":7}");
+    assert_string_equal(nth_event(it.count - 1), "ACCOUNT_UPDATE");
+    it.count = 0;
+    hand("open", "{\"symbol\":\"BTCUSDT\",\"side\":\"LONG\",\"quantity\":\"0.5\",\"leverage\":\"7\"}");
+    assert_string_not_equal(nth_event(0), "ACCOUNT_CONFIG_UPDATE"); /* it is 7 already */
+    it.count = 0;
+    hand("leverage", "{\"symbol\":\"BTCUSDT\",\"leverage\":\"9\"}");
+    assert_int_equal(it.count, 1);
+    HAS(it.heard[0], "\"ac\":{\"s\":\"BTCUSDT\",\"l\":9}");
+    assert_int_equal(order_hand("leverage", "{\"symbol\":\"BTCUSDT\",\"cross\":false}"), 409);
+    HAS(it.ws, "-4048");
+    it.count = 0;
+    hand("transfer", "{\"amount\":\"-250.5\"}");
+    HAS(it.heard[0], "\"m\":\"WITHDRAW\",\"B\":[{\"a\":\"USDT\"", "\"bc\":\"-250.50000000\"", "\"P\":[]");
+    it.count = 0;
+    hand("liquidate", "{\"symbol\":\"BTCUSDT\"}");
+    bool closed = false;
+    for (unsigned i = 0; i < it.count; i++) {
+        closed = closed || strstr(it.heard[i], "\"c\":\"autoclose-") != NULL;
+    }
+    assert_true(closed);
+}
+
+/* Ids that a double cannot hold, everywhere. */
+static void test_long_ids(void **state)
+{
+    (void)state;
+    hand("ids", "{\"order\":9007199254740993,\"algo\":3000000000003505,\"trade\":9007199254740995}");
+    assert_int_equal(over_wire(A, "POST", "/fapi/v1/order", BUY), 200);
+    HAS(got.body, "\"orderId\":9007199254740993,");
+    assert_int_equal(over_wire(A, "GET", "/fapi/v1/order", "symbol=BTCUSDT&orderId=9007199254740993"), 200);
+    assert_int_equal(over_wire(A, "GET", "/fapi/v1/userTrades", "symbol=BTCUSDT"), 200);
+    HAS(got.body, "\"id\":9007199254740995,", "\"orderId\":9007199254740993,");
+    assert_int_equal(over_wire(A, "POST", "/fapi/v1/algoOrder",
+                               "algoType=CONDITIONAL&symbol=BTCUSDT&side=SELL&type=STOP_MARKET&triggerPrice=9000&"
+                               "closePosition=true"),
+                     200);
+    HAS(got.body, "\"algoId\":3000000000003505,");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -325,6 +375,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_oddities, open_plain, close_exchange),
         cmocka_unit_test_setup_teardown(test_strangers_in_answers, open_plain, close_exchange),
         cmocka_unit_test_setup_teardown(test_stale_by_question, open_plain, close_exchange),
+        cmocka_unit_test_setup_teardown(test_hands_are_told, open_plain, close_exchange),
+        cmocka_unit_test_setup_teardown(test_long_ids, open_plain, close_exchange),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

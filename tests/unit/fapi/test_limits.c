@@ -146,12 +146,48 @@ static void test_off(void **state)
     assert_int_equal(header("X-MBX-USED-WEIGHT-1M"), 60);
 }
 
+static void unheard(void *peer, const char *text, size_t len)
+{
+    (void)peer;
+    (void)text;
+    (void)len;
+}
+
+static int connect_to(const char *path)
+{
+    static const struct eb_fapi_peer peer = {&it, unheard, feel, lose};
+    struct eb_fapi_session *s = NULL;
+    int status = eb_fapi_session_open(it.f, path, "", "127.0.0.1", &peer, &s);
+    if (status == 0) {
+        eb_fapi_session_gone(s);
+    }
+    return status;
+}
+
+/* Sockets cost as well: the WebSocket API a weight, streams are counted. */
+static void test_connections(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 10; i++) {
+        assert_int_equal(connect_to("/ws-fapi/v1"), 0);
+    }
+    assert_int_equal(raw("GET", "/fapi/v1/ping", "", "", ""), 429); /* 50 have gone into handshakes */
+    assert_int_equal(connect_to("/ws-fapi/v1"), 429);
+    for (int i = 0; i < 300; i++) {
+        assert_int_equal(connect_to("/market/ws"), 0);
+    }
+    assert_int_equal(connect_to("/public/ws"), 429);
+    eb_fapi_run(it.f, T0 / 300000 * 300000 + 300000);
+    assert_int_equal(connect_to("/public/ws"), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_weights, open_plain, close_exchange),
         cmocka_unit_test_setup_teardown(test_ban, open_small, close_exchange),
         cmocka_unit_test_setup_teardown(test_orders, open_small, close_exchange),
+        cmocka_unit_test_setup_teardown(test_connections, open_small, close_exchange),
         cmocka_unit_test_setup_teardown(test_off, open_loose, close_exchange),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

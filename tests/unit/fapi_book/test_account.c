@@ -333,7 +333,8 @@ static void others_open_and_close(void **state)
     struct eb_err err;
     assert_int_equal(fapi_hand_open(r->a, BTC, EB_LONG, (eb_qty){e8("0.3")}, 10 * EB_PPM, &err), EB_OK);
     assert_int_equal(fapi_hand_close(r->a, BTC, 0, (eb_qty){e8("0.1")}, &err), EB_OK);
-    rig_heard(r, "NEW web NEW\n"
+    rig_heard(r, "LEVERAGE 10\n"
+                 "NEW web NEW\n"
                  "TRADE web FILLED 0.3@50000.1 z0.3 rp0\n"
                  "ACCOUNT ORDER 0.3\n"
                  "NEW web NEW\n"
