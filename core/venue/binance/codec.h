@@ -171,6 +171,9 @@ struct bn_premium {
     int64_t rate_e8, next_ms, time_ms;
 };
 EB_NODISCARD int bn_decode_premium(const char *text, size_t len, struct bn_premium *out, struct eb_err *err);
+EB_NODISCARD int bn_decode_premiums(const char *text, size_t len, int (*row)(void *user, const struct bn_premium *p),
+                                    void *user,
+                                    struct eb_err *err); /* of all symbols; those without a mark are left out */
 struct bn_book {
     eb_price bid, ask;
     int64_t time_ms;

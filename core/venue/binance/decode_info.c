@@ -307,21 +307,50 @@ static int64_t price_of(struct bn_reader *r, struct eb_tok object, const char *k
     return e8;
 }
 
+static void premium_of(struct bn_reader *r, struct eb_tok o, struct bn_premium *out)
+{
+    bn_get_symbol(r, o, "symbol", out->symbol);
+    out->index.e8 = bn_get_e8_or_0(r, o, "indexPrice");
+    out->rate_e8 = bn_get_e8_or_0(r, o, "lastFundingRate");
+    out->next_ms = bn_get_i64_or_0(r, o, "nextFundingTime");
+    out->time_ms = bn_get_i64_or_0(r, o, "time");
+}
+
 int bn_decode_premium(const char *text, size_t len, struct bn_premium *out, struct eb_err *err)
 {
     struct bn_doc d;
     struct eb_tok root = bn_doc_open(&d, "premiumIndex", text, len, err), o = only_object(&d, root);
     memset(out, 0, sizeof(*out));
     if (d.read.rc == EB_OK) {
-        bn_get_symbol(&d.read, o, "symbol", out->symbol);
+        premium_of(&d.read, o, out);
         out->mark.e8 = price_of(&d.read, o, "markPrice");
-        out->index.e8 = bn_get_e8_or_0(&d.read, o, "indexPrice");
-        out->rate_e8 = bn_get_e8_or_0(&d.read, o, "lastFundingRate");
-        out->next_ms = bn_get_i64_or_0(&d.read, o, "nextFundingTime");
-        out->time_ms = bn_get_i64_or_0(&d.read, o, "time");
     }
     bn_doc_close(&d);
     return d.read.rc;
+}
+
+struct premium_rows {
+    int (*row)(void *user, const struct bn_premium *p);
+    void *user;
+};
+
+static int premium_row(struct bn_reader *r, struct eb_tok object, void *user)
+{
+    const struct premium_rows *rows = user;
+    struct bn_premium p = {0};
+    premium_of(r, object, &p);
+    p.mark.e8 = bn_get_e8_or_0(r, object, "markPrice");
+    return r->rc == EB_OK && p.mark.e8 > 0 ? rows->row(rows->user, &p) : r->rc;
+}
+
+int bn_decode_premiums(const char *text, size_t len, int (*row)(void *user, const struct bn_premium *p), void *user,
+                       struct eb_err *err)
+{
+    struct bn_doc d;
+    struct eb_tok root = bn_doc_open(&d, "premiumIndex", text, len, err);
+    int rc = bn_doc_rows(&d, root, premium_row, &(struct premium_rows){.row = row, .user = user});
+    bn_doc_close(&d);
+    return rc;
 }
 
 int bn_decode_book(const char *text, size_t len, struct bn_book *out, struct eb_err *err)

@@ -9,6 +9,9 @@
 
 #include <string.h>
 
+#define MARKS_NS (1000 * BN_NS_IN_MS)
+#define MARKS_SINGLY 5 /* in that time */
+
 /* ---- market ------------------------------------------------------------------------------------------------------ */
 
 static void tell_price(struct eb_binance *b, struct bn_symbol *s, enum eb_price_source source,
@@ -61,6 +64,7 @@ static void on_market(struct eb_binance *b, const char *text, size_t len)
     uint64_t epoch = b->epoch;
     switch ((enum bn_market_kind)m->kind) {
     case BN_MARKET_MARK:
+        s->stream_ms = bn_rest_now_ms(b->rest);
         tell_price(b, s, EB_SRC_MARK, m);
         if (epoch == b->epoch) {
             tell_funding(b, s, m->rate_e8, m->next_funding_ms);
@@ -85,6 +89,27 @@ static void on_market(struct eb_binance *b, const char *text, size_t len)
 
 /* ---- prices by request ------------------------------------------------------------------------------------------- */
 
+/* What a request said of a mark. */
+static void tell_premium(struct eb_binance *b, struct bn_symbol *s, const struct bn_premium *p)
+{
+    uint64_t epoch = b->epoch;
+    struct eb_event ev = bn_event(b, EB_EV_PRICE, s->id);
+    ev.u.price = (struct eb_ev_price){.source = EB_SRC_MARK,
+                                      .from_rest = true,
+                                      .price = p->mark,
+                                      .min = p->mark,
+                                      .max = p->mark,
+                                      .venue_ms = p->time_ms};
+    bool older = p->time_ms < s->price_ms[EB_SRC_MARK]; /* the stream said more since */
+    if (!older) {
+        s->price_ms[EB_SRC_MARK] = p->time_ms;
+        bn_tell(b, &ev);
+    }
+    if (epoch == b->epoch) {
+        tell_funding(b, s, p->rate_e8, p->next_ms);
+    }
+}
+
 static void premium_came(void *user, uint64_t tag, const struct bn_result *r)
 {
     struct eb_binance *b = user;
@@ -101,21 +126,7 @@ static void premium_came(void *user, uint64_t tag, const struct bn_result *r)
         eb_log(b->c.log, EB_LOG_WARN, "price.unread", EB_STR("symbol", s->name), EB_I64("code", r->code),
                EB_STR("why", r->outcome == BN_ACCEPTED ? err.msg : r->msg));
     } else if (s->id != EB_NO_SYMBOL) {
-        struct eb_event ev = bn_event(b, EB_EV_PRICE, s->id);
-        ev.u.price = (struct eb_ev_price){.source = EB_SRC_MARK,
-                                          .from_rest = true,
-                                          .price = p.mark,
-                                          .min = p.mark,
-                                          .max = p.mark,
-                                          .venue_ms = p.time_ms};
-        bool older = p.time_ms < s->price_ms[EB_SRC_MARK]; /* the stream said more since */
-        if (!older) {
-            s->price_ms[EB_SRC_MARK] = p.time_ms;
-            bn_tell(b, &ev);
-        }
-        if (epoch == b->epoch) {
-            tell_funding(b, s, p.rate_e8, p.next_ms);
-        }
+        tell_premium(b, s, &p);
     }
     if (epoch == b->epoch) {
         bn_release(b);
@@ -125,7 +136,8 @@ static void premium_came(void *user, uint64_t tag, const struct bn_result *r)
     }
 }
 
-int bn_ask_premium(struct eb_binance *b, struct bn_symbol *s, uint8_t priority, bool held)
+/* symbol: NULL all. */
+static int ask_marks(struct eb_binance *b, const char *symbol, uint8_t priority, bn_done done, uint64_t tag)
 {
     struct eb_err err;
     struct bn_call call;
@@ -133,15 +145,96 @@ int bn_ask_premium(struct eb_binance *b, struct bn_symbol *s, uint8_t priority, 
     call.method = "GET";
     call.path = "/fapi/v1/premiumIndex";
     bn_params_init(&call.params);
-    bn_param_text(&call.params, "symbol", s->name);
+    if (symbol != NULL) {
+        bn_param_text(&call.params, "symbol", symbol);
+    }
     call.security = BN_PUBLIC;
     call.priority = priority;
-    call.weight = 1;
+    call.weight = symbol != NULL ? 1 : 10;
+    call.answer_max = (size_t)4 << 20;
     call.deadline_ms = 3000; /* an old mark is worth nothing */
-    call.done = premium_came;
+    call.done = done;
     call.user = b;
-    call.tag = (uint64_t)bn_symbol_index(b, s) << 1 | (held ? 1 : 0);
+    call.tag = tag;
     return bn_rest_call(b->rest, &call, &err);
+}
+
+int bn_ask_premium(struct eb_binance *b, struct bn_symbol *s, uint8_t priority, bool held)
+{
+    return ask_marks(b, s->name, priority, premium_came, (uint64_t)bn_symbol_index(b, s) << 1 | (held ? 1 : 0));
+}
+
+struct marks {
+    struct eb_binance *b;
+    uint64_t epoch;
+};
+
+static int take_mark(void *user, const struct bn_premium *p)
+{
+    struct marks *t = user;
+    struct bn_symbol *s = bn_symbol_find(t->b, p->symbol);
+    if (s != NULL && s->id != EB_NO_SYMBOL && s->mark_wanted) {
+        s->mark_wanted = false;
+        tell_premium(t->b, s, p);
+    }
+    return t->epoch == t->b->epoch ? EB_OK : EB_E_END;
+}
+
+static void all_marks_came(void *user, uint64_t tag, const struct bn_result *r)
+{
+    struct eb_binance *b = user;
+    struct marks t = {b, b->epoch};
+    struct eb_err err = {0};
+    (void)tag;
+    b->all_marks_asked = false;
+    int rc = r->outcome == BN_ACCEPTED ? bn_decode_premiums(r->body, r->len, take_mark, &t, &err) : EB_E_IO;
+    if (rc != EB_OK && rc != EB_E_END) {
+        eb_log(b->c.log, EB_LOG_WARN, "prices.unread", EB_I64("code", r->code),
+               EB_STR("why", r->outcome == BN_ACCEPTED ? err.msg : r->msg));
+    }
+    if (t.epoch == b->epoch) {
+        bn_flush(b);
+    }
+}
+
+static int ask_all_marks(struct eb_binance *b)
+{
+    int rc = ask_marks(b, NULL, BN_PRIORITY_QUERY, all_marks_came, 0);
+    b->all_marks_asked = rc == EB_OK;
+    b->all_marks_wanted = false;
+    return rc;
+}
+
+void bn_marks_second(struct eb_binance *b)
+{
+    if (b->all_marks_wanted && !b->all_marks_asked) {
+        (void)ask_all_marks(b); /* refused: the engine asks again */
+    }
+}
+
+/* A few one by one, since a breach may wait for them; more in one answer about all, of ten times the weight: where the
+ * market stream is down, each position asks once a second, and the weight of the minute must last for cancels too. */
+static int ask_mark(struct eb_binance *b, struct bn_symbol *s)
+{
+    int64_t now_ns = bn_now_ns(b);
+    if (now_ns - b->marks_ns >= MARKS_NS) {
+        b->marks_ns = now_ns;
+        b->marks = 0;
+    }
+    if (b->marks < MARKS_SINGLY) {
+        b->marks++;
+        return bn_ask_premium(b, s, BN_PRIORITY_QUERY, false);
+    }
+    s->mark_wanted = true;
+    if (b->all_marks_asked) {
+        return EB_OK;
+    }
+    if (b->marks > MARKS_SINGLY) {
+        b->all_marks_wanted = true; /* once a second is enough */
+        return EB_OK;
+    }
+    b->marks++;
+    return ask_all_marks(b);
 }
 
 int bn_port_refresh(void *venue, eb_symbol_id symbol, struct eb_err *err)
@@ -154,7 +247,12 @@ int bn_port_refresh(void *venue, eb_symbol_id symbol, struct eb_err *err)
     if (s == NULL) {
         return eb_err_set(err, EB_E_NOT_FOUND, "binance", "the exchange does not list the engine's symbol %u", symbol);
     }
-    int rc = bn_ask_premium(b, s, BN_PRIORITY_CLOCK, false); /* a breach may wait for it */
+    int64_t silent_ms = s->stream_ms != 0 ? bn_rest_now_ms(b->rest) - s->stream_ms : 0;
+    if (silent_ms >= b->c.silent_market_ms) { /* its subscription may be lost though the stream stands */
+        s->stream_ms = 0;
+        bn_streams_again(b->streams, s->name);
+    }
+    int rc = ask_mark(b, s);
     return rc == EB_OK ? rc : eb_err_set(err, rc, "binance", "%s: its price cannot be asked for now", s->name);
 }
 

@@ -60,6 +60,8 @@ struct bn_symbol {
     int64_t leverage_ppm;
     struct bn_leg leg[3];
     int64_t price_ms[EB_SRC_COUNT]; /* of the last told */
+    int64_t stream_ms;              /* of the last mark that the stream told; 0 none */
+    bool mark_wanted;               /* from the next answer about all */
     int64_t rate_e8, funding_ms;
     /* bars, held.c */
     bool history_due, premium_due;
@@ -164,6 +166,9 @@ struct eb_binance {
     char margin_called[EB_SYMBOL_MAX];
     int64_t gap_told_ns;
     bool gap_due; /* one was noticed within a second of the last */
+    int64_t marks_ns;
+    unsigned marks;                         /* asked for one by one since marks_ns */
+    bool all_marks_wanted, all_marks_asked; /* those of all symbols: to be asked for in a second; under way */
     struct {
         uint64_t unknown_symbols, unreadable, gaps, rereads, stale_prices, fees_other, late_answers, margin_calls;
     } count;
@@ -228,6 +233,7 @@ void bn_on_state(void *user, enum bn_stream_class class, bool up, const char *wh
 void bn_on_trouble(void *user, const struct eb_link_trouble *t);
 void bn_events_replay(struct eb_binance *b);
 int bn_port_refresh(void *venue, eb_symbol_id symbol, struct eb_err *err);
+void bn_marks_second(struct eb_binance *b);
 
 /* ---- account.c ---- */
 void bn_account_event(struct eb_binance *b, const struct bn_user *u);

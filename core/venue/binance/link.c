@@ -158,7 +158,7 @@ void bn_close(struct eb_binance *b)
     bn_symbols_forget(b);
     b->private_up = false;
     b->list_under_way = b->list_wanted = false;
-    b->account_under_way = false;
+    b->account_under_way = b->all_marks_asked = b->all_marks_wanted = false;
     b->kept_len = 0;
     b->kept_overflow = false;
     b->told = 0;
@@ -202,6 +202,9 @@ static void once_a_second(struct eb_binance *b)
     bn_account_second(b);
     if (epoch == b->epoch) {
         bn_symbols_second(b);
+    }
+    if (epoch == b->epoch) {
+        bn_marks_second(b);
     }
     if (epoch == b->epoch) {
         bn_trades_second(b);

@@ -111,6 +111,20 @@ int bn_streams_watch(struct bn_streams *s, const char *symbol)
     return EB_OK;
 }
 
+void bn_streams_again(struct bn_streams *s, const char *symbol)
+{
+    char name[EB_SYMBOL_MAX];
+    struct bn_watched *w = lower_case(symbol, name) ? bn_watched_find(s, name, strlen(name)) : NULL;
+    if (!w || !w->heard[BN_STREAM_MARKET] || !s->started)
+        return;
+    struct bn_class *c = &s->class[BN_STREAM_MARKET];
+    c->line[(uint32_t)(w - s->watched) / c->per_line].unheard++;
+    w->heard[BN_STREAM_MARKET] = false;
+    w->again[BN_STREAM_MARKET] = true;
+    w->asked_ns[BN_STREAM_MARKET] = bn_rest_now_ns(s->rest);
+    arm(s, 0);
+}
+
 /* ---- classes --------------------------------------------------------------------------------------------------- */
 
 bool bn_streams_up(const struct bn_streams *s, enum bn_stream_class class)

@@ -163,6 +163,8 @@ void bn_symbols_forget(struct eb_binance *b)
         s->risk_wanted = s->risk_under_way = s->config_under_way = s->trades_wanted = false;
         s->held_ns = s->bar_ms = s->retry_ns = s->risk_next_ns = 0;
         s->kept = 0;
+        s->stream_ms = 0;
+        s->mark_wanted = false;
         memset(s->price_ms, 0, sizeof(s->price_ms));
         for (unsigned leg = 0; leg < EB_COUNT(s->leg); leg++) {
             uint32_t stops = s->leg[leg].stops;

@@ -421,6 +421,31 @@ static void test_fresh_price_by_request(void **state)
     assert_int_equal(lw_count(w, EB_EV_PRICE), 0);
 }
 
+/* Where the market stream is down every position asks once a second: beyond a few, one answer about all is enough. */
+static void test_many_fresh_prices_are_one_request(void **state)
+{
+    struct link_world *w = *state;
+    struct eb_err err = {0};
+    web_double_answer(w->d, "GET /fapi/v1/premiumIndex", 200, "",
+                      "[{\"symbol\":\"OLDUSDT\",\"markPrice\":\"0.00\",\"time\":$NOW},"
+                      "{\"symbol\":\"BTCUSDT\",\"markPrice\":\"49500.5\",\"indexPrice\":\"1\","
+                      "\"lastFundingRate\":\"0.0001\",\"nextFundingTime\":0,\"time\":$NOW}]");
+    size_t before = web_double_count(w->d, "GET /fapi/v1/premiumIndex");
+    for (int i = 0; i < 50; i++) {
+        assert_int_equal(w->port.ops->refresh_price(w->port.venue, btc, &err), EB_OK);
+    }
+    lw_run(w, 100);
+    assert_int_equal(web_double_count(w->d, "GET /fapi/v1/premiumIndex"), before + 6);
+    const struct eb_ev_price *p = &lw_last(w, EB_EV_PRICE)->ev.u.price;
+    assert_int_equal(p->price.e8, INT64_C(4950050000000));
+    assert_true(p->from_rest);
+    size_t told = lw_count(w, EB_EV_PRICE);
+    assert_int_equal(w->port.ops->refresh_price(w->port.venue, btc, &err), EB_OK); /* within the same second */
+    lw_run(w, 2100);
+    assert_int_equal(web_double_count(w->d, "GET /fapi/v1/premiumIndex"), before + 7);
+    assert_int_equal(lw_count(w, EB_EV_PRICE), told + 1);
+}
+
 static bool told_absent(const struct link_world *w)
 {
     for (size_t i = 0; i < w->events; i++) {
@@ -496,6 +521,7 @@ int main(void)
         T(test_symbol_that_only_the_engine_knows),
         T(test_too_many_calls_are_refused_before_they_are_sent),
         T(test_fresh_price_by_request),
+        T(test_many_fresh_prices_are_one_request),
         T(test_absent_is_not_told_while_it_may_arrive),
         T(test_an_absent_stop_is_not_counted),
     };

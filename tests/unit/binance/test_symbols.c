@@ -73,6 +73,28 @@ static void test_no_older_price_after_a_newer_one(void **state)
     assert_int_equal(w->b->count.stale_prices, 1);
 }
 
+/* The stream stands, and one symbol is not in it any more: its mark is asked for, and so is its subscription. */
+static void test_a_symbol_that_fell_silent_is_subscribed_again(void **state)
+{
+    static const char mark_of_stream[] =
+        "{\"stream\":\"btcusdt@markPrice@1s\",\"data\":{\"e\":\"markPriceUpdate\",\"E\":$NOW,\"s\":\"BTCUSDT\","
+        "\"p\":\"50000\",\"ap\":\"1\",\"i\":\"1\",\"P\":\"1\",\"r\":\"0.0002\",\"T\":1700006400000,\"st\":1}}";
+    struct link_world *w = *state;
+    struct eb_err err = {0};
+    struct eb_web_socket *s = web_double_socket(w->d, "/market");
+    w->b->c.silent_market_ms = 10000; /* the link's patience; the stream's own is a day here */
+    lw_market(w, mark_of_stream);
+    size_t before = web_double_sent_with(s, "btcusdt@markPrice");
+    for (int i = 0; i < 12; i++) {
+        assert_int_equal(w->port.ops->refresh_price(w->port.venue, 0, &err), EB_OK);
+        lw_run(w, 1000);
+    }
+    assert_ptr_equal(web_double_socket(w->d, "/market"), s);
+    assert_int_equal(web_double_sent_with(s, "btcusdt@markPrice"), before + 1);
+    lw_market(w, mark_of_stream);
+    assert_false(lw_trouble(w, "+stream.market.symbol_silent btcusdt"));
+}
+
 static void test_each_pass_is_a_tick(void **state)
 {
     struct link_world *w = *state;
@@ -224,6 +246,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         T(test_prices),
         T(test_no_older_price_after_a_newer_one),
+        T(test_a_symbol_that_fell_silent_is_subscribed_again),
         T(test_each_pass_is_a_tick),
         T(test_bars_follow),
         T(test_a_hole_is_filled),
