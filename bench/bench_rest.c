@@ -69,19 +69,16 @@ static void open_positions(struct wire_client *c, unsigned positions)
     }
 }
 
-int main(int argc, char **argv)
+static void read_options(int argc, char **argv, struct options *o)
 {
-    struct options o = {.connections = 8, .seconds = 10};
     for (int i = 1; i < argc; i++) {
-        unsigned *number = strcmp(argv[i], "--connections") == 0 ? &o.connections
-                           : strcmp(argv[i], "--seconds") == 0   ? &o.seconds
-                           : strcmp(argv[i], "--positions") == 0 ? &o.positions
+        unsigned *number = strcmp(argv[i], "--connections") == 0 ? &o->connections
+                           : strcmp(argv[i], "--seconds") == 0   ? &o->seconds
+                           : strcmp(argv[i], "--positions") == 0 ? &o->positions
                                                                  : NULL;
-        const char **text = strcmp(argv[i], "--bin") == 0    ? &o.bin
-                            : strcmp(argv[i], "--keys") == 0 ? &o.keys
-                                                             : NULL;
+        const char **text = strcmp(argv[i], "--bin") == 0 ? &o->bin : strcmp(argv[i], "--keys") == 0 ? &o->keys : NULL;
         if (strcmp(argv[i], "--json") == 0) {
-            o.json = true;
+            o->json = true;
         } else if (number != NULL && i + 1 < argc) {
             *number = (unsigned)strtoul(argv[++i], NULL, 10);
         } else if (text != NULL && i + 1 < argc) {
@@ -90,18 +87,64 @@ int main(int argc, char **argv)
             live_die(argv[i], "--bin, --keys, --connections, --seconds, --positions, --json");
         }
     }
-    if (o.bin == NULL || o.keys == NULL || o.connections == 0 || o.connections > CONNECTIONS_MAX || o.seconds == 0) {
+    if (o->bin == NULL || o->keys == NULL || o->connections == 0 || o->connections > CONNECTIONS_MAX ||
+        o->seconds == 0) {
         live_die("options", "--bin EXITBRAIN and --keys DIR are needed, --connections 1..64");
     }
+}
+
+struct result {
+    uint64_t count;
+    double per_second, sim_pct, client_pct;
+    struct live_samples took;
+};
+
+static void measure(const struct options *o, struct wire_client *c, const struct wire_sim *sim,
+                    const struct eb_binance_key *key, struct result *out)
+{
+    uint64_t warm = 0;
+    load(c, o->connections, key, bench_clock_ns(CLOCK_MONOTONIC) + 500000000, &out->took, &warm);
+    live_free(&out->took);
+    int64_t began_ns = bench_clock_ns(CLOCK_MONOTONIC);
+    int64_t ours_ns = bench_clock_ns(CLOCK_PROCESS_CPUTIME_ID);
+    int64_t theirs_ns = wire_cpu_ns(sim->pid);
+    load(c, o->connections, key, began_ns + (int64_t)o->seconds * 1000000000, &out->took, &out->count);
+    double wall = (double)(bench_clock_ns(CLOCK_MONOTONIC) - began_ns) / 1e9;
+    out->client_pct = (double)(bench_clock_ns(CLOCK_PROCESS_CPUTIME_ID) - ours_ns) / 1e9 / wall * 100;
+    out->sim_pct = (double)(wire_cpu_ns(sim->pid) - theirs_ns) / 1e9 / wall * 100;
+    out->per_second = (double)out->count / wall;
+    live_sort(&out->took);
+}
+
+static void report(const struct options *o, const struct result *r)
+{
+    char machine[400];
+    wire_machine(machine, sizeof machine);
+    if (o->json) {
+        printf("{\"bench\":\"rest\",\"connections\":%u,\"positions\":%u,\"requests\":%llu,\"per_second\":%.0f,"
+               "\"sim_cpu_pct\":%.1f,\"client_cpu_pct\":%.1f,\"p50_us\":%.1f,\"p99_us\":%.1f,\"goal\":%d,"
+               "\"machine\":\"%s\"}\n",
+               o->connections, o->positions, (unsigned long long)r->count, r->per_second, r->sim_pct, r->client_pct,
+               live_us(&r->took, 500), live_us(&r->took, 990), GOAL, machine);
+        return;
+    }
+    printf("signed GET /fapi/v3/positionRisk, %u connections, %u positions: %.0f a second (goal %d)\n"
+           "  exchange %.0f %% of a core, client %.0f %%; answered in p50 %.0f us, p99 %.0f us; %s\n",
+           o->connections, o->positions, r->per_second, GOAL, r->sim_pct, r->client_pct, live_us(&r->took, 500),
+           live_us(&r->took, 990), machine);
+}
+
+int main(int argc, char **argv)
+{
     static struct wire_client client[CONNECTIONS_MAX];
+    struct options o = {.connections = 8, .seconds = 10};
     struct wire_sim sim = {0};
+    struct result result = {0};
     struct eb_binance_key *key = NULL;
     struct eb_err err = {0};
-    struct live_samples took = {0};
-    char path[1024], machine[400];
-    uint64_t warm = 0;
-    uint64_t count = 0;
+    char path[1024];
     const char *const more[] = {"--feed", "held", "--control", NULL};
+    read_options(argc, argv, &o);
     wire_sim_start(&sim, o.bin, o.keys, more);
     (void)snprintf(path, sizeof path, "%s/paper.key", o.keys);
     live_must(eb_binance_key_load(path, &key, &err), "key", &err);
@@ -110,34 +153,13 @@ int main(int argc, char **argv)
         wire_open(&client[i], &sim);
     }
     open_positions(&client[0], o.positions);
-    load(client, o.connections, key, bench_clock_ns(CLOCK_MONOTONIC) + 500000000, &took, &warm);
-    live_free(&took);
-    int64_t began_ns = bench_clock_ns(CLOCK_MONOTONIC);
-    int64_t ours_ns = bench_clock_ns(CLOCK_PROCESS_CPUTIME_ID);
-    int64_t theirs_ns = wire_cpu_ns(sim.pid);
-    load(client, o.connections, key, began_ns + (int64_t)o.seconds * 1000000000, &took, &count);
-    double wall = (double)(bench_clock_ns(CLOCK_MONOTONIC) - began_ns) / 1e9;
-    double ours = (double)(bench_clock_ns(CLOCK_PROCESS_CPUTIME_ID) - ours_ns) / 1e9 / wall * 100;
-    double theirs = (double)(wire_cpu_ns(sim.pid) - theirs_ns) / 1e9 / wall * 100;
-    double rate = (double)count / wall;
-    live_sort(&took);
-    wire_machine(machine, sizeof machine);
-    if (o.json) {
-        printf("{\"bench\":\"rest\",\"connections\":%u,\"positions\":%u,\"requests\":%llu,\"per_second\":%.0f,"
-               "\"sim_cpu_pct\":%.1f,\"client_cpu_pct\":%.1f,\"p50_us\":%.1f,\"p99_us\":%.1f,\"goal\":%d,"
-               "\"machine\":\"%s\"}\n",
-               o.connections, o.positions, (unsigned long long)count, rate, theirs, ours, live_us(&took, 500),
-               live_us(&took, 990), GOAL, machine);
-    } else {
-        printf("signed GET /fapi/v3/positionRisk, %u connections, %u positions: %.0f a second (goal %d); exchange %.0f %%"
-               " of a core, client %.0f %%; answered in p50 %.0f us, p99 %.0f us\n",
-               o.connections, o.positions, rate, GOAL, theirs, ours, live_us(&took, 500), live_us(&took, 990));
-    }
+    measure(&o, client, &sim, key, &result);
+    report(&o, &result);
     for (unsigned i = 0; i < o.connections; i++) {
         wire_close(&client[i]);
     }
-    live_free(&took);
+    live_free(&result.took);
     eb_binance_key_free(key);
     wire_sim_end(&sim);
-    return rate >= GOAL ? 0 : 1;
+    return result.per_second >= GOAL ? 0 : 1;
 }

@@ -154,7 +154,7 @@ static inline int wire_answer(struct wire_client *c)
             want = (size_t)(body - c->answer) + (length != NULL ? strtoul(length + 15, NULL, 10) : 0);
         }
     }
-    return atoi(c->answer + 9);
+    return (int)strtol(c->answer + 9, NULL, 10);
 }
 
 /* POST /sim/VERB; dies where it is refused. */
