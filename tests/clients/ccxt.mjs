@@ -241,7 +241,8 @@ await check('one-way: errors are classes of the client, with its table for futur
   await refused('nothing to reduce', () => order('market', 0.01, { reduceOnly: true }), is(ccxt.InvalidOrder));
   await refused('would trigger at once', () => order('market', 0.01, { stopLossPrice: 105000 }),
     is(ccxt.OrderImmediatelyFillable));
-  await refused('a limit order that would take', () => order('limit', 0.01, { postOnly: true }), is(ccxt.InvalidOrder));
+  await refused('a limit order that would take', () => order('limit', 0.01, { postOnly: true }),
+    is(ccxt.OrderNotFillable));
 });
 
 await check('one-way: batches', async () => {
