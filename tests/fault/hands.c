@@ -126,9 +126,10 @@ static void cancel_some_stop(struct town *t, uint32_t symbol)
 
 static void operate(struct town *t, uint64_t n)
 {
-    if (n < 40) {
+    uint32_t symbols = eb_engine_symbol_count(eb_host_engine(t->host));
+    if (n < 40 && symbols > 0) {
         town_say(t, "operator: flatten one");
-        town_command(t, EB_CMD_FLATTEN, (eb_symbol_id)eb_rng_below(&t->hands_rng, TOWN_SYMBOLS));
+        town_command(t, EB_CMD_FLATTEN, (eb_symbol_id)eb_rng_below(&t->hands_rng, symbols));
     } else {
         town_say(t, "operator: resume");
         town_command(t, EB_CMD_RESUME, EB_NO_SYMBOL);

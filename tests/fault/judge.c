@@ -20,7 +20,8 @@ static void guards(void *user, const struct fapi_algo *o)
     bool whole = o->t.close_position || o->t.qty.e8 >= g->p->qty.e8;
     eb_price at = o->t.trigger, end = g->p->liquidation;
     bool before = is_long ? at.e8 < g->mark.e8 : at.e8 > g->mark.e8;
-    bool inside = end.e8 <= 0 || (is_long ? at.e8 > end.e8 : at.e8 < end.e8);
+    bool others = is_long ? end.e8 > g->mark.e8 : end.e8 < g->mark.e8; /* of the larger leg on cross margin */
+    bool inside = end.e8 <= 0 || others || (is_long ? at.e8 > end.e8 : at.e8 < end.e8);
     g->found = g->found || (o->t.type == FAPI_STOP_MARKET && o->status == FAPI_ALGO_NEW && side && whole && before &&
                             inside);
 }

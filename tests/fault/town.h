@@ -44,7 +44,7 @@ struct town_options {
 };
 struct town_figures {
     uint64_t struck[TOWN_TROUBLES_AT_ONCE];
-    uint64_t exits, unknown, submits, pictures, failed_pictures, gaps, losts, opened, liquidations;
+    uint64_t exits, unknown, submits, pictures, failed_pictures, gaps, losts, opened, liquidations, unattributed;
     uint64_t reasons[EB_EXIT_REASON_COUNT], purposes[EB_PURPOSE_COUNT];
     int64_t unprotected_max_ms, unprotected_sum_ms;
     uint64_t unprotected_spells;
@@ -108,6 +108,8 @@ struct town {
     unsigned orders;
     struct town_intent intent[TOWN_INTENTS];
     unsigned intents;
+    eb_qty reported[32]; /* as exits, by the engine's slots */
+    int64_t begun_ms;    /* what was closed before is nobody's report */
 };
 
 /* town.c */
@@ -135,6 +137,7 @@ unsigned town_leg(const struct town *t, uint8_t side);
 /* troubles.c */
 int town_trouble_count(void);
 const char *town_trouble_name(int trouble);
+bool town_trouble_spoils_news(const struct town *t); /* some are never told, or in another order */
 void town_troubles_begin(struct town *t);
 void town_troubles_end(struct town *t);
 void town_troubles_look(struct town *t); /* those that need several tries */

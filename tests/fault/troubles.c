@@ -125,7 +125,8 @@ static void tell_filters(struct town *t, uint32_t i, int64_t tick_e8, int64_t st
     (void)eb_decimal_format(step_e8, 8, text[1]);
     (void)eb_decimal_format(market_max_e8, 8, text[2]);
     (void)town_control(t, "filters",
-                       "{\"symbol\":\"%s\",\"tick\":\"%s\",\"step\":\"%s\",\"min_qty\":\"%s\",\"market_max_qty\":\"%s\"}",
+                       "{\"symbol\":\"%s\",\"tick\":\"%s\",\"step\":\"%s\",\"min_qty\":\"%s\","
+                       "\"market_max_qty\":\"%s\"}",
                        t->inst[i].symbol, text[0], text[1], text[1], text[2]);
 }
 
@@ -333,6 +334,17 @@ static void first_due(void *user)
 static void second_due(void *user)
 {
     strike(user, 1);
+}
+
+bool town_trouble_spoils_news(const struct town *t)
+{
+    bool spoils = false;
+    for (unsigned i = 0; i < TOWN_TROUBLES_AT_ONCE; i++) {
+        void (*strikes)(struct town *, const char *) = t->o.trouble[i] < 0 ? NULL : table[t->o.trouble[i]].strike;
+        spoils = spoils || strikes == on_messages || strikes == silent || strikes == disconnect || strikes == latency ||
+                 strikes == expire_listen_key || strikes == skew;
+    }
+    return spoils;
 }
 
 void town_troubles_begin(struct town *t)

@@ -39,10 +39,18 @@ void bn_leg_tell(struct eb_binance *b, struct bn_symbol *s, unsigned leg)
     bn_tell(b, &ev);
 }
 
+/* Both legs of a symbol on cross margin have one liquidation price, that of the larger: it lies beyond the mark in favour
+ * of the smaller one, which no stop of that can run into. */
+static eb_price own_liquidation(const struct bn_position_row *r)
+{
+    bool others = r->mark.e8 > 0 && (r->side == EB_LONG ? r->liquidation.e8 > r->mark.e8 : r->liquidation.e8 < r->mark.e8);
+    return others ? (eb_price){0} : r->liquidation;
+}
+
 void bn_leg_terms(struct bn_leg *leg, const struct bn_position_row *r)
 {
     if (r->qty.e8 > 0 && leg->qty.e8 > 0 && r->side == leg->side) {
-        leg->liquidation = r->liquidation;
+        leg->liquidation = own_liquidation(r);
         leg->margin = r->margin;
     }
 }
@@ -54,7 +62,7 @@ void bn_leg_from_row(struct bn_leg *leg, const struct bn_position_row *r)
     leg->entry = r->entry;
     leg->known = true;
     leg->known_ms = r->update_ms > leg->known_ms ? r->update_ms : leg->known_ms;
-    leg->liquidation = r->liquidation;
+    leg->liquidation = own_liquidation(r);
     leg->margin = r->margin;
 }
 

@@ -57,7 +57,7 @@ static void key_refused(struct bn_rest *r, const struct bn_judged *j, bool mutat
     char text[320];
     snprintf(text, sizeof text,
              "the exchange refuses the key for %s (HTTP %d, %d): check that it is of this environment, allows futures, "
-             "and that this address is on its list; tried again less and less often, once a minute at last",
+             "and that this address is on its list; tried again less and less often",
              mutating ? "orders" : "reading", j->http, (int)j->code);
     bn_rest_trouble(r, "key.refused", true, text);
 }
@@ -70,8 +70,19 @@ static void key_accepted(struct bn_rest *r, bool mutating)
     if (!g->closed)
         return;
     g->closed = false;
+    if (!mutating && r->gate[1].closed) { /* whatever was wrong with the key is over: an order may try at once */
+        r->gate[1].refusals = 0;
+        r->gate[1].probe_ns = bn_rest_now_ns(r);
+    }
     if (!r->gate[0].closed && !r->gate[1].closed)
         bn_rest_trouble(r, "key.refused", false, "the exchange accepts the key");
+}
+
+/* Codes of orders and their parameters are given by what stands behind the check of the key. */
+static bool judged_by_its_merits(const struct bn_judged *j)
+{
+    return j->outcome == BN_ACCEPTED ||
+           (j->outcome == BN_REJECTED && j->next == BN_NEXT_DONE && !j->key && j->code <= -2010);
 }
 
 void bn_rest_learn(struct bn_rest *r, const struct bn_judged *j, uint8_t security, bool mutating)
@@ -86,9 +97,9 @@ void bn_rest_learn(struct bn_rest *r, const struct bn_judged *j, uint8_t securit
         bn_clock_doubt(r);
     else if (j->key && security != BN_PUBLIC)
         key_refused(r, j, mutating);
+    if (security == BN_SIGNED && judged_by_its_merits(j))
+        key_accepted(r, mutating);
     if (j->outcome == BN_ACCEPTED) {
-        if (security == BN_SIGNED)
-            key_accepted(r, mutating);
         if (r->stop_ns > 0 && r->stop_ns <= bn_rest_now_ns(r)) {
             r->stop_ns = 0;
             bn_rest_trouble(r, "rate_limited", false, "the exchange answers again");
