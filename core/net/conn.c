@@ -268,6 +268,7 @@ static void tls_drain(struct eb_conn *c)
         r = eb_tls_read(c->tls, c->loop->plain_buffer, sizeof(c->loop->plain_buffer) - 1, &len, &err);
         if (r == EB_OK) {
             deliver(c, c->loop->plain_buffer, len);
+            r = c->gone || eb_tls_has_more(c->tls) ? EB_OK : EB_E_STALE; /* asking in vain costs as much as a record */
         }
     }
     if (c->gone || r == EB_OK) {

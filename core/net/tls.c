@@ -187,6 +187,11 @@ int eb_tls_read(struct eb_tls *t, char *out, size_t cap, size_t *len, struct eb_
     }
 }
 
+bool eb_tls_has_more(const struct eb_tls *t)
+{
+    return BIO_pending(t->in) > 0 || SSL_has_pending(t->ssl) == 1;
+}
+
 int eb_tls_write(struct eb_tls *t, const char *bytes, size_t len)
 {
     size_t done = 0;

@@ -34,6 +34,8 @@ int eb_tls_feed(struct eb_tls *t, const char *bytes, size_t len);
 int eb_tls_shake(struct eb_tls *t, struct eb_err *err);
 /* Up to cap plain bytes: EB_OK and *len > 0, EB_E_STALE when there are none now, EB_E_END, EB_E_IO. */
 int eb_tls_read(struct eb_tls *t, char *out, size_t cap, size_t *len, struct eb_err *err);
+/* Whether eb_tls_read() may have more: what was fed is not used up. */
+bool eb_tls_has_more(const struct eb_tls *t);
 /* All of it. EB_OK, EB_E_IO. */
 int eb_tls_write(struct eb_tls *t, const char *bytes, size_t len);
 /* Says that no more will be written. */
