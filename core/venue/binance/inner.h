@@ -53,7 +53,8 @@ struct bn_symbol {
     eb_symbol_id id; /* the engine's; EB_NO_SYMBOL until introduced */
     bool refused;    /* the engine leaves it out */
     bool usable;
-    bool wanted; /* found while connecting: introduced with the greeting */
+    bool unusable_told, left_out_told; /* troubles that stand, also over the end of a connection */
+    bool wanted;                       /* found while connecting: introduced with the greeting */
     char status[24], why[96];
     struct eb_ev_instrument inst;
     bool config_known, isolated;

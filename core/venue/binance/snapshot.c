@@ -23,9 +23,16 @@ struct order_row {
     uint32_t symbol, record; /* record: BN_NO_RECORD none */
     struct eb_ev_open_order o;
 };
+#define UNLISTED_MAX 8
+/* A position in a symbol that the exchange's list does not have: nothing can be done for it, but say so. */
+struct unlisted {
+    char name[EB_SYMBOL_MAX];
+    bool seen; /* in this picture */
+};
 struct bn_picture {
-    bool under_way, failed, read; /* read: all is there, symbols are waited for */
-    unsigned due, waiting;        /* reads; further pictures that were asked for */
+    struct unlisted unlisted[UNLISTED_MAX]; /* name "": free */
+    bool under_way, failed, read;           /* read: all is there, symbols are waited for */
+    unsigned due, waiting;                  /* reads; further pictures that were asked for */
     int64_t asked_ns, read_ns;
     uint64_t generation;
     struct bn_position_row *position;
@@ -64,7 +71,7 @@ void bn_picture_forget(struct eb_binance *b)
 static void *grow(void *rows, size_t *cap, size_t size)
 {
     size_t next = *cap == 0 ? 64 : *cap * 2;
-    void *grown = next <= ROWS_MAX * 2 ? realloc(rows, next * size) : NULL;
+    void *grown = next <= (size_t)ROWS_MAX * 2 ? realloc(rows, next * size) : NULL;
     if (grown != NULL) {
         *cap = next;
     }
@@ -131,17 +138,26 @@ static int take_order(void *user, const struct bn_order *o)
 /* ---- telling ----------------------------------------------------------------------------------------------------- */
 
 static void start(struct eb_binance *b);
-static void fail(struct eb_binance *b);
 
+static void tell_failure(struct eb_binance *b)
+{
+    eb_log(b->c.log, EB_LOG_WARN, "snapshot.failed", EB_STR("why", b->picture->why));
+    struct eb_event ev = bn_event(b, EB_EV_SNAPSHOT_FAILED, EB_NO_SYMBOL);
+    bn_tell(b, &ev);
+}
+
+/* The next one that waits; those that cannot be asked for have failed. */
 static void end(struct eb_binance *b)
 {
     struct bn_picture *p = b->picture;
+    uint64_t epoch = b->epoch;
     p->under_way = p->read = false;
-    if (p->waiting > 0) {
+    while (epoch == b->epoch && p->waiting > 0 && !p->under_way) {
         p->waiting--;
         start(b);
         if (p->due == 0) {
-            fail(b); /* once for each that waits */
+            p->under_way = false;
+            tell_failure(b);
         }
     }
 }
@@ -149,9 +165,7 @@ static void end(struct eb_binance *b)
 static void fail(struct eb_binance *b)
 {
     uint64_t epoch = b->epoch;
-    eb_log(b->c.log, EB_LOG_WARN, "snapshot.failed", EB_STR("why", b->picture->why));
-    struct eb_event ev = bn_event(b, EB_EV_SNAPSHOT_FAILED, EB_NO_SYMBOL);
-    bn_tell(b, &ev);
+    tell_failure(b);
     if (epoch == b->epoch) {
         end(b);
     }
@@ -288,13 +302,56 @@ void bn_picture_released(struct eb_binance *b)
     }
 }
 
+static void note_unlisted(struct eb_binance *b, const char *name)
+{
+    struct unlisted *u = b->picture->unlisted, *at = NULL;
+    for (unsigned i = 0; i < UNLISTED_MAX; i++) {
+        if (strcmp(u[i].name, name) == 0) {
+            u[i].seen = true;
+            return;
+        }
+        at = at == NULL && u[i].name[0] == '\0' ? &u[i] : at;
+    }
+    if (at != NULL) {
+        (void)snprintf(at->name, sizeof(at->name), "%s", name);
+        at->seen = true;
+        bn_trouble(
+            b, "position.unlisted", name, true,
+            "%s: the account holds a position in it, and it is none of the exchange's USDS-M symbols: nothing of "
+            "it is managed or protected; look there",
+            name);
+    }
+}
+
+static void end_unlisted(struct eb_binance *b)
+{
+    struct unlisted *u = b->picture->unlisted;
+    uint64_t epoch = b->epoch;
+    for (unsigned i = 0; i < UNLISTED_MAX && epoch == b->epoch; i++) {
+        bool over = u[i].name[0] != '\0' && !u[i].seen;
+        u[i].seen = false;
+        if (over) {
+            char name[EB_SYMBOL_MAX];
+            memcpy(name, u[i].name, sizeof(name));
+            u[i].name[0] = '\0';
+            bn_trouble(b, "position.unlisted", name, false, "%s: the position is gone, or its symbol is listed", name);
+        }
+    }
+}
+
 /* All that was read concerns symbols that are introduced now: their bars first, for a moment. */
 static void introduce(struct eb_binance *b)
 {
     struct bn_picture *p = b->picture;
     uint64_t epoch = b->epoch;
     for (size_t i = 0; i < p->positions && epoch == b->epoch; i++) {
-        (void)bn_symbol_seen(b, p->position[i].symbol);
+        if (bn_symbol_seen(b, p->position[i].symbol) == NULL && epoch == b->epoch &&
+            bn_symbol_find(b, p->position[i].symbol) == NULL) {
+            note_unlisted(b, p->position[i].symbol);
+        }
+    }
+    if (epoch == b->epoch) {
+        end_unlisted(b);
     }
     if (epoch == b->epoch) {
         p->read = true;

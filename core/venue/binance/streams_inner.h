@@ -44,6 +44,7 @@ struct bn_class {
     struct bn_line line[BN_LINES_MAX];
     uint32_t lines, per_line;
     bool told_up, ever_up, trouble;
+    bool refused;    /* a subscription was, and none was accepted since */
     int64_t down_ns; /* since when */
     uint64_t messages;
     int64_t text_ns;

@@ -219,8 +219,14 @@ static void heard_name(struct bn_line *l, const char *text, size_t len)
 /* An answer to a subscription. */
 static void on_control(struct bn_line *l, const struct bn_market *m)
 {
-    if (!m->failed)
+    struct bn_class *c = &l->s->class[l->class];
+    if (!m->failed) {
+        if (c->refused)
+            bn_streams_trouble(l->s, "stream.refused", c->name, false, "subscriptions are accepted again");
+        c->refused = false;
         return;
+    }
+    c->refused = true;
     char text[160];
     snprintf(text, sizeof text, "the exchange refused a subscription of the %s stream; what it was for stays silent",
              l->s->class[l->class].name);

@@ -81,6 +81,8 @@ bool bn_symbol_introduce(struct eb_binance *b, struct bn_symbol *s)
     }
     if (!s->usable) {
         s->refused = true;
+        s->unusable_told = true;
+        b->list_wanted = true;
         bn_trouble(b, "symbol.unusable", s->name, true, "%s is left out, nothing of it is managed or protected: %s",
                    s->name, s->why);
         return false;
@@ -92,6 +94,7 @@ bool bn_symbol_introduce(struct eb_binance *b, struct bn_symbol *s)
     }
     if (id == EB_NO_SYMBOL || id >= b->c.symbols_max) {
         s->refused = true;
+        s->left_out_told = true;
         bn_trouble(b, "symbol.left_out", s->name, true,
                    "%s is left out, nothing of it is managed or protected: raise account.symbols_max", s->name);
         return false;
@@ -103,6 +106,10 @@ bool bn_symbol_introduce(struct eb_binance *b, struct bn_symbol *s)
     s->id = id;
     b->by_id[id] = bn_symbol_index(b, s);
     b->introduced++;
+    if (s->left_out_told) {
+        s->left_out_told = false;
+        bn_trouble(b, "symbol.left_out", s->name, false, "%s is managed", s->name);
+    }
     tell_instrument(b, s);
     if (epoch != b->epoch) {
         return false;
@@ -231,12 +238,22 @@ static int take_row(void *user, const struct bn_instrument *r)
     bool differs = !same(&inst, &s->inst);
     bool status = inst.trading != s->inst.trading;
     if (!fresh && s->id != EB_NO_SYMBOL && !r->usable) {
+        s->unusable_told = true;
         bn_trouble(b, "symbol.unusable", s->name, true, "%s: its new filters cannot be used, the old ones stay: %s",
                    s->name, r->why);
         return epoch == b->epoch ? EB_OK : EB_E_END;
     }
     s->inst = inst;
     s->usable = r->usable;
+    if (s->usable && s->unusable_told) { /* left out until now: a picture brings what it holds */
+        s->unusable_told = false;
+        t->added += s->refused ? 1 : 0;
+        s->refused = false;
+        bn_trouble(b, "symbol.unusable", s->name, false, "%s: its filters can be used", s->name);
+        if (epoch != b->epoch) {
+            return EB_E_END;
+        }
+    }
     memcpy(s->status, r->status, sizeof(s->status));
     memcpy(s->why, r->why, sizeof(s->why));
     if (!fresh && differs) {
@@ -286,7 +303,7 @@ int bn_symbols_take(struct eb_binance *b, const struct bn_result *r, struct eb_e
                    BN_SYMBOLS_MAX);
     }
     if (before > 0 && t.added > 0 && epoch == b->epoch) {
-        bn_gap(b, "symbols were listed that were not known");
+        bn_gap(b, "symbols were listed that were not known, or could not be used");
     }
     return EB_OK;
 }
@@ -340,6 +357,17 @@ static void brackets_came(void *user, uint64_t tag, const struct bn_result *r)
     bn_flush(b);
 }
 
+/* Of those that matter: what they hold is not protected, so that the list is looked at again soon. */
+static bool any_unusable(const struct eb_binance *b)
+{
+    for (uint32_t i = 0; i < b->symbols; i++) {
+        if (b->symbol[i].unusable_told && b->symbol[i].refused) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static void list_came(void *user, uint64_t tag, const struct bn_result *r)
 {
     struct eb_binance *b = user;
@@ -353,12 +381,15 @@ static void list_came(void *user, uint64_t tag, const struct bn_result *r)
         return;
     }
     bn_say_result(r, said, sizeof(said));
-    b->list_next_ns = bn_now_ns(b) + (rc == EB_OK ? b->c.filters_every_ms * BN_NS_IN_MS : LIST_AGAIN_NS);
+    bool soon = rc != EB_OK || any_unusable(b);
+    b->list_next_ns = bn_now_ns(b) + (soon ? LIST_AGAIN_NS : b->c.filters_every_ms * BN_NS_IN_MS);
     bn_trouble(b, "filters.unread", "", rc != EB_OK,
                "the exchange's filters could not be read again, the old ones stay: %s",
                r->outcome == BN_ACCEPTED ? err.msg : said);
-    if (rc == EB_OK) { /* a maintenance rate that changes is as rare as a filter */
-        rc = bn_read(b, "/fapi/v1/leverageBracket", NULL, 1, BN_PRIORITY_HISTORY, brackets_came, 0);
+    /* A maintenance rate that changes is as rare as a filter. */
+    if (rc == EB_OK &&
+        bn_read(b, "/fapi/v1/leverageBracket", NULL, 1, BN_PRIORITY_HISTORY, brackets_came, 0) != EB_OK) {
+        eb_log(b->c.log, EB_LOG_WARN, "brackets.unread", EB_STR("why", "they cannot be asked for now"));
     }
     bn_flush(b);
 }

@@ -231,12 +231,35 @@ static void test_one_at_a_time(void **state)
     }
 }
 
+/* Nothing can be done for it, and nobody is to think that something is. */
+static void test_a_position_that_no_list_has_is_told(void **state)
+{
+    struct link_world *w = *state;
+    char rows[2048];
+    (void)snprintf(rows, sizeof(rows), "[%s]",
+                   lw_position_row("BTCUSD_PERP", "BOTH", "1", "50000", "0", 1700000009000));
+    web_double_answer(w->d, "GET /fapi/v3/positionRisk", 200, "", rows);
+    assert_int_equal(w->port.ops->snapshot(w->port.venue, NULL), EB_OK);
+    lw_run(w, 3000);
+    assert_true(lw_trouble(w, "+position.unlisted BTCUSD_PERP"));
+    assert_int_equal(lw_count(w, EB_EV_SNAPSHOT_END), 1);
+    unsigned troubles = w->troubles;
+    assert_int_equal(w->port.ops->snapshot(w->port.venue, NULL), EB_OK);
+    lw_run(w, 3000);
+    assert_int_equal(w->troubles, troubles); /* once */
+    web_double_answer(w->d, "GET /fapi/v3/positionRisk", 200, "", "[]");
+    assert_int_equal(w->port.ops->snapshot(w->port.venue, NULL), EB_OK);
+    lw_run(w, 3000);
+    assert_true(lw_trouble(w, "-position.unlisted BTCUSD_PERP"));
+}
+
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, up, down)
     const struct CMUnitTest tests[] = {
         T(test_empty),
         T(test_first_picture),
+        T(test_a_position_that_no_list_has_is_told),
         T(test_any_part_that_fails_fails_all),
         T(test_older_row_gives_way_to_the_stream),
         T(test_closed_by_the_stream_is_not_opened_by_a_read),

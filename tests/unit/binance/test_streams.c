@@ -309,6 +309,8 @@ static void a_refused_subscription_is_told(void **state)
     web_double_text(web_double_socket(h->w->web, MARKET),
                     "{\"error\":{\"code\":2,\"msg\":\"Invalid request\"},\"id\":1}");
     assert_true(rw_troubled(h->w, "stream.refused"));
+    web_double_text(web_double_socket(h->w->web, MARKET), "{\"result\":null,\"id\":2}");
+    assert_false(rw_troubled(h->w, "stream.refused"));
     assert_int_equal(h->messages[BN_STREAM_MARKET], 0);
     end(h);
 }

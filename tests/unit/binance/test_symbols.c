@@ -225,6 +225,32 @@ static void test_listed_since(void **state)
     assert_int_equal(lw_last(w, EB_EV_POSITION)->position.entry.e8, 2 * EB_E8);
 }
 
+/* Left out with its position while its filters make no sense, managed once they do. */
+static void test_filters_that_become_usable(void **state)
+{
+    struct link_world *w = *state;
+    char *bad =
+        info_with(w, "\"baseAsset\":\"SOL\",\"quoteAsset\":\"USDT\"", "\"baseAsset\":\"SOL\",\"quoteAsset\":\"XYZ\"");
+    const char *good = web_double_last(w->d, "GET /fapi/v1/exchangeInfo", 0)->answer_body;
+    web_double_answer(w->d, "GET /fapi/v1/exchangeInfo", 200, "", bad);
+    lw_run(w, 3602000);
+    lw_user(w, lw_account_update("SOLUSDT", "BOTH", "1", "150", 1700004008000));
+    lw_run(w, 3000);
+    assert_true(lw_trouble(w, "+symbol.unusable SOLUSDT"));
+    assert_int_equal(lw_count(w, EB_EV_POSITION), 0);
+    web_double_answer(w->d, "GET /fapi/v1/exchangeInfo", 200, "", good);
+    unsigned gaps = w->gaps;
+    lw_run(w, 62000);
+    assert_true(lw_trouble(w, "-symbol.unusable SOLUSDT"));
+    assert_int_equal(w->gaps, gaps + 1); /* a picture is to be asked for */
+    char rows[2048];
+    (void)snprintf(rows, sizeof(rows), "[%s]", lw_position_row("SOLUSDT", "BOTH", "1", "150", "0", 1700004008000));
+    web_double_answer(w->d, "GET /fapi/v3/positionRisk", 200, "", rows);
+    assert_int_equal(w->port.ops->snapshot(w->port.venue, NULL), EB_OK);
+    lw_run(w, 3000);
+    assert_int_equal(lw_last(w, EB_EV_POSITION)->position.entry.e8, 150 * EB_E8);
+}
+
 static void test_more_symbols_than_the_engine_has_room_for(void **state)
 {
     (void)state;
@@ -255,6 +281,7 @@ int main(void)
         T(test_trading_that_stops),
         T(test_filters_that_cannot_be_read_stay),
         T(test_listed_since),
+        T(test_filters_that_become_usable),
         cmocka_unit_test(test_more_symbols_than_the_engine_has_room_for),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
