@@ -254,10 +254,13 @@ static void do_agg_trades(struct fapi_call *c)
 
 /* ---- candles ----------------------------------------------------------------------------------------------------- */
 
+enum candle_kind { OF_TRADES, OF_MARKS, OF_PREMIUM };
+
 struct candles {
     struct fapi_call *c;
     const struct fapi_symbol *y;
-    bool volumes;
+    enum candle_kind kind;
+    int64_t premium_e8; /* OF_PREMIUM: of mark over index, steady here */
 };
 
 static void put_quoted(struct eb_buffer *b, int64_t e8, int decimals)
@@ -271,22 +274,23 @@ static void put_candle(void *user, const struct fapi_kline *k)
 {
     const struct candles *s = user;
     struct eb_buffer *b = s->c->out;
-    int price = s->y->price_precision;
-    int qty = s->volumes ? s->y->quantity_precision : 0;
+    bool volumes = s->kind == OF_TRADES;
+    int price = s->kind == OF_PREMIUM ? MARK_DECIMALS : s->y->price_precision;
+    int qty = volumes ? s->y->quantity_precision : 0;
+    const int64_t prices[] = {k->open.e8, k->high.e8, k->low.e8, k->close.e8};
     fapi_j_open(b, "[");
     fapi_put_i64(b, k->open_ms);
-    put_quoted(b, k->open.e8, price);
-    put_quoted(b, k->high.e8, price);
-    put_quoted(b, k->low.e8, price);
-    put_quoted(b, k->close.e8, price);
-    put_quoted(b, s->volumes ? k->volume.e8 : 0, qty);
+    for (size_t i = 0; i < EB_COUNT(prices); i++) {
+        put_quoted(b, s->kind == OF_PREMIUM ? s->premium_e8 : prices[i], price);
+    }
+    put_quoted(b, volumes ? k->volume.e8 : 0, qty);
     fapi_put(b, ",");
     fapi_put_i64(b, k->close_ms);
-    put_quoted(b, s->volumes ? k->quote_volume.e8 : 0, s->volumes ? 5 : 0);
+    put_quoted(b, volumes ? k->quote_volume.e8 : 0, volumes ? 5 : 0);
     fapi_put(b, ",");
     fapi_put_u64(b, k->trades);
-    put_quoted(b, s->volumes ? k->bought.e8 : 0, qty);
-    put_quoted(b, s->volumes ? k->quote_bought.e8 : 0, s->volumes ? 5 : 0);
+    put_quoted(b, volumes ? k->bought.e8 : 0, qty);
+    put_quoted(b, volumes ? k->quote_bought.e8 : 0, volumes ? 5 : 0);
     fapi_put(b, ",\"0\"]");
 }
 
@@ -303,7 +307,16 @@ static int64_t back(int64_t length_ms, int64_t to_ms, size_t limit)
     return open_ms;
 }
 
-static void candles(struct fapi_call *c, const char *name, bool mark)
+static int64_t premium_e8(const struct fapi_call *c, uint32_t symbol)
+{
+    int64_t index = index_of(c, symbol).e8;
+    int64_t out = 0;
+    bool fits = index > 0 &&
+                eb_mul_div(symbol_of(c, symbol)->quote_now.mark.e8 - index, EB_E8, index, EB_ROUND_HALF_EVEN, &out);
+    return fits ? out : 0;
+}
+
+static void candles(struct fapi_call *c, const char *name, enum candle_kind kind)
 {
     uint32_t symbol = FAPI_NONE;
     const char *interval = "";
@@ -323,32 +336,38 @@ static void candles(struct fapi_call *c, const char *name, bool mark)
     if (!from) {
         from_ms = back(length_ms, to_ms < c->f->now_ms ? to_ms : c->f->now_ms, limit);
     }
-    struct candles s = {.c = c, .y = symbol_of(c, symbol), .volumes = !mark};
+    from_ms = from_ms > 0 ? from_ms : 1; /* 0 asks for the latest ones there; of a client, for the first */
+    struct candles s = {.c = c, .y = symbol_of(c, symbol), .kind = kind, .premium_e8 = premium_e8(c, symbol)};
     fapi_put(c->out, "[");
-    (void)fapi_klines(c->f, symbol, interval, from_ms, to_ms, limit, mark, put_candle, &s);
+    (void)fapi_klines(c->f, symbol, interval, from_ms, to_ms, limit, kind != OF_TRADES, put_candle, &s);
     fapi_put(c->out, "]");
 }
 
 static void do_klines(struct fapi_call *c)
 {
-    candles(c, "symbol", false);
+    candles(c, "symbol", OF_TRADES);
 }
 
 static void do_continuous(struct fapi_call *c)
 {
     const char *contract;
     (void)fapi_get_text(c, "contractType", true, &contract);
-    candles(c, "pair", false);
+    candles(c, "pair", OF_TRADES);
 }
 
 static void do_mark_klines(struct fapi_call *c)
 {
-    candles(c, "symbol", true);
+    candles(c, "symbol", OF_MARKS);
 }
 
 static void do_index_klines(struct fapi_call *c)
 {
-    candles(c, "pair", true);
+    candles(c, "pair", OF_MARKS);
+}
+
+static void do_premium_klines(struct fapi_call *c)
+{
+    candles(c, "symbol", OF_PREMIUM);
 }
 
 /* ---- funding, interest ------------------------------------------------------------------------------------------- */
@@ -436,6 +455,7 @@ struct fapi_routes fapi_routes_market(void)
         {"GET", "/fapi/v1/continuousKlines", FAPI_PUBLIC, FAPI_W_KLINES, 0, 0, 0, 0, do_continuous},
         {"GET", "/fapi/v1/markPriceKlines", FAPI_PUBLIC, FAPI_W_KLINES, 0, 0, 0, 0, do_mark_klines},
         {"GET", "/fapi/v1/indexPriceKlines", FAPI_PUBLIC, FAPI_W_KLINES, 0, 0, 0, 0, do_index_klines},
+        {"GET", "/fapi/v1/premiumIndexKlines", FAPI_PUBLIC, FAPI_W_KLINES, 0, 0, 0, 0, do_premium_klines},
         {"GET", "/fapi/v1/premiumIndex", FAPI_PUBLIC, FAPI_W_SYMBOL, 1, 10, 0, 0, do_premium},
         {"GET", "/fapi/v1/fundingRate", FAPI_PUBLIC, FAPI_W_FIXED, 0, 0, 0, 0, do_funding},
         {"GET", "/fapi/v1/fundingInfo", FAPI_PUBLIC, FAPI_W_FIXED, 0, 0, 0, 0, do_funding_info},

@@ -225,8 +225,8 @@ void fapi_listen_key_ended(struct eb_fapi *f, struct fapi_account *a, const char
 int32_t fapi_limits_count(struct eb_fapi *f, const char *peer, struct fapi_account *a, uint32_t weight, uint32_t orders,
                           int *status);
 
-/* A socket wants to be opened: 0 or the HTTP status that refuses it. Handshakes of the WebSocket API have a weight, those
- * of streams a number per five minutes. */
+/* A socket wants to be opened: 0 or the HTTP status that refuses it. Handshakes of the WebSocket API have a weight,
+ * those of streams a number per five minutes. */
 int fapi_limits_connect(struct eb_fapi *f, const char *peer, bool api);
 
 /* ---- session.c, streams.c ---- */

@@ -33,6 +33,8 @@ static void test_market(void **state)
         {"/fapi/v1/trades", "symbol=BTCUSDT", 200, "\"price\":\"9100.0\""},
         {"/fapi/v1/aggTrades", "symbol=BTCUSDT", 200, "\"p\":\"9100.0\""},
         {"/fapi/v1/klines", "symbol=BTCUSDT&interval=1m&limit=1", 200, "[[1591702560000,\""},
+        {"/fapi/v1/premiumIndexKlines", "symbol=BTCUSDT&interval=1m&limit=1", 200,
+         "[[1591702560000,\"0.00003700\",\"0.00003700\",\"0.00003700\",\"0.00003700\",\"0\",1591702619999,"},
         {"/fapi/v1/klines", "symbol=BTCUSDT&interval=7m", 400, "-1120"},
         {"/fapi/v1/klines", "symbol=BTCUSDT", 400, "Mandatory parameter 'interval'"},
         {"/fapi/v1/continuousKlines", "pair=BTCUSDT&contractType=PERPETUAL&interval=1h&limit=1", 200,
@@ -187,6 +189,19 @@ static void test_listen_key(void **state)
     assert_int_equal(raw("PUT", "/fapi/v1/listenKey", "", "", KEY_A), 400);
 }
 
+/* From the beginning of time on is from the first candle on, not up to the last. */
+static void test_first_candles(void **state)
+{
+    (void)state;
+    eb_fapi_run(it.f, T0 + 600000);
+    char first[256];
+    assert_int_equal(raw("GET", "/fapi/v1/klines", "symbol=BTCUSDT&interval=1m&startTime=1&limit=1", "", ""), 200);
+    (void)snprintf(first, sizeof(first), "%s", body());
+    expect_public("/fapi/v1/klines", "symbol=BTCUSDT&interval=1m&startTime=0&limit=1", 200, first);
+    expect_public("/fapi/v1/klines", "symbol=BTCUSDT&interval=1m&limit=1", 200, "[[1591703160000,\"");
+    assert_null(strstr(first, "1591703160000"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -194,6 +209,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_positions, open_plain, close_exchange),
         cmocka_unit_test_setup_teardown(test_hedge, open_plain, close_exchange),
         cmocka_unit_test_setup_teardown(test_settings, open_plain, close_exchange),
+        cmocka_unit_test_setup_teardown(test_first_candles, open_plain, close_exchange),
         cmocka_unit_test_setup_teardown(test_listen_key, open_plain, close_exchange),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
