@@ -22,8 +22,8 @@ FOLDER=$(mktemp -d)
 trap 'rm -rf "$FOLDER"' EXIT
 unset EXIT_MODE EXIT_EXECUTOR_MODE EXIT_BRAIN_V3_LIVE_ROLLOUT EXIT_BRAIN_PROFILE QT_TRAILING_STOP_ENABLED
 umask 077
-LATER=() # a higher priority where we may
-nice -n -5 true 2>/dev/null && LATER=(nice -n -5)
+FIRST=() # before everything else that runs here, where we may
+if chrt -f 5 true 2>/dev/null; then FIRST=(chrt -f 5); elif nice -n -5 true 2>/dev/null; then FIRST=(nice -n -5); fi
 
 random() { od -An -vtx1 -N32 /dev/urandom | tr -d ' \n'; }
 
@@ -48,7 +48,7 @@ shots() {
   local dir status=1
   for _ in $(seq "${EB_RUNS:-1}"); do
     dir=$(mktemp -d -p "$FOLDER")
-    "${LATER[@]}" "$BUILD/bench_wire" --bin "$BUILD/exitbrain" --keys "$FOLDER/keys-$1" --key "$FOLDER/keys-$1/$1.key" \
+    "${FIRST[@]}" "$BUILD/bench_wire" --bin "$BUILD/exitbrain" --keys "$FOLDER/keys-$1" --key "$FOLDER/keys-$1/$1.key" \
       --orders "$2" --dir "$dir" --shots "$SHOTS" $JSON "${@:3}" 2>"$dir/err" && status=0
     rm -rf "$dir"
   done
@@ -72,13 +72,13 @@ for what in "${WHAT[@]}"; do
       ;;
     load)
       mkdir -p "$FOLDER/load"
-      "${LATER[@]}" "$BUILD/bench_wire" --bin "$BUILD/exitbrain" --keys "$FOLDER/keys-hmac" \
+      "${FIRST[@]}" "$BUILD/bench_wire" --bin "$BUILD/exitbrain" --keys "$FOLDER/keys-hmac" \
         --key "$FOLDER/keys-hmac/hmac.key" --dir "$FOLDER/load" --load 500 $JSON 2>"$FOLDER/load/err" || bad=1
       ;;
     rest)
       mkdir -p "$FOLDER/rest"
       for positions in 0 6; do
-        "$BUILD/bench_rest" --bin "$BUILD/exitbrain" --keys "$FOLDER/rest" --positions "$positions" $JSON \
+        "${FIRST[@]}" "$BUILD/bench_rest" --seconds 5 --bin "$BUILD/exitbrain" --keys "$FOLDER/rest" --positions "$positions" $JSON \
           2>>"$FOLDER/rest.err" || bad=1
       done
       ;;
