@@ -12,6 +12,7 @@
 #include <string.h>
 
 #define RISK_EVERY_NS (1000 * BN_NS_IN_MS)
+#define MARGIN_CALL_NS (60000 * BN_NS_IN_MS)
 #define POSITION_RISK "/fapi/v3/positionRisk"
 
 /* ---- positions --------------------------------------------------------------------------------------------------- */
@@ -39,11 +40,12 @@ void bn_leg_tell(struct eb_binance *b, struct bn_symbol *s, unsigned leg)
     bn_tell(b, &ev);
 }
 
-/* Both legs of a symbol on cross margin have one liquidation price, that of the larger: it lies beyond the mark in favour
- * of the smaller one, which no stop of that can run into. */
+/* Both legs of a symbol on cross margin have one liquidation price, that of the larger: it lies beyond the mark in
+ * favour of the smaller one, which no stop of that can run into. */
 static eb_price own_liquidation(const struct bn_position_row *r)
 {
-    bool others = r->mark.e8 > 0 && (r->side == EB_LONG ? r->liquidation.e8 > r->mark.e8 : r->liquidation.e8 < r->mark.e8);
+    bool others =
+        r->mark.e8 > 0 && (r->side == EB_LONG ? r->liquidation.e8 > r->mark.e8 : r->liquidation.e8 < r->mark.e8);
     return others ? (eb_price){0} : r->liquidation;
 }
 
@@ -159,16 +161,26 @@ static int take_risk(void *user, const struct bn_position_row *r)
         return EB_OK;
     }
     struct bn_leg *l = &t->s->leg[r->position_side];
+    const struct bn_leg before = *l;
     uint64_t epoch = t->b->epoch;
     if (r->update_ms >= l->known_ms && r->qty.e8 == l->qty.e8) {
         bn_leg_from_row(l, r);
     } else { /* sizes are the stream's to tell, and the picture's; a lagging row still has terms nearer than none */
         bn_leg_terms(l, r);
     }
-    if (l->qty.e8 > 0) {
+    bool news = l->liquidation.e8 != before.liquidation.e8 || l->margin.e8 != before.margin.e8 ||
+                l->entry.e8 != before.entry.e8 || l->side != before.side;
+    if (l->qty.e8 > 0 && (news || l->pending)) {
         bn_leg_tell(t->b, t->s, r->position_side);
     }
     return epoch == t->b->epoch ? EB_OK : EB_E_END;
+}
+
+static int take_any_risk(void *user, const struct bn_position_row *r)
+{
+    struct risk *t = user;
+    t->s = bn_symbol_find(t->b, r->symbol);
+    return t->s != NULL && t->s->id != EB_NO_SYMBOL ? take_risk(t, r) : EB_OK;
 }
 
 static void risk_came(void *user, uint64_t tag, const struct bn_result *r)
@@ -215,6 +227,55 @@ void bn_risk_want(struct eb_binance *b, struct bn_symbol *s)
     }
 }
 
+static void all_risk_came(void *user, uint64_t tag, const struct bn_result *r)
+{
+    struct eb_binance *b = user;
+    struct risk t = {b, NULL};
+    struct eb_err err = {0};
+    uint64_t epoch = b->epoch;
+    (void)tag;
+    b->all_risk_asked = false;
+    b->all_risk_next_ns = bn_now_ns(b) + RISK_EVERY_NS;
+    b->count.rereads++;
+    int rc = r->outcome == BN_ACCEPTED ? bn_decode_positions(r->body, r->len, take_any_risk, &t, &err) : EB_E_IO;
+    if (epoch != b->epoch) {
+        return;
+    }
+    if (rc != EB_OK) {
+        eb_log(b->c.log, EB_LOG_WARN, "positions.unread", EB_I64("code", r->code),
+               EB_STR("why", r->outcome == BN_ACCEPTED ? err.msg : r->msg));
+    }
+    bn_flush(b);
+}
+
+/* Cross margin is one wallet: what happens to one position moves the liquidation price of all. */
+static bool others_on_cross(const struct eb_binance *b, const struct bn_user *u)
+{
+    for (uint32_t i = 0; i < b->c.symbols_max; i++) {
+        const struct bn_symbol *s = b->by_id[i] != BN_NO_RECORD ? &b->symbol[b->by_id[i]] : NULL;
+        bool open = s != NULL && !s->isolated && (s->leg[0].qty.e8 > 0 || s->leg[1].qty.e8 > 0 || s->leg[2].qty.e8 > 0);
+        bool named = false;
+        for (size_t k = 0; open && k < u->positions && k < BN_USER_POSITIONS_MAX; k++) {
+            named = named || strcmp(u->position[k].symbol, s->name) == 0; /* it is read again by itself */
+        }
+        if (open && !named) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void ask_all_risk(struct eb_binance *b)
+{
+    int64_t now_ns = bn_now_ns(b);
+    if (!b->all_risk_wanted || b->all_risk_asked || now_ns < b->all_risk_next_ns) {
+        return;
+    }
+    b->all_risk_asked = bn_read(b, POSITION_RISK, NULL, 5, BN_PRIORITY_QUERY, all_risk_came, 0) == EB_OK;
+    b->all_risk_wanted = !b->all_risk_asked;
+    b->all_risk_next_ns = now_ns + RISK_EVERY_NS;
+}
+
 /* ---- the account as a whole -------------------------------------------------------------------------------------- */
 
 void bn_account_tell(struct eb_binance *b)
@@ -239,6 +300,10 @@ void bn_account_event(struct eb_binance *b, const struct bn_user *u)
         if (s != NULL && epoch == b->epoch && p->position_side <= EB_PS_SHORT) {
             position_heard(b, s, p, u->time_ms != 0 ? u->time_ms : u->event_ms);
         }
+    }
+    if (epoch == b->epoch && others_on_cross(b, u)) {
+        b->all_risk_wanted = true;
+        ask_all_risk(b);
     }
     if (u->truncated && epoch == b->epoch) {
         bn_gap(b, "more positions changed at once than an event can hold");
@@ -275,13 +340,17 @@ void bn_account_assets(struct eb_binance *b, bool multi_assets)
 
 void bn_account_margin_call(struct eb_binance *b, const struct bn_user *u)
 {
-    b->count.margin_calls++;
-    b->margin_called_ns = bn_now_ns(b);
-    bn_trouble(b, "margin.call", u->symbol, true,
-               "%s: the exchange calls for margin, liquidation is near: add margin or reduce", u->symbol);
     struct bn_symbol *s = bn_symbol_find(b, u->symbol);
-    if (s != NULL && s->id != EB_NO_SYMBOL) {
-        (void)snprintf(b->margin_called, sizeof(b->margin_called), "%s", u->symbol);
+    uint64_t epoch = b->epoch;
+    if (s == NULL) {
+        b->count.unknown_symbols++;
+        return;
+    }
+    b->count.margin_calls++;
+    s->margin_called_ns = bn_now_ns(b);
+    bn_trouble(b, "margin.call", s->name, true,
+               "%s: the exchange calls for margin, liquidation is near: add margin or reduce", s->name);
+    if (epoch == b->epoch && s->id != EB_NO_SYMBOL) {
         bn_risk_want(b, s);
     }
 }
@@ -368,16 +437,26 @@ void bn_account_reread(struct eb_binance *b)
     }
 }
 
+static void end_margin_calls(struct eb_binance *b, int64_t now_ns)
+{
+    uint64_t epoch = b->epoch;
+    for (uint32_t i = 0; i < b->symbols && epoch == b->epoch; i++) {
+        struct bn_symbol *s = &b->symbol[i];
+        if (s->margin_called_ns != 0 && now_ns - s->margin_called_ns > MARGIN_CALL_NS) {
+            s->margin_called_ns = 0;
+            bn_trouble(b, "margin.call", s->name, false, "no call for margin for a minute");
+        }
+    }
+}
+
 void bn_account_second(struct eb_binance *b)
 {
     int64_t now_ns = bn_now_ns(b);
     if (now_ns >= b->account_next_ns) {
         bn_account_reread(b);
     }
-    if (b->margin_called_ns != 0 && now_ns - b->margin_called_ns > 60000 * BN_NS_IN_MS) {
-        b->margin_called_ns = 0;
-        bn_trouble(b, "margin.call", b->margin_called, false, "no call for margin for a minute");
-    }
+    end_margin_calls(b, now_ns);
+    ask_all_risk(b);
     for (uint32_t i = 0; i < b->c.symbols_max; i++) {
         struct bn_symbol *s = b->by_id[i] != BN_NO_RECORD ? &b->symbol[b->by_id[i]] : NULL;
         if (s != NULL && s->risk_wanted && !s->risk_under_way && now_ns >= s->risk_next_ns) {

@@ -74,6 +74,7 @@ struct bn_symbol {
     /* account.c: positionRisk of this symbol */
     bool risk_wanted, risk_under_way, config_under_way;
     int64_t risk_next_ns;
+    int64_t margin_called_ns; /* 0: no trouble stands for it */
     /* trades.c */
     bool trades_wanted;
     uint8_t trades_refusals;
@@ -163,8 +164,8 @@ struct eb_binance {
     int64_t second_ns;    /* the last time that the once-a-second work was done */
     int64_t account_next_ns;
     bool account_under_way;
-    int64_t margin_called_ns;
-    char margin_called[EB_SYMBOL_MAX];
+    bool all_risk_wanted, all_risk_asked; /* positionRisk of all symbols */
+    int64_t all_risk_next_ns;
     int64_t gap_told_ns;
     bool gap_due; /* one was noticed within a second of the last */
     int64_t marks_ns;

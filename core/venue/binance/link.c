@@ -159,6 +159,7 @@ void bn_close(struct eb_binance *b)
     b->private_up = false;
     b->list_under_way = b->list_wanted = false;
     b->account_under_way = b->all_marks_asked = b->all_marks_wanted = false;
+    b->all_risk_asked = b->all_risk_wanted = false;
     b->kept_len = 0;
     b->kept_overflow = false;
     b->told = 0;

@@ -360,6 +360,7 @@ struct eb_order_request lw_order(eb_symbol_id symbol_id, uint8_t type, uint8_t p
                                      .position_side = EB_PS_BOTH,
                                      .type = type,
                                      .purpose = purpose,
+                                     .close_intent = true,
                                      .reduce_only = type != EB_ORDER_STOP_MARKET,
                                      .close_position = type == EB_ORDER_STOP_MARKET,
                                      .qty = {type == EB_ORDER_STOP_MARKET ? 0 : EB_E8 / 10},
@@ -374,12 +375,12 @@ const char *lw_position_row(const char *symbol_name, const char *side, const cha
     (void)snprintf(
         text, 4096,
         "{\"symbol\":\"%s\",\"positionSide\":\"%s\",\"positionAmt\":\"%s\",\"entryPrice\":\"%s\","
-        "\"breakEvenPrice\":\"0\",\"markPrice\":\"50000\",\"unRealizedProfit\":\"0\",\"liquidationPrice\":"
+        "\"breakEvenPrice\":\"0\",\"markPrice\":\"%s\",\"unRealizedProfit\":\"0\",\"liquidationPrice\":"
         "\"%s\",\"isolatedMargin\":\"0\",\"notional\":\"0\",\"marginAsset\":\"USDT\",\"isolatedWallet\":\"0\","
         "\"initialMargin\":\"12.5\",\"maintMargin\":\"1\",\"positionInitialMargin\":\"12.5\","
         "\"openOrderInitialMargin\":\"0\",\"adl\":2,\"bidNotional\":\"0\",\"askNotional\":\"0\","
         "\"updateTime\":%" PRId64 "}",
-        symbol_name, side, amount, entry, liquidation, update_ms);
+        symbol_name, side, amount, entry, entry, liquidation, update_ms);
     return text;
 }
 

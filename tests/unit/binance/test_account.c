@@ -180,6 +180,27 @@ static void test_leverage(void **state)
     assert_int_equal(w->losts, 0);
 }
 
+/* One wallet: an event about ETHUSDT moves the liquidation price of BTCUSDT too. */
+static void test_cross_margin_moves_the_others(void **state)
+{
+    struct link_world *w = *state;
+    char rows[2048];
+    lw_user(w, lw_account_update("BTCUSDT", "BOTH", "1", "50000", 1700000005500));
+    lw_run(w, 3000);
+    (void)snprintf(rows, sizeof(rows), "[%s]",
+                   lw_position_row("BTCUSDT", "BOTH", "1", "50000", "47000", 1700000005500));
+    web_double_answer(w->d, "GET /fapi/v3/positionRisk", 200, "", rows);
+    lw_user(w, lw_account_update("SOLUSDT", "BOTH", "1", "150", 1700000008500));
+    lw_run(w, 3000);
+    const struct eb_ev_position *p = NULL;
+    for (size_t i = 0; i < w->events; i++) {
+        bool of_btc = w->event[i].ev.kind == EB_EV_POSITION && w->event[i].ev.symbol == 0;
+        p = of_btc ? &w->event[i].position : p;
+    }
+    assert_non_null(p);
+    assert_int_equal(p->liquidation.e8, 47000 * EB_E8);
+}
+
 static void test_multi_assets(void **state)
 {
     struct link_world *w = *state;
@@ -254,6 +275,7 @@ int main(void)
         T(test_a_flip),
         T(test_leverage),
         T(test_multi_assets),
+        T(test_cross_margin_moves_the_others),
         T(test_margin_call),
         T(test_mode_change_is_found),
         T(test_account_that_cannot_be_read_changes_nothing),
