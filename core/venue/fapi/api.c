@@ -46,7 +46,7 @@ int fapi_api_create(struct eb_fapi *f, struct fapi_api **out, struct eb_err *err
     api->marks = fapi_symbol_count(f);
     api->marked = calloc((size_t)api->marks + 1, 1);
     api->routes = ROUTES;
-    api->route = calloc(api->routes, sizeof(*api->route));
+    api->route = calloc(api->routes, sizeof(const struct fapi_endpoint *));
     int rc = api->marked != NULL && api->route != NULL ? EB_OK : eb_err_set(err, EB_E_MEMORY, "sim", "out of memory");
     rc = rc == EB_OK ? fapi_limits_create(&api->limits, err) : rc;
     rc = rc == EB_OK ? fapi_listen_keys_create(f->c.seed, &api->keys, err) : rc;

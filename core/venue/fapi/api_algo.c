@@ -53,11 +53,12 @@ void fapi_do_algo_cancel(struct fapi_call *c)
 {
     const struct fapi_algo *o = named(c, -2011);
     const struct fapi_algo *after = NULL;
-    int32_t code = o != NULL ? fapi_algo_cancel(c->a, o->id, &after) : 0;
+    if (o == NULL) {
+        return;
+    }
+    int32_t code = fapi_algo_cancel(c->a, o->id, &after);
     if (code != 0) {
         fapi_fail(c, code, NULL);
-    }
-    if (c->code != 0) {
         return;
     }
     fapi_put(c->out, "{");

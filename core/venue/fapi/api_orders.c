@@ -6,7 +6,7 @@
 
 #define ORDERS_DEFAULT 500
 #define ORDERS_MAX 1000
-#define WINDOW_MS (7 * 24 * INT64_C(3600000))
+#define WINDOW_MS (INT64_C(7) * 24 * 3600000)
 
 static const char both_missing[] = "Param 'origClientOrderId' or 'orderId' must be sent, but both were empty/null!";
 

@@ -82,9 +82,9 @@ static int read_route(struct eb_tok fault, struct fault_rule *r, struct eb_err *
     static const char *const routes[FAPI_ROUTES] = {"market", "user", "api"};
     struct eb_tok v = eb_tok_get(fault, "route");
     r->route = FAPI_ROUTE_USER;
-    for (uint8_t i = 0; i < FAPI_ROUTES; i++) {
+    for (size_t i = 0; i < EB_COUNT(routes); i++) {
         if (eb_tok_is(v, routes[i])) {
-            r->route = i;
+            r->route = (uint8_t)i;
             return EB_OK;
         }
     }
@@ -150,12 +150,12 @@ int fapi_fault_set(struct eb_fapi *f, struct eb_tok fault, struct eb_err *err)
     if (kept == FAULT_RULES_MAX) {
         return eb_err_set(err, EB_E_FULL, area, "%d faults stand: clear them first", FAULT_RULES_MAX);
     }
-    for (uint8_t i = 0; i < EB_COUNT(names); i++) {
+    for (size_t i = 0; i < EB_COUNT(names); i++) {
         if (!eb_tok_is(eb_tok_get(fault, "name"), names[i].name)) {
             continue;
         }
         struct fault_rule r = {.kind = names[i].kind,
-                               .name = i,
+                               .name = (uint8_t)i,
                                .status = names[i].status,
                                .code = names[i].code,
                                .odd = names[i].kind == FAULT_ODD ? (uint8_t)names[i].status : 0,

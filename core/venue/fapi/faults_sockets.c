@@ -171,7 +171,7 @@ void fapi_ws_request(struct eb_fapi *f, const struct eb_fapi_peer *peer, const c
     w->len = len;
     memcpy(w->text, text, len);
     memcpy(w->text + len + 1, id, sizeof(id));
-    memcpy(w->text + len + 1 + sizeof(id), address, strlen(address));
+    memcpy(w->text + len + 1 + sizeof(id), address, strlen(address) + 1);
     w->body = w->text;
     fapi_wait_add(x, w, f->now_ms + after_ms);
 }

@@ -19,7 +19,7 @@
 #define CONNECTIONS_MS (5 * MINUTE_MS)
 #define PATIENCE 20            /* requests that are answered 429 before a ban */
 #define BAN_MS (2 * MINUTE_MS) /* the first one; each later one is twice as long */
-#define BAN_MAX_MS (72 * 60 * MINUTE_MS)
+#define BAN_MAX_MS (INT64_C(72) * 60 * MINUTE_MS)
 
 struct peer {
     char address[64];
