@@ -80,8 +80,6 @@ void bn_line_lose(struct bn_line *l, const char *why)
     l->retry_ns = now_of(l) + bn_reconnect_ns(l->failures++, ++s->salt);
     for (uint32_t i = 0; !is_private(l) && i < bn_line_count(l); i++)
         s->watched[l->first + i].asked_ns[l->class] = 0;
-    if (is_private(l))
-        bn_listen_doubt(s);
     bn_class_judge(s, (enum bn_stream_class)l->class, why);
 }
 
@@ -188,6 +186,8 @@ static void on_opened(void *user)
     k->state = BN_SOCK_OPEN;
     k->opened_ns = k->heard_ns = k->text_ns = now;
     subscribe(k, now);
+    if (is_private(l)) /* a key that ended while its socket was being opened is silence, and nothing says so */
+        bn_listen_doubt(l->s);
     if (l->current < 0) {
         l->current = (int)(k - l->sock);
         hear_anew(l, now);
