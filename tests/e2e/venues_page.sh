@@ -61,5 +61,6 @@ expect first-doctor 0 "LIVE may begin" -- "$EB_BIN" doctor --venue --config "$TM
 expect first-shadow 0 "found open" -- "$EB_BIN" run --config "$TMP/demo/exitbrain.lua" --for 6s
 sed -i -e 's|executor_mode = "SHADOW"|executor_mode = "LIVE"|' -e 's|live_rollout = "DISABLED"|live_rollout = "ENABLED"|' \
   "$TMP/demo/exitbrain.lua"
-expect first-live 0 "protected at" -- "$EB_BIN" run --config "$TMP/demo/exitbrain.lua" --for 8s
+expect first-live 0 "plan (" -- "$EB_BIN" run --config "$TMP/demo/exitbrain.lua" --for 8s
+curl -sf -X POST "$rest/sim/state" -d '{}' | grep -q '"algo":true' && ok first-protects || not_ok first-protects
 finish
