@@ -118,6 +118,7 @@ static struct eb_order_request request(const struct eb_engine *e, const struct e
     req.type = EB_ORDER_MARKET;
     req.purpose = (uint8_t)purpose;
     req.reason = (uint8_t)reason;
+    req.close_intent = true;
     req.reduce_only = s->d.position_side == EB_PS_BOTH;
     req.level = level;
     req.needs_seq = s->d.permit_seq;
@@ -267,6 +268,16 @@ static eb_qty uncovered(const struct eb_engine *e, struct eb_slot *s, eb_qty fre
 }
 
 /* One attempt: market for what is free, or limit IOC at the band's edge where market was refused for its price. */
+/* The edge of the band less an eighth of it: the mark by which the venue judges has moved on when the order arrives, and
+ * a price at the very edge would be refused every other time. */
+static bool band_price(const struct eb_instrument *inst, uint8_t side, eb_price mark, eb_price *out)
+{
+    struct eb_instrument inside = *inst;
+    inside.percent_up_ppm -= inst->percent_up_ppm > 0 ? (inst->percent_up_ppm - EB_PPM) / 8 : 0;
+    inside.percent_down_ppm += inst->percent_down_ppm > 0 ? (EB_PPM - inst->percent_down_ppm) / 8 : 0;
+    return eb_price_band_edge(&inside, (enum eb_order_side)side, mark, out);
+}
+
 static void send_exit(struct eb_engine *e, struct eb_slot *s)
 {
     struct eb_intent *n = &s->d.intent;
@@ -292,7 +303,7 @@ static void send_exit(struct eb_engine *e, struct eb_slot *s)
     req.client_id = next_id(s, e, (enum eb_purpose)n->purpose, 0);
     const struct eb_instrument *inst = &eb_symbol_of(e, s)->inst;
     eb_price mark = {eb_hot_of(e, eb_slot_symbol(e, s), EB_SRC_MARK)->price};
-    if (n->band && eb_price_band_edge(inst, (enum eb_order_side)req.order_side, mark, &req.price)) {
+    if (n->band && band_price(inst, req.order_side, mark, &req.price)) {
         req.type = EB_ORDER_LIMIT_IOC;
     }
     if (send_slices(e, s, &req, uncovered(e, s, free)).e8 > 0) {

@@ -91,7 +91,6 @@ static void exit_reported(struct town *t, const struct eb_exit *x)
 {
     t->figures.exits++;
     t->figures.reasons[x->reason]++;
-    t->reported[x->position].e8 += x->qty.e8;
     struct town_order *o = x->client_id.instance != 0 ? find(t, x->client_id) : NULL;
     town_say(t, "exit slot %u %s %.4f%s", x->position, eb_exit_reason_name((enum eb_exit_reason)x->reason),
              (double)x->qty.e8 / 1e8, o == NULL ? ", not ours" : "");
@@ -116,8 +115,10 @@ static void tell(const struct town *t, const struct eb_event *ev)
                  (unsigned long long)ev->u.fill.trade_id, ev->u.fill.client_id.instance == 0 ? ", not ours" : "");
     } else if (ev->kind == EB_EV_SNAPSHOT_BEGIN || ev->kind == EB_EV_SNAPSHOT_END ||
                ev->kind == EB_EV_SNAPSHOT_FAILED) {
-        town_say(t, "picture: %s", ev->kind == EB_EV_SNAPSHOT_BEGIN ? "begins" : ev->kind == EB_EV_SNAPSHOT_END
-                                                                          ? "complete" : "failed");
+        town_say(t, "picture: %s",
+                 ev->kind == EB_EV_SNAPSHOT_BEGIN ? "begins"
+                 : ev->kind == EB_EV_SNAPSHOT_END ? "complete"
+                                                  : "failed");
     } else if (ev->kind == EB_EV_OPEN_ORDER) {
         town_say(t, "picture: order %s %s", eb_engine_symbol_name(eb_host_engine(t->host), ev->symbol),
                  eb_order_state_name((enum eb_order_state)ev->u.open_order.state));
@@ -135,8 +136,7 @@ void town_books_step(struct town *t, const struct eb_event *ev, const struct eb_
         if (a->kind == EB_ACT_EXIT) {
             exit_reported(t, &a->u.exit);
         } else if (a->kind == EB_ACT_ALERT) {
-            town_say(t, "alert %u slot %u: %s", a->u.alert.kind,
-                     a->u.alert.position, a->u.alert.text);
+            town_say(t, "alert %u slot %u: %s", a->u.alert.kind, a->u.alert.position, a->u.alert.text);
         } else if (a->kind == EB_ACT_CANCEL) {
             town_say(t, "cancel %s attempt %u", eb_purpose_name((enum eb_purpose)a->u.cancel.client_id.purpose),
                      a->u.cancel.client_id.attempt);
@@ -148,37 +148,19 @@ void town_books_step(struct town *t, const struct eb_event *ev, const struct eb_
 
 /* ---- the end: the trail against the books ------------------------------------------------------------------------ */
 
-/* Of each order no more may be reported than was executed. Less is where its fill came too late, when the position that
- * it closed was gone already and had been reported as closed by others: counted, and the sums below agree all the same. */
+/* Of no order more is reported than was executed. Less is where its fill was heard when the position that it closed was
+ * known to be smaller or gone already, and had been reported as closed by others: counted. */
 static void judge_order(struct town *t, const struct eb_sim_trade *trade, size_t count, const struct town_order *o)
 {
     int64_t really_e8 = 0;
     for (size_t i = 0; i < count; i++) {
         really_e8 += eb_client_id_equal(trade[i].client_id, o->id) ? trade[i].qty.e8 : 0;
     }
+    t->figures.unattributed += really_e8 > o->credited.e8;
     if (really_e8 < o->credited.e8) {
         town_fail(t, "%s slot %u episode %u attempt %u: executed %.4f, reported %.4f",
                   eb_purpose_name((enum eb_purpose)o->id.purpose), o->slot, o->id.episode, o->id.attempt,
                   (double)really_e8 / 1e8, (double)o->credited.e8 / 1e8);
-    }
-    t->figures.unattributed += really_e8 > o->credited.e8;
-}
-
-/* All that was closed of a position, by whomever, was reported, once; but what came and went while news were lost or out
- * of order shows as a smaller change, or none. */
-static void judge_slot_sum(struct town *t, const struct eb_sim_trade *trade, size_t count, unsigned slot)
-{
-    int64_t really_e8 = 0;
-    for (size_t i = 0; i < count; i++) {
-        really_e8 += trade[i].slot == slot && trade[i].venue_ms > t->begun_ms ? trade[i].closed.e8 : 0;
-    }
-    eb_symbol_id id = eb_engine_symbol(eb_host_engine(t->host), fapi_symbol_at(t->exchange, slot / 2)->inst.symbol);
-    int64_t reported_e8 = id == EB_NO_SYMBOL ? 0 : t->reported[2 * id + slot % 2].e8;
-    if (really_e8 != reported_e8 && town_trouble_spoils_news(t)) {
-        t->figures.unattributed++;
-    } else if (really_e8 != reported_e8) {
-        town_fail(t, "slot %u: closed %.4f in all, reported %.4f", slot, (double)really_e8 / 1e8,
-                  (double)reported_e8 / 1e8);
     }
 }
 
@@ -190,7 +172,8 @@ static void judge_intent(struct town *t, const struct eb_sim_trade *trade, size_
         bool its = id->instance != 0 && id->episode == n->episode && id->purpose == n->purpose && id->leg == n->leg;
         really_e8 += its ? trade[i].qty.e8 : 0;
     }
-    bool whole = n->purpose == EB_PURPOSE_BACKSTOP || n->purpose == EB_PURPOSE_BRIDGE; /* the position, whatever it is */
+    bool whole =
+        n->purpose == EB_PURPOSE_BACKSTOP || n->purpose == EB_PURPOSE_BRIDGE; /* the position, whatever it is */
     if (!whole && really_e8 > n->intended.e8) {
         town_fail(t, "double exit: %s leg %u episode %u: intended %.4f, executed %.4f",
                   eb_purpose_name((enum eb_purpose)n->purpose), n->leg, n->episode, (double)n->intended.e8 / 1e8,
@@ -207,8 +190,5 @@ void town_books_judge(struct town *t)
     }
     for (unsigned i = 0; i < t->orders; i++) {
         judge_order(t, trade, count, &t->order[i]);
-    }
-    for (unsigned slot = 0; slot < TOWN_SLOTS; slot++) {
-        judge_slot_sum(t, trade, count, slot);
     }
 }

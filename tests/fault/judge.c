@@ -22,8 +22,8 @@ static void guards(void *user, const struct fapi_algo *o)
     bool before = is_long ? at.e8 < g->mark.e8 : at.e8 > g->mark.e8;
     bool others = is_long ? end.e8 > g->mark.e8 : end.e8 < g->mark.e8; /* of the larger leg on cross margin */
     bool inside = end.e8 <= 0 || others || (is_long ? at.e8 > end.e8 : at.e8 < end.e8);
-    g->found = g->found || (o->t.type == FAPI_STOP_MARKET && o->status == FAPI_ALGO_NEW && side && whole && before &&
-                            inside);
+    g->found =
+        g->found || (o->t.type == FAPI_STOP_MARKET && o->status == FAPI_ALGO_NEW && side && whole && before && inside);
 }
 
 static bool protected_at(struct town *t, uint32_t symbol, const struct fapi_position *p)
@@ -95,10 +95,11 @@ static bool is_ours(const char *client_id)
     return eb_client_id_parse(client_id, &id);
 }
 
+/* One that hangs in TRIGGERING for good cannot be cancelled. */
 static void judge_algo(void *user, const struct fapi_algo *o)
 {
     struct town *t = user;
-    if (is_ours(o->t.client_id) && is_flat(t, &o->t)) {
+    if (o->status == FAPI_ALGO_NEW && is_ours(o->t.client_id) && is_flat(t, &o->t)) {
         town_fail(t, "orphan: a conditional order of ours stands for flat symbol %u", o->t.symbol);
     }
 }

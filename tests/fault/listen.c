@@ -124,8 +124,7 @@ static uint32_t ask_trades(struct town *t)
         enum eb_side side;
         uint64_t last = eb_engine_last_trade(e, i);
         bool open = eb_engine_open_side(e, i * 2, &side) || eb_engine_open_side(e, i * 2 + 1, &side);
-        if ((last > 0 || open) && t->o.bug != TOWN_BUG_DEAF &&
-            t->link.ops->ask_trades(t->link.link, i, last) == EB_OK) {
+        if ((last > 0 || open) && t->link.ops->ask_trades(t->link.link, i, last) == EB_OK) {
             asked++;
         }
     }
@@ -222,8 +221,8 @@ static const char *on_name(void *user, eb_symbol_id id)
     return id < eb_engine_symbol_count(e) ? eb_engine_symbol_name(e, id) : NULL;
 }
 
-/* The planted bugs. False: the event is not told. */
-static bool spoil(struct town *t, struct eb_event *ev)
+/* The planted bugs. */
+static void spoil(struct town *t, struct eb_event *ev)
 {
     if (t->o.bug == TOWN_BUG_UNKNOWN_AS_REJECTED && ev->kind == EB_EV_ORDER && ev->u.order.state == EB_OS_UNKNOWN) {
         ev->u.order.state = EB_OS_REJECTED;
@@ -234,7 +233,6 @@ static bool spoil(struct town *t, struct eb_event *ev)
         turn(t, &begin);
         *ev = made(EB_EV_SNAPSHOT_END, EB_NO_SYMBOL);
     }
-    return t->o.bug != TOWN_BUG_DEAF || ev->kind != EB_EV_FILL;
 }
 
 static void on_event(void *user, const struct eb_event *told)
@@ -254,9 +252,8 @@ static void on_event(void *user, const struct eb_event *told)
     t->figures.pictures += ev.kind == EB_EV_SNAPSHOT_END;
     t->figures.failed_pictures += ev.kind == EB_EV_SNAPSHOT_FAILED;
     t->figures.unknown += ev.kind == EB_EV_ORDER && ev.u.order.state == EB_OS_UNKNOWN;
-    if (spoil(t, &ev)) {
-        turn(t, &ev);
-    }
+    spoil(t, &ev);
+    turn(t, &ev);
     if (t->stage == TOWN_RUNNING) {
         set_deadline(t);
     }

@@ -46,6 +46,7 @@ static void add(struct sums *s, const struct town_figures *f)
     s->all.losts += f->losts;
     s->all.failed_pictures += f->failed_pictures;
     s->all.liquidations += f->liquidations;
+    s->all.unattributed += f->unattributed;
     s->all.unprotected_sum_ms += f->unprotected_sum_ms;
     s->all.unprotected_spells += f->unprotected_spells;
     if (f->unprotected_max_ms > s->all.unprotected_max_ms) {
@@ -119,10 +120,10 @@ static void summary(FILE *out, const struct sums *s, double seconds)
     (void)fprintf(out,
                   "lives %u  violations %u  positions %" PRIu64 "  orders %" PRIu64 "  exits %" PRIu64
                   "  unknown outcomes %" PRIu64 "  gaps %" PRIu64 "  connections lost %" PRIu64
-                  "  failed pictures %" PRIu64 "  liquidations %" PRIu64 "  unprotected max %" PRId64
-                  " ms, mean %" PRId64 " ms  %.1f s\n",
+                  "  failed pictures %" PRIu64 "  liquidations %" PRIu64 "  exits told as others' %" PRIu64
+                  "  unprotected max %" PRId64 " ms, mean %" PRId64 " ms  %.1f s\n",
                   s->lives, s->violations, f->opened, f->submits, f->exits, f->unknown, f->gaps, f->losts,
-                  f->failed_pictures, f->liquidations, f->unprotected_max_ms, mean_ms, seconds);
+                  f->failed_pictures, f->liquidations, f->unattributed, f->unprotected_max_ms, mean_ms, seconds);
     (void)fprintf(out, "exits:");
     for (unsigned i = 0; i < EB_EXIT_REASON_COUNT; i++) {
         (void)fprintf(out, " %s %" PRIu64, eb_exit_reason_name((enum eb_exit_reason)i), f->reasons[i]);
@@ -165,7 +166,7 @@ static bool troubles(const char *text, int out[TOWN_TROUBLES_AT_ONCE])
 
 static bool bug(const char *text, enum town_bug *out)
 {
-    static const char *const names[] = {"none", "unknown_as_rejected", "failed_as_empty", "deaf"};
+    static const char *const names[] = {"none", "unknown_as_rejected", "failed_as_empty"};
     for (size_t i = 0; i < EB_COUNT(names); i++) {
         if (strcmp(text, names[i]) == 0) {
             *out = (enum town_bug)i;

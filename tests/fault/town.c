@@ -134,8 +134,7 @@ static bool make_engine(struct town *t, struct eb_err *err)
         return false;
     }
     c.store = eb_memory_store_port(t->store);
-    return eb_host_create(&c, &t->host, err) == EB_OK &&
-           eb_pump_create(c.engine.symbols_max, &t->pump, err) == EB_OK;
+    return eb_host_create(&c, &t->host, err) == EB_OK && eb_pump_create(c.engine.symbols_max, &t->pump, err) == EB_OK;
 }
 
 static void destroy(struct town *t)
@@ -144,9 +143,8 @@ static void destroy(struct town *t)
         t->link.ops->disconnect(t->link.link);
     }
     eb_binance_destroy(t->binance);
-    struct eb_web_timer *const timers[] = {t->deadline,    t->reconnect,  t->market_timer,
-                                           t->hands_timer, t->look_timer, t->trouble_timer[0],
-                                           t->trouble_timer[1]};
+    struct eb_web_timer *const timers[] = {t->deadline,   t->reconnect,        t->market_timer,    t->hands_timer,
+                                           t->look_timer, t->trouble_timer[0], t->trouble_timer[1]};
     for (size_t i = 0; i < EB_COUNT(timers); i++) {
         if (timers[i] != NULL) {
             t->web.ops->timer_close(timers[i]);

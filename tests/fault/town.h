@@ -28,10 +28,9 @@
 #define TOWN_NS_IN_MS INT64_C(1000000)
 
 enum town_bug { /* planted in what the link tells: the judge must notice */
-    TOWN_BUG_NONE = 0,
-    TOWN_BUG_UNKNOWN_AS_REJECTED, /* an outcome nobody knows is told as "not executed" */
-    TOWN_BUG_FAILED_AS_EMPTY,     /* a picture that failed is told as one without positions and orders */
-    TOWN_BUG_DEAF,                /* fills are never told, and nobody asks for them */
+                TOWN_BUG_NONE = 0,
+                TOWN_BUG_UNKNOWN_AS_REJECTED, /* an outcome nobody knows is told as "not executed" */
+                TOWN_BUG_FAILED_AS_EMPTY,     /* a picture that failed is told as one without positions and orders */
 };
 struct town_options {
     uint64_t seed;
@@ -99,7 +98,8 @@ struct town {
     int64_t drift_ppm[TOWN_SYMBOLS];
     unsigned market_steps;
     int mode_tries;
-    bool mode_wanted, filters_changed[TOWN_SYMBOLS];
+    bool mode_wanted;
+    int64_t skew_ms;
     struct eb_ev_instrument inst[TOWN_SYMBOLS];
     int64_t unprotected_ms[TOWN_SLOTS]; /* since then; 0: protected or flat */
 
@@ -108,8 +108,6 @@ struct town {
     unsigned orders;
     struct town_intent intent[TOWN_INTENTS];
     unsigned intents;
-    eb_qty reported[32]; /* as exits, by the engine's slots */
-    int64_t begun_ms;    /* what was closed before is nobody's report */
 };
 
 /* town.c */
@@ -137,7 +135,6 @@ unsigned town_leg(const struct town *t, uint8_t side);
 /* troubles.c */
 int town_trouble_count(void);
 const char *town_trouble_name(int trouble);
-bool town_trouble_spoils_news(const struct town *t); /* some are never told, or in another order */
 void town_troubles_begin(struct town *t);
 void town_troubles_end(struct town *t);
 void town_troubles_look(struct town *t); /* those that need several tries */

@@ -88,18 +88,21 @@ static void latency(struct town *t, const char *name)
     struct eb_rng *r = &t->trouble_rng;
     bool over = eb_rng_below(r, 3) == 0;
     (void)name;
-    (void)town_control(
-        t, "latency", "{\"request_ms\":%d,\"answer_ms\":%d,\"event_ms\":%d,\"market_ms\":%d,\"trigger_ms\":%d}",
-        over ? 0 : (int)eb_rng_range(r, 0, 1500), over ? 0 : (int)eb_rng_range(r, 0, 1500),
-        over ? 0 : (int)eb_rng_range(r, 0, 3000), over ? 0 : (int)eb_rng_range(r, 0, 1500),
-        over ? 0 : (int)eb_rng_range(r, 0, 1500));
+    (void)town_control(t, "latency",
+                       "{\"request_ms\":%d,\"answer_ms\":%d,\"event_ms\":%d,\"market_ms\":%d,\"trigger_ms\":%d}",
+                       over ? 0 : (int)eb_rng_range(r, 0, 1500), over ? 0 : (int)eb_rng_range(r, 0, 1500),
+                       over ? 0 : (int)eb_rng_range(r, 0, 3000), over ? 0 : (int)eb_rng_range(r, 0, 1500),
+                       over ? 0 : (int)eb_rng_range(r, 0, 1500));
 }
 
+/* The exchange's clock and ours part: far ahead at once, or a little back, as clocks are set. Times by which the exchange
+ * tells what came after what do not go back by much. */
 static void skew(struct town *t, const char *name)
 {
-    static const int by_ms[] = {-30000, -6000, -1500, 0, 0, 900, 4000, 20000};
+    static const int by_ms[] = {-1500, -1200, -300, 900, 4000, 20000};
     (void)name;
-    (void)town_control(t, "skew", "{\"ms\":%d}", by_ms[eb_rng_below(&t->trouble_rng, EB_COUNT(by_ms))]);
+    t->skew_ms += by_ms[eb_rng_below(&t->trouble_rng, EB_COUNT(by_ms))];
+    (void)town_control(t, "skew", "{\"ms\":%d}", (int)t->skew_ms);
 }
 
 static void disconnect(struct town *t, const char *name)
@@ -336,17 +339,6 @@ static void second_due(void *user)
     strike(user, 1);
 }
 
-bool town_trouble_spoils_news(const struct town *t)
-{
-    bool spoils = false;
-    for (unsigned i = 0; i < TOWN_TROUBLES_AT_ONCE; i++) {
-        void (*strikes)(struct town *, const char *) = t->o.trouble[i] < 0 ? NULL : table[t->o.trouble[i]].strike;
-        spoils = spoils || strikes == on_messages || strikes == silent || strikes == disconnect || strikes == latency ||
-                 strikes == expire_listen_key || strikes == skew;
-    }
-    return spoils;
-}
-
 void town_troubles_begin(struct town *t)
 {
     static void (*const due[])(void *) = {first_due, second_due};
@@ -362,6 +354,7 @@ void town_troubles_end(struct town *t)
 {
     t->mode_wanted = false;
     (void)town_control(t, "clear", "{}");
+    (void)town_control(t, "skew", "{\"ms\":%d}", (int)t->skew_ms); /* as it is: nobody sets a clock back by minutes */
     for (uint32_t i = 0; i < TOWN_SYMBOLS; i++) {
         struct eb_err err = {0};
         (void)town_control(t, "status", "{\"symbol\":\"%s\",\"status\":\"TRADING\"}", t->inst[i].symbol);

@@ -250,7 +250,7 @@ static void a_stop_that_is_refused(void **state)
         assert_int_equal(again->type, cases[i].type);
         assert_qt(again->qty, "10");
         if (cases[i].type == EB_ORDER_LIMIT_IOC) {
-            assert_px(again->price, "93.1"); /* mark 98 * 0.95 */
+            assert_px(again->price, "93.72"); /* mark 98 * 0.95625: seven eighths of the band */
         }
         fx_free(f);
     }
