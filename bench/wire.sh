@@ -78,8 +78,8 @@ for what in "${WHAT[@]}"; do
     rest)
       mkdir -p "$FOLDER/rest"
       for positions in 0 6; do
-        "${FIRST[@]}" "$BUILD/bench_rest" --seconds 5 --bin "$BUILD/exitbrain" --keys "$FOLDER/rest" --positions "$positions" $JSON \
-          2>>"$FOLDER/rest.err" || bad=1
+        "${FIRST[@]}" "$BUILD/bench_rest" --seconds 5 --bin "$BUILD/exitbrain" --keys "$FOLDER/rest" \
+          --positions "$positions" $JSON 2>>"$FOLDER/rest.err" || bad=1
       done
       ;;
   esac
