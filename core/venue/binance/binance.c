@@ -31,7 +31,7 @@ void eb_binance_config_default(struct eb_binance_config *c)
     c->weight_share_pct = 80;
     c->orders_share_pct = 80;
     c->listen_key_every_ms = 20 * MINUTE_MS;
-    c->rollover_ms = 23 * 60 * MINUTE_MS;
+    c->rollover_ms = 23 * (60 * MINUTE_MS);
     c->silent_market_ms = 10000;
     c->silent_user_ms = 6 * MINUTE_MS;
     c->account_every_ms = MINUTE_MS;

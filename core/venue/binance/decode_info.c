@@ -232,7 +232,7 @@ int bn_decode_brackets(const char *text, size_t len,
     struct bn_doc d;
     struct eb_tok root = bn_doc_open(&d, "leverage brackets", text, len, err);
     struct bracket_rows rows = {.row = row, .user = user};
-    int rc = d.read.rc;
+    int rc;
     if (eb_tok_kind(root) == EB_TOK_OBJECT) { /* as documented where one symbol is asked for */
         rc = bracket_row(&d.read, root, &rows);
     } else {

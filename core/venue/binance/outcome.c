@@ -110,9 +110,7 @@ static void judge(struct bn_judged *j, bool mutating, bool json, int64_t now_ms,
             refused(j, EB_REJ_RETRY, BN_NEXT_ORDERS);
         else
             too_many(j, now_ms, retry_after_ms);
-    } else if (j->code == -1008) {
-        refused(j, EB_REJ_RETRY, BN_NEXT_AGAIN);
-    } else if (j->http == 503 && json && strncmp(j->msg, "Service Unavailable", 19) == 0) {
+    } else if (j->code == -1008 || (j->http == 503 && json && strncmp(j->msg, "Service Unavailable", 19) == 0)) {
         refused(j, EB_REJ_RETRY, BN_NEXT_AGAIN);
     } else if (j->http >= 500 || j->http == 408) {
         if (j->code == -1003)

@@ -86,6 +86,14 @@ static void finish(struct eb_binance *b, struct bn_job *j)
     }
 }
 
+static void later(struct eb_binance *b, struct bn_job *j)
+{
+    struct bn_symbol *s = &b->symbol[j->symbol];
+    s->trades_wanted = true;
+    s->trades_after = j->after;
+    drop_job(j);
+}
+
 /* Once more, in a second: without them nothing goes on. What the exchange will not answer however often it is asked is
  * left to the picture, with a trouble: one symbol must not keep the others waiting. */
 static void failed(struct eb_binance *b, struct bn_job *j, bool for_good, const char *why)
@@ -103,9 +111,7 @@ static void failed(struct eb_binance *b, struct bn_job *j, bool for_good, const 
         }
         return;
     }
-    drop_job(j);
-    s->trades_wanted = true;
-    s->trades_after = after;
+    later(b, j);
 }
 
 static bool for_good(const struct bn_result *r)
@@ -138,7 +144,14 @@ static void tell_page(struct eb_binance *b, struct bn_job *j)
     if (full) {
         j->from = j->row[j->rows - 1].fill.trade_id + 1;
         ask_page(b, j);
-    } else {
+        return;
+    }
+    bool told = s->trades_refusals >= REFUSALS;
+    s->trades_refusals = 0;
+    if (told) {
+        bn_trouble(b, "trades.unread", s->name, false, "%s: its trades can be read", s->name);
+    }
+    if (epoch == b->epoch) {
         finish(b, j);
     }
 }
@@ -283,7 +296,9 @@ static void ask_page(struct eb_binance *b, struct bn_job *j)
     }
     bn_param_i64(&p, "limit", PAGE);
     if (bn_read(b, "/fapi/v1/userTrades", &p, 5, BN_PRIORITY_READ, page_came, tag_of(b, j, 0)) != EB_OK) {
-        failed(b, j, false, "they could not be asked for");
+        eb_log(b->c.log, EB_LOG_WARN, "trades.unread", EB_STR("symbol", b->symbol[j->symbol].name),
+               EB_STR("why", "they could not be asked for"));
+        later(b, j);
     }
 }
 

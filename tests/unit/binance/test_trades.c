@@ -173,6 +173,15 @@ static void test_refused_for_good_does_not_hold_up_the_rest(void **state)
     ask(w, 10);
     assert_true(lw_trouble(w, "+trades.unread ETHUSDT"));
     assert_int_equal(w->trades[0].newest, 10);
+    answer(w, 10, 11, false);
+    w->trades_told = 0;
+    ask(w, 10);
+    assert_true(lw_trouble(w, "-trades.unread ETHUSDT"));
+    web_double_once(w->d, TRADES, EB_WEB_ANSWERED, 400, "", "{\"code\":-1121,\"msg\":\"Invalid symbol.\"}");
+    unsigned troubles = w->troubles;
+    w->trades_told = 0;
+    ask(w, 10); /* the refusals of before count no more */
+    assert_int_equal(w->troubles, troubles);
 }
 
 int main(void)
