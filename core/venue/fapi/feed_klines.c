@@ -182,7 +182,11 @@ static int load(struct kline_feed *x, const struct eb_fapi_config *c, struct eb_
 {
     struct eb_series *part = calloc(c->file_count, sizeof(*part));
     x->track = calloc(c->file_count, sizeof(*x->track));
-    int rc = part == NULL || x->track == NULL ? eb_err_set(err, EB_E_MEMORY, where, "out of memory") : EB_OK;
+    int rc = EB_OK;
+    if (part == NULL || x->track == NULL) {
+        free(part);
+        return eb_err_set(err, EB_E_MEMORY, where, "out of memory");
+    }
     size_t loaded = 0;
     for (; rc == EB_OK && loaded < c->file_count; loaded += rc == EB_OK ? 1 : 0) {
         rc = eb_kline_load(c->files[loaded], NULL, &part[loaded], err);

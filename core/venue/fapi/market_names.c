@@ -189,7 +189,7 @@ struct eb_ev_instrument fapi_guess(const char *name, eb_price price, int64_t tic
             return *known;
         }
     }
-    while (step > 100000 && (eb_i128)step * price.e8 / EB_E8 > 10 * EB_E8) {
+    while (step > 100000 && (eb_i128)step * price.e8 / EB_E8 > (eb_i128)10 * EB_E8) {
         step /= 10;
     }
     int64_t high = price.e8 < INT64_MAX / 1000 ? price.e8 * 100 : price.e8;

@@ -110,6 +110,13 @@ static void gone(void *user, struct eb_httpd_call *call)
 
 /* ---- sockets ----------------------------------------------------------------------------------------------------- */
 
+static void peer_release(struct peer *p)
+{
+    free(p->path);
+    free(p->query);
+    free(p);
+}
+
 static void peer_free(struct peer *p)
 {
     if (p->prev != NULL) {
@@ -120,9 +127,7 @@ static void peer_free(struct peer *p)
     if (p->next != NULL) {
         p->next->prev = p->prev;
     }
-    free(p->path);
-    free(p->query);
-    free(p);
+    peer_release(p);
 }
 
 static void peer_send(void *user, const char *text, size_t len)
@@ -264,11 +269,12 @@ int eb_fapi_serve_open(struct eb_loop *loop, struct eb_fapi *f, const struct eb_
 void eb_fapi_serve_close(struct eb_fapi_server *s)
 {
     if (s != NULL) {
-        while (s->peers != NULL) {
-            if (s->peers->session != NULL) {
-                eb_fapi_session_gone(s->peers->session);
+        for (struct peer *p = s->peers, *next; p != NULL; p = next) {
+            next = p->next;
+            if (p->session != NULL) {
+                eb_fapi_session_gone(p->session);
             }
-            peer_free(s->peers);
+            peer_release(p);
         }
         eb_httpd_close(s->httpd);
         eb_timer_close(s->timer);

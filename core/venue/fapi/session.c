@@ -9,6 +9,7 @@
  */
 #include "venue/fapi/streams.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -448,8 +449,8 @@ void fapi_user_publish(struct eb_fapi *f, struct fapi_account *a, const char *pa
 void fapi_listen_key_ended(struct eb_fapi *f, struct fapi_account *a, const char *listen_key, bool expired)
 {
     char text[256];
-    int len = snprintf(text, sizeof(text), "{\"e\":\"listenKeyExpired\",\"E\":%lld,\"listenKey\":\"%s\"}",
-                       (long long)(f->now_ms + f->skew_ms), listen_key);
+    int len = snprintf(text, sizeof(text), "{\"e\":\"listenKeyExpired\",\"E\":%" PRId64 ",\"listenKey\":\"%s\"}",
+                       f->now_ms + f->skew_ms, listen_key);
     if (len < 0 || (size_t)len >= sizeof(text)) {
         return;
     }

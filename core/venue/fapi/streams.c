@@ -24,7 +24,7 @@ int fapi_streams_create(struct eb_fapi *f, struct fapi_streams **out, struct eb_
     }
     for (size_t i = 0; i < FAPI_NESTED_MAX; i++) {
         eb_buffer_init(&st->text[i], TEXT_LIMIT);
-        eb_buffer_init(&st->combined[i], TEXT_LIMIT + 2 * FAPI_STREAM_NAME_MAX);
+        eb_buffer_init(&st->combined[i], TEXT_LIMIT + (size_t)2 * FAPI_STREAM_NAME_MAX);
     }
     for (size_t i = 0; i < FAPI_CADENCES; i++) {
         st->due[i].next_ms = INT64_MAX;
