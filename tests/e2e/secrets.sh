@@ -117,7 +117,8 @@ import os, resource, signal, subprocess, sys, time
 def allow():
     hard = resource.getrlimit(resource.RLIMIT_CORE)[1]
     resource.setrlimit(resource.RLIMIT_CORE, (hard, hard))
-p = subprocess.Popen(sys.argv[3:], preexec_fn=allow, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=sys.argv[2])
+quiet = subprocess.DEVNULL
+p = subprocess.Popen(sys.argv[3:], preexec_fn=allow, stdout=quiet, stderr=quiet, cwd=sys.argv[2])
 time.sleep(4 if "run" in sys.argv else 0.5)
 os.kill(p.pid, getattr(signal, sys.argv[1]))
 status = os.waitpid(p.pid, 0)[1]
@@ -173,5 +174,6 @@ clean no-hmac-secret "$hmac_secret" "${hmac_secret:0:24}" "$hex" "${base64:0:40}
 clean no-private-key "$ed_secret" "${ed_secret:22:24}" "$seed"
 clean no-api-key "$hmac_key" "$ed_key"
 clean no-signature "signature="
-grep -raqF "custom-$(printf %s "$hmac_key" | sha256sum | cut -c1-8)" "$TMP/seen" && ok key-by-its-hash || not_ok key-by-its-hash
+name=custom-$(printf %s "$hmac_key" | sha256sum | cut -c1-8)
+grep -raqF "$name" "$TMP/seen" && ok key-by-its-hash || not_ok key-by-its-hash
 finish

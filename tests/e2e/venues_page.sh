@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# docs/VENUES.md against the program: every code with its class, endpoint, method, verb and fault is there; what the page
-# shows of `exitbrain sim` runs as it stands.
+# docs/VENUES.md against the program: every code with its class, endpoint, method, verb and fault is there; what the
+# page shows of `exitbrain sim` runs as it stands.
 set -u -o pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/lib.bash"
 
@@ -54,13 +54,15 @@ curl -sf -X POST "$rest/sim/clear" -d '{}' >/dev/null || not_ok clear
 
 # The commands of the first section, on this exchange instead.
 "$EB_BIN" init "$TMP/demo" >/dev/null && cp "$TMP/keys/paper.key" "$TMP/demo/keys/binance.key"
+ws=ws${rest#http}
+streams="ws_public = \"$ws/public\", ws_market = \"$ws/market\", ws_private = \"$ws/private\""
 sed -i -e 's|^\( *\)address = .*|\1address = "binance",|' \
-  -e "s|^\( *\)-- environment = .*|\1environment = \"custom\", rest = \"$rest\", ws_public = \"ws${rest#http}/public\", ws_market = \"ws${rest#http}/market\", ws_private = \"ws${rest#http}/private\",|" \
+  -e "s|^\( *\)-- environment = .*|\1environment = \"custom\", rest = \"$rest\", $streams,|" \
   -e "s|^\( *\)-- key_file = .*|\1key_file = \"$TMP/demo/keys/binance.key\",|" "$TMP/demo/exitbrain.lua"
 expect first-doctor 0 "LIVE may begin" -- "$EB_BIN" doctor --venue --config "$TMP/demo/exitbrain.lua"
 expect first-shadow 0 "found open" -- "$EB_BIN" run --config "$TMP/demo/exitbrain.lua" --for 6s
-sed -i -e 's|executor_mode = "SHADOW"|executor_mode = "LIVE"|' -e 's|live_rollout = "DISABLED"|live_rollout = "ENABLED"|' \
-  "$TMP/demo/exitbrain.lua"
+sed -i -e 's|executor_mode = "SHADOW"|executor_mode = "LIVE"|' \
+  -e 's|live_rollout = "DISABLED"|live_rollout = "ENABLED"|' "$TMP/demo/exitbrain.lua"
 expect first-live 0 "plan (" -- "$EB_BIN" run --config "$TMP/demo/exitbrain.lua" --for 8s
 curl -sf -X POST "$rest/sim/state" -d '{}' | grep -q '"algo":true' && ok first-protects || not_ok first-protects
 finish

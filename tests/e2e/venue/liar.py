@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """An exchange that lies: liar.py MODE COUNT_FILE [REST_OF_A_SIMULATED_EXCHANGE]
 
-Answers requests as MODE says, notes each without its query, and prints its address. In mode `odd` it passes them on to a simulated exchange and mixes into the answers what a client must live with.
+Answers requests as MODE says, notes each without its query, and prints its address. In mode `odd` it passes them on to
+a simulated exchange and mixes into the answers what a client must live with.
 """
 import http.client
 import json
@@ -23,7 +24,8 @@ ODD_POSITION = {"symbol": "NOWHEREUSD_PERP", "positionSide": "SIDEWAYS", "positi
 ODD_ORDER = {"symbol": "NOWHEREUSDT", "orderId": 18446744073709551615, "clientOrderId": "x" * 300, "side": "HOLD",
              "type": "MYSTERY", "status": "PONDERING", "origQty": "1e5", "price": 1e-7}
 ODD_ALGO = {"symbol": "NOWHEREUSDT", "algoId": 18446744073709551615, "clientAlgoId": "y" * 36, "algoType": "VP",
-            "side": "SELL", "orderType": "MYSTERY", "algoStatus": "PONDERING", "quantity": "1e5", "triggerPrice": "1E-7"}
+            "side": "SELL", "orderType": "MYSTERY", "algoStatus": "PONDERING", "quantity": "1e5",
+            "triggerPrice": "1E-7"}
 
 
 def odd(path, text):
@@ -112,8 +114,9 @@ class Liar(BaseHTTPRequestHandler):
         global count
         with lock:
             count += 1
+            kind = "keyed" if self.headers.get("X-MBX-APIKEY") else "public"
             with open(count_file, "a", encoding="ascii") as f:
-                f.write("%s %s\n" % ("keyed" if self.headers.get("X-MBX-APIKEY") else "public", self.path.split("?")[0]))
+                f.write("%s %s\n" % (kind, self.path.split("?")[0]))
         return self.pass_on() if mode == "odd" else self.lie()
 
     do_GET = do_POST = do_PUT = do_DELETE = handle_request
