@@ -223,11 +223,13 @@ bool eb_line_of_action(const struct eb_engine *e, const struct eb_action *a, con
     case EB_ACT_EXIT:
         exit_line(e, &a->u.exit, out);
         return true;
-    case EB_ACT_EPISODE_END:
+    case EB_ACT_EPISODE_END: {
+        int64_t ms = a->u.end.closed_ms - a->u.end.opened_ms;
+        ms = ms > 0 ? ms : 0; /* the exchange's own times, and its clock may have been put right between them */
         (void)snprintf(out, EB_LINE_MAX, "%s %s ended after %" PRId64 ".%01d s", symbol_of(e, a->u.end.symbol),
-                       eb_side_name((enum eb_side)a->u.end.side), (a->u.end.closed_ms - a->u.end.opened_ms) / 1000,
-                       (int)((a->u.end.closed_ms - a->u.end.opened_ms) % 1000 / 100));
+                       eb_side_name((enum eb_side)a->u.end.side), ms / 1000, (int)(ms % 1000 / 100));
         return true;
+    }
     case EB_ACT_SUBMIT:
     case EB_ACT_CANCEL:
     case EB_ACT_QUERY:
