@@ -275,7 +275,7 @@ suite_mutation() {
 suite_long() {
   eb_build_release || return 1
   EB_SCRIPT_TIMEOUT=3600 eb_scripts mutation run
-  EB_SIM_SEEDS=$EB_SIM_SEEDS_LONG eb_ctest "$EB_BUILD" "" sim
+  EB_FAULT_SEEDS=5 EB_SIM_SEEDS=$EB_SIM_SEEDS_LONG eb_ctest "$EB_BUILD" "" sim
   EB_KILLS=200 EB_SCRIPT_TIMEOUT=3600 eb_scripts e2e kill
   EB_FRESH=all eb_verdict fresh_month "$EB_BUILD/tests/unit_app_fresh_month"
 }

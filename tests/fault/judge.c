@@ -60,6 +60,32 @@ void town_look(void *town)
     town_timer_set(t, t->look_timer, 200);
 }
 
+/* A stop of ours is to be cancelled. It must not be the only one of a position that stands, by an engine that believes
+ * that there is none: unless the picture that it has was a lie, or what it was told of the position was lost. */
+void town_judge_cancel(struct town *t, eb_client_id id, eb_symbol_id symbol)
+{
+    char text[EB_CLIENT_ID_TEXT_MAX];
+    struct fapi_position p;
+    struct eb_evidence seen;
+    const struct eb_engine *e = eb_host_engine(t->host);
+    (void)eb_client_id_format(id, text);
+    const struct fapi_algo *o = fapi_algo_find(t->account, 0, text);
+    if (o == NULL || o->status != FAPI_ALGO_NEW || town_troubles_lie(t)) {
+        return;
+    }
+    unsigned leg = fapi_hedge(t->account) && o->t.position_side == EB_PS_SHORT ? 1 : 0;
+    struct guard g = {.p = &p, .mark = fapi_symbol_at(t->exchange, o->t.symbol)->quote_now.mark};
+    g.hedge = fapi_hedge(t->account);
+    bool known = eb_engine_evidence(e, 2 * symbol + leg, &seen) && seen.open;
+    if (!known && fapi_position(t->account, o->t.symbol, leg, &p)) {
+        guards(&g, o);
+        if (g.found) {
+            town_fail(t, "%s: the stop of a position that stands is taken away, as if there were none",
+                      fapi_symbol_at(t->exchange, o->t.symbol)->inst.symbol);
+        }
+    }
+}
+
 /* ---- the end ----------------------------------------------------------------------------------------------------- */
 
 static void judge_slot(struct town *t, unsigned slot)

@@ -320,6 +320,9 @@ static int submit(void *user, const struct eb_order_request *o, struct eb_err *e
 static int cancel(void *user, eb_client_id id, uint64_t order, eb_symbol_id symbol, uint8_t type, struct eb_err *err)
 {
     struct eb_venue v = inner(user);
+    if (id.purpose == EB_PURPOSE_BACKSTOP) {
+        town_judge_cancel(user, id, symbol);
+    }
     return v.ops->cancel(v.venue, id, order, symbol, type, err);
 }
 

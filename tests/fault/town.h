@@ -135,6 +135,7 @@ unsigned town_leg(const struct town *t, uint8_t side);
 /* troubles.c */
 int town_trouble_count(void);
 const char *town_trouble_name(int trouble);
+bool town_troubles_lie(const struct town *t); /* about positions: stale answers, news that are late or lost */
 void town_troubles_begin(struct town *t);
 void town_troubles_end(struct town *t);
 void town_troubles_look(struct town *t); /* those that need several tries */
@@ -146,4 +147,5 @@ void town_books_judge(struct town *t);
 
 /* judge.c */
 void town_look(void *town); /* twice a second: who is unprotected */
+void town_judge_cancel(struct town *t, eb_client_id id, eb_symbol_id symbol);
 void town_judge(struct town *t);

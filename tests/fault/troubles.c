@@ -339,6 +339,17 @@ static void second_due(void *user)
     strike(user, 1);
 }
 
+bool town_troubles_lie(const struct town *t)
+{
+    bool lie = false;
+    for (unsigned i = 0; i < TOWN_TROUBLES_AT_ONCE; i++) {
+        void (*strikes)(struct town *, const char *) = t->o.trouble[i] < 0 ? NULL : table[t->o.trouble[i]].strike;
+        lie = lie || strikes == stale || strikes == on_messages || strikes == silent || strikes == latency ||
+              strikes == disconnect || strikes == expire_listen_key;
+    }
+    return lie;
+}
+
 void town_troubles_begin(struct town *t)
 {
     static void (*const due[])(void *) = {first_due, second_due};

@@ -93,6 +93,7 @@ struct bn_record {
     eb_qty filled, told;         /* cumulative by states; sum of fills that were told */
     uint64_t last_trade;
     int64_t sent_ns; /* when a request of unknown outcome left at the latest; 0 none */
+    int64_t told_ns; /* when its state was last told */
     uint32_t next_id, next_venue, next_child;
 };
 struct bn_orders {
@@ -113,6 +114,7 @@ struct bn_op {
     uint32_t generation, symbol, next_free;
     eb_client_id id;
     uint64_t venue_id;
+    int64_t asked_ns; /* a question: when it was put */
     struct bn_order answer;
 };
 

@@ -75,8 +75,10 @@ static void finish_absent(struct eb_binance *b, struct bn_op *op, const struct b
     if (done.quiet && !ended) {
         return;
     }
-    if (!ended && bn_may_arrive(b, done.id, record)) {
-        return; /* asked again by the engine's deadline: believed now, it would be sent twice */
+    bool seen_since = record != NULL && record->venue_id != 0 && record->state != EB_OS_UNKNOWN &&
+                      record->state != EB_OS_ABSENT && record->told_ns >= done.asked_ns;
+    if (!ended && (seen_since || bn_may_arrive(b, done.id, record))) {
+        return; /* asked again by the engine's deadline: believed now, it would be sent twice or stand forgotten */
     }
     if (!ended && record != NULL) {
         bn_record_state(b, record, EB_OS_ABSENT); /* it rests no longer, and its place is free */
@@ -282,6 +284,7 @@ int bn_port_query(void *venue, eb_client_id id, uint64_t venue_order_id, eb_symb
                                     : "symbol %u: too many calls wait for an answer: not sent",
                           symbol);
     }
+    op->asked_ns = bn_now_ns(b);
     op->id = id;
     op->symbol = bn_symbol_index(b, s);
     op->type = type;
@@ -304,6 +307,7 @@ void bn_query_quiet(struct eb_binance *b, const struct bn_record *r, enum bn_que
         bn_order_tell(b, s, o, false);
         return;
     }
+    op->asked_ns = bn_now_ns(b);
     op->quiet = true;
     op->id = r->id;
     op->symbol = r->symbol;

@@ -182,6 +182,7 @@ void bn_record_child(struct eb_binance *b, struct bn_record *r, uint64_t child_i
 void bn_record_state(struct eb_binance *b, struct bn_record *r, uint8_t state)
 {
     r->state = state;
+    r->told_ns = bn_now_ns(b);
     bool rests = r->algo && bn_id_is_ours(r->id) && state == EB_OS_NEW && r->position_side <= EB_PS_SHORT;
     if (rests != r->rests) {
         uint32_t *stops = &b->symbol[r->symbol].leg[r->position_side].stops;
