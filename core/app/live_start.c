@@ -210,6 +210,10 @@ bool eb_live_hello(struct eb_live *l, const struct eb_link_hello *hello, struct 
     l->connects++;
     const struct eb_ev_config *wanted = &l->o.config.engine.mode;
     bool leaves = wanted->executor_live && wanted->rollout_enabled;
+    if (l->host == NULL && leaves && eb_link_suits(&hello->can, &l->o.config.engine, err) != EB_OK) {
+        eb_live_fail(l, err);
+        return false;
+    }
     if (l->host == NULL && leaves && eb_live_may_trade(l, err) != EB_OK) {
         eb_live_fail(l, err);
         return false;

@@ -95,6 +95,7 @@ static void place(struct eb_engine *e, struct eb_slot *s, enum eb_purpose purpos
     req.purpose = (uint8_t)purpose;
     req.reason = EB_EXIT_STOP;
     req.close_position = !as_quantity;
+    req.close_intent = true;
     req.reduce_only = as_quantity && s->d.position_side == EB_PS_BOTH;
     req.qty = as_quantity ? s->d.venue_qty : (eb_qty){0};
     req.trigger = trigger;

@@ -51,6 +51,9 @@ static const char *refusal(const struct eb_engine *e, const struct eb_slot *s, c
     if (req->order_side != closing || req->position_side != d->position_side) {
         return "would not close this position";
     }
+    if (!req->close_intent) {
+        return "an order that may open a position";
+    }
     if (req->reduce_only != (d->position_side == EB_PS_BOTH && !req->close_position)) {
         return "reduce-only must be set exactly in one-way mode";
     }

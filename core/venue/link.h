@@ -11,9 +11,31 @@
  */
 #pragma once
 
+#include <exitbrain/engine.h>
 #include <exitbrain/venue.h>
 
 #include "base/err.h"
+
+/* What an exchange can do, told with its greeting; 0 and false: it cannot. Legs are NET (one-way) or LONG and SHORT. */
+#define EB_CAN_ONE_WAY 1u
+#define EB_CAN_HEDGE 2u
+struct eb_link_can {
+    bool market_orders;
+    bool conditional_orders; /* stops that rest there */
+    bool close_position;     /* ... for a whole leg, without a quantity */
+    bool amend_conditional;  /* else they are replaced, behind a bridge */
+    bool trailing;           /* trailing stops of its own, of these callbacks */
+    bool stream_snapshot;    /* its account stream begins with a picture */
+    int64_t trailing_min_ppm, trailing_max_ppm;
+    uint8_t trigger_sources;  /* of conditional orders: 1 << enum eb_price_source */
+    uint8_t modes;            /* EB_CAN_ONE_WAY, EB_CAN_HEDGE */
+    uint8_t batch_max;        /* orders in one request */
+    uint8_t client_id_max;    /* characters of a client order id */
+    uint32_t conditional_max; /* orders of an account; 0: no limit is told */
+};
+/* Whether an engine of this configuration can keep positions safe there. EB_E_REFUSED names what is missing, and the
+ * setting by which the engine does without where it can. */
+EB_NODISCARD int eb_link_suits(const struct eb_link_can *can, const struct eb_engine_config *c, struct eb_err *err);
 
 struct eb_link_hello {
     bool lockstep;          /* the exchange waits for our ack() */
@@ -24,8 +46,9 @@ struct eb_link_hello {
     bool multi_assets;      /* margin of several assets: figures of risk are not those of one wallet */
     char name[EB_NAME_MAX]; /* of the exchange or its program, for the log */
     char account[EB_NAME_MAX]; /* which account this is, the same for as long as it exists */
-    int64_t now_ms;            /* the exchange's time */
-    int64_t speed_ppm;         /* its time per wall time; 0: as fast as it can (lockstep) */
+    struct eb_link_can can;
+    int64_t now_ms;    /* the exchange's time */
+    int64_t speed_ppm; /* its time per wall time; 0: as fast as it can (lockstep) */
 };
 struct eb_link_tick {
     uint64_t number;

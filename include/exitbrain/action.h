@@ -26,9 +26,11 @@ struct eb_order_request {
     uint8_t type;          /* enum eb_order_type */
     uint8_t purpose;       /* enum eb_purpose */
     uint8_t reason;        /* enum eb_exit_reason */
-    bool reduce_only;      /* one-way mode only: hedge mode has no such parameter */
-    bool close_position;   /* STOP_MARKET only: whole position, no quantity */
-    bool urgent;           /* may leave although the disk has failed (permitted exits, backstops, flatten) */
+    bool close_intent;   /* may only reduce its leg, never open or flip: always set. Each venue says it in its own way:
+                              a flag, a closing side, an index of the position */
+    bool reduce_only;    /* where that way is a flag of one-way mode: set exactly there, by quantity */
+    bool close_position; /* STOP_MARKET only: whole position, no quantity */
+    bool urgent;         /* may leave although the disk has failed (permitted exits, backstops, flatten) */
     eb_qty qty;
     eb_price price;     /* limit types */
     eb_price trigger;   /* STOP_MARKET, on mark */

@@ -17,6 +17,8 @@
 #define PHASE_WAIT_NS (60000 * BN_NS_IN_MS) /* reads end by their own deadlines; this is for those that never do */
 #define READ_ANSWER_MAX ((size_t)24 << 20)
 #define READ_DEADLINE_MS 20000
+#define TRAILING_MIN_PPM 1000 /* callbackRate 0.1 to 20 %, since 2026-10-23 */
+#define TRAILING_MAX_PPM 200000
 
 struct reading {
     const char *path;
@@ -176,6 +178,17 @@ static void greet(struct eb_binance *b)
     h.multi_assets = b->multi_assets;
     h.now_ms = bn_rest_now_ms(b->rest);
     h.speed_ppm = b->c.speed_ppm;
+    h.can = (struct eb_link_can){.market_orders = true,
+                                 .conditional_orders = true,
+                                 .close_position = true,
+                                 .trailing = true,
+                                 .trailing_min_ppm = TRAILING_MIN_PPM,
+                                 .trailing_max_ppm = TRAILING_MAX_PPM,
+                                 .trigger_sources = 1u << EB_SRC_MARK | 1u << EB_SRC_LAST,
+                                 .modes = EB_CAN_ONE_WAY | EB_CAN_HEDGE,
+                                 .batch_max = 5,
+                                 .client_id_max = 36,
+                                 .conditional_max = 200};
     (void)snprintf(h.name, sizeof(h.name), "Binance USDS-M futures");
     (void)snprintf(h.account, sizeof(h.account), "%s", b->c.account);
     b->stage = BN_GREETED;

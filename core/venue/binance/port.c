@@ -229,6 +229,9 @@ int bn_port_submit(void *venue, const struct eb_order_request *o, struct eb_err 
     if (b->stage < BN_GREETED) {
         return bn_not_connected(b, err);
     }
+    if (!o->close_intent) { /* the last look before the wire: nothing of ours opens */
+        return eb_err_set(err, EB_E_REFUSED, where, "an order that may open a position: not sent");
+    }
     struct bn_symbol *s = bn_symbol_of(b, o->symbol);
     if (s == NULL) {
         return eb_err_set(err, EB_E_NOT_FOUND, where, "the exchange does not list the engine's symbol %u", o->symbol);
@@ -302,7 +305,7 @@ static void cancel_done(void *user, uint64_t tag, const struct bn_result *r)
         return;
     }
     struct bn_op op = *at;
-    struct bn_order o;
+    struct bn_order o = {0};
     struct eb_err err = {0};
     bn_op_give(b, at);
     uint64_t epoch = b->epoch;

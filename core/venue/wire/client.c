@@ -332,6 +332,13 @@ static struct eb_link_hello introduction(const struct eb_wire_hello *hello)
                                  .settled = true,
                                  .can_trade = true,
                                  .talkative = true,
+                                 .can = {.market_orders = true,
+                                         .conditional_orders = true,
+                                         .close_position = true,
+                                         .trigger_sources = 1u << EB_SRC_MARK,
+                                         .modes = EB_CAN_ONE_WAY | EB_CAN_HEDGE,
+                                         .batch_max = 1,
+                                         .client_id_max = EB_CLIENT_ID_TEXT_MAX - 1},
                                  .now_ms = hello->now_ms,
                                  .speed_ppm = hello->speed_ppm};
     memcpy(told.name, hello->name, sizeof(told.name));

@@ -49,6 +49,7 @@ static void wire_order(struct eb_cursor *w, struct eb_order_request *v)
     BELOW(v->type, EB_ORDER_STOP_MARKET + 1);
     BELOW(v->purpose, EB_PURPOSE_COUNT);
     BELOW(v->reason, EB_EXIT_REASON_COUNT);
+    BOOL(v->close_intent);
     BOOL(v->reduce_only);
     BOOL(v->close_position);
     BOOL(v->urgent);

@@ -30,7 +30,7 @@
 #include "store/codec.h"
 #include "venue/link.h"
 
-#define EB_WIRE_PROTOCOL 1
+#define EB_WIRE_PROTOCOL 2
 
 enum eb_wire_kind {
     EB_WIRE_HELLO = 0x200, /* both: struct eb_wire_hello */

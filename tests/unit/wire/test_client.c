@@ -170,7 +170,7 @@ static void another_protocol(void **state)
     m.u.hello = (struct eb_wire_hello){.protocol = EB_WIRE_PROTOCOL + 1, .name = "there"};
     stage_connect_it();
     stage_tell(&m);
-    stage_loses(EB_E_INVALID, "speaks protocol 2");
+    stage_loses(EB_E_INVALID, "speaks protocol 3");
     assert_int_equal(stage.hellos, 0);
 }
 

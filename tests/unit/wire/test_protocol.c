@@ -70,6 +70,7 @@ static void fill_order(struct eb_rng *r, struct eb_order_request *v)
     v->type = below(r, EB_ORDER_STOP_MARKET + 1);
     v->purpose = below(r, EB_PURPOSE_COUNT);
     v->reason = below(r, EB_EXIT_REASON_COUNT);
+    v->close_intent = eb_rng_chance(r, 1, 2);
     v->reduce_only = eb_rng_chance(r, 1, 2);
     v->close_position = eb_rng_chance(r, 1, 2);
     v->urgent = eb_rng_chance(r, 1, 2);
