@@ -431,7 +431,7 @@ int eb_conn_connect(struct eb_loop *l, struct eb_link *ring, const struct sockad
 {
     struct eb_conn *c = NULL;
     int r = make(l, ring, o, h, user, &c, err);
-    if (r != EB_OK) {
+    if (c == NULL) {
         return r;
     }
     c->connect.data = c;
@@ -449,7 +449,7 @@ int eb_conn_accept(struct eb_loop *l, struct eb_link *ring, void *uv_listener, c
 {
     struct eb_conn *c = NULL;
     int r = make(l, ring, o, h, user, &c, err);
-    if (r != EB_OK) {
+    if (c == NULL) {
         return r;
     }
     int code = uv_accept(uv_listener, (uv_stream_t *)&c->uv);

@@ -166,6 +166,7 @@ void eb_web_close(struct eb_web_real *w)
     eb_web_sockets_close(w);
     eb_conn_close_all(&w->conns);
     while (!eb_link_empty(&w->timers)) {
+        /* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): what is freed has left its ring */
         timer_close((struct eb_web_timer *)w->timers.next);
     }
     eb_resolver_close(w->resolver);

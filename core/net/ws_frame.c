@@ -258,6 +258,7 @@ bool eb_ws_accept(const char *key, char out[EB_WS_ACCEPT_SIZE])
     if (len > 64) {
         return false;
     }
+    /* NOLINTNEXTLINE(bugprone-not-null-terminated-result): its length is known */
     memcpy(both, key, len);
     memcpy(both + len, magic, sizeof(magic) - 1);
     uint8_t digest[EVP_MAX_MD_SIZE];

@@ -110,13 +110,15 @@ static void give_up(struct bn_rest *r, struct bn_entry *e, enum eb_reject_class 
 int bn_rest_forbidden(const struct bn_rest *r, uint8_t security, bool mutating, struct eb_err *err)
 {
     int64_t now = bn_rest_now_ns(r);
-    if (r->stop_ns > now)
-        return eb_err_set(err, EB_E_REFUSED, where, "the exchange wants silence for %lld s more: %s",
-                          (long long)((r->stop_ns - now) / (1000 * BN_MS) + 1), r->stop_why);
+    if (r->stop_ns > now) {
+        long long s = (r->stop_ns - now) / (1000 * BN_MS) + 1;
+        return eb_err_set(err, EB_E_REFUSED, where, "the exchange wants silence for %lld s more: %s", s, r->stop_why);
+    }
     const struct bn_gate *g = &r->gate[mutating];
-    if (security != BN_PUBLIC && g->closed && g->probe_ns > now)
-        return eb_err_set(err, EB_E_REFUSED, where, "the exchange refuses the key; tried again in %lld s",
-                          (long long)((g->probe_ns - now) / (1000 * BN_MS) + 1));
+    if (security != BN_PUBLIC && g->closed && g->probe_ns > now) {
+        long long s = (g->probe_ns - now) / (1000 * BN_MS) + 1;
+        return eb_err_set(err, EB_E_REFUSED, where, "the exchange refuses the key; tried again in %lld s", s);
+    }
     return EB_OK;
 }
 
