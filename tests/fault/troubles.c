@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What goes wrong. Each trouble strikes again and again, after a few seconds each time; a rule of the exchange waits for
- * the next request or message that it fits.
+ * What goes wrong. Each trouble strikes again and again, after a few seconds each time; a rule of the exchange waits
+ * for the next request or message that it fits.
  *
  *     timer of a trouble -> table -> eb_fapi_control(), hands -> the exchange
  */
@@ -95,8 +95,8 @@ static void latency(struct town *t, const char *name)
                        over ? 0 : (int)eb_rng_range(r, 0, 1500));
 }
 
-/* The exchange's clock and ours part: far ahead at once, or a little back, as clocks are set. Times by which the exchange
- * tells what came after what do not go back by much. */
+/* The exchange's clock and ours part: far ahead at once, or a little back, as clocks are set. Times by which the
+ * exchange tells what came after what do not go back by much. */
 static void skew(struct town *t, const char *name)
 {
     static const int by_ms[] = {-1500, -1200, -300, 900, 4000, 20000};
