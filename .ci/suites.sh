@@ -215,6 +215,7 @@ suite_asan() {
   export ASAN_OPTIONS=abort_on_error=1:detect_leaks=1:detect_stack_use_after_return=1
   export UBSAN_OPTIONS=print_stacktrace=1
   export EB_BUILD=$EB_ROOT/build/asan-ubsan EB_BIN=$EB_ROOT/build/asan-ubsan/exitbrain EB_SIM_SEEDS=$EB_SIM_SEEDS_SHORT
+  export EB_FAULT_SEEDS=0 # each trouble alone
   eb_ctest "$EB_BUILD" asan/
   eb_ctest "$EB_BUILD" asan/ sim
 }
@@ -243,7 +244,7 @@ suite_coverage() {
   find "$dir" -name '*.gcda' -delete
   ctest --test-dir "$dir" -j "$(nproc)" --no-tests=error -LE sim || return 1
   export EB_BUILD=$dir EB_BIN=$dir/exitbrain EB_SIM_SEEDS=$EB_SIM_SEEDS_SHORT
-  EB_SIM_SEEDS=$EB_SIM_SEEDS_SHORT eb_ctest "$dir" "" sim 3>/dev/null || return 1
+  EB_FAULT_SEEDS=0 EB_SIM_SEEDS=$EB_SIM_SEEDS_SHORT eb_ctest "$dir" "" sim 3>/dev/null || return 1
   eb_scripts golden 3>/dev/null || return 1
   cd "$EB_ROOT" || return 1
   gcovr -r . --object-directory "$dir" -f 'core/(base|domain|engine)/' --csv -o "$EB_OUT/coverage.csv" "$dir" ||
