@@ -113,7 +113,17 @@ config odd LIVE "$lies" "$plain" ""
 expect odd-doctor 0 "LIVE may begin" -- "$EB_BIN" doctor --venue --config "$TMP/odd.lua"
 "$EB_BIN" run --config "$TMP/odd.lua" --for 12s >"$TMP/odd.out" 2>&1
 [ $? -le 1 ] && ok odd-run || not_ok odd-run
-grep -q "protected at" "$TMP/odd.out" && ok odd-protects || { tail -n 20 "$TMP/odd.out"; not_ok odd-protects; }
+curl -sf -X POST "$plain/sim/state" -d '{}' >"$TMP/odd.state"
+grep -q '"algo":true' "$TMP/odd.state" && ok odd-protects || { tail -n 20 "$TMP/odd.out"; not_ok odd-protects; }
+
+# A word that decides what an order is: the list is unreadable, and said to be, never shorter.
+liar word
+config word SHADOW "$lies" "$plain" ""
+word_run() {
+  said word-run 3 'openOrders.*side has a value that is not known: "HOLD"' -- \
+    timeout 100 "$EB_BIN" run --config "$TMP/word.lua" --for 4s
+}
+later word word_run
 
 # ---- certificates ----
 sim tls --tls

@@ -19,12 +19,12 @@ lock, count = threading.Lock(), 0
 
 ODD_SYMBOL = {"symbol": "币安人生USDT", "status": "QUANTUM", "contractType": "PERPETUAL_2031", "quoteAsset": "USDT",
               "marginAsset": "USDT", "filters": [{"filterType": "FUTURE_FILTER", "tickSize": "1e-05"}], "st": 7}
-ODD_POSITION = {"symbol": "NOWHEREUSD_PERP", "positionSide": "SIDEWAYS", "positionAmt": "1E+3", "entryPrice": 1e-05,
-                "updateTime": 18446744073709551615, "new": {"deep": [[[1]]]}}
-ODD_ORDER = {"symbol": "NOWHEREUSDT", "orderId": 18446744073709551615, "clientOrderId": "x" * 300, "side": "HOLD",
-             "type": "MYSTERY", "status": "PONDERING", "origQty": "1e5", "price": 1e-7}
+ODD_POSITION = {"symbol": "NOWHEREUSD_PERP", "positionSide": "BOTH", "positionAmt": "1E+3", "entryPrice": 1e-05,
+                "updateTime": 9007199254740993, "new": {"deep": [[[1]]]}}
+ODD_ORDER = {"symbol": "NOWHEREUSDT", "orderId": 18446744073709551615, "clientOrderId": "x" * 300, "side": "SELL",
+             "type": "MYSTERY", "status": "NEW", "origQty": "1e5", "price": 1e-7}
 ODD_ALGO = {"symbol": "NOWHEREUSDT", "algoId": 18446744073709551615, "clientAlgoId": "y" * 36, "algoType": "VP",
-            "side": "SELL", "orderType": "MYSTERY", "algoStatus": "PONDERING", "quantity": "1e5",
+            "side": "SELL", "orderType": "MYSTERY", "algoStatus": "NEW", "quantity": "1e5",
             "triggerPrice": "1E-7"}
 
 
@@ -39,7 +39,7 @@ def odd(path, text):
             row["unheard"] = {"of": [None, True]}
         d.append(ODD_POSITION)
     elif path.endswith("/openOrders"):
-        d.append(ODD_ORDER)
+        d.append(dict(ODD_ORDER, side="HOLD") if mode == "word" else ODD_ORDER)
     elif path.endswith("/openAlgoOrders"):
         d.append(ODD_ALGO)
     elif path.endswith("/balance"):
@@ -75,7 +75,7 @@ class Liar(BaseHTTPRequestHandler):
         a = c.getresponse()
         text = a.read()
         path = urlsplit(self.path).path
-        return self.answer(a.status, odd(path, text) if mode == "odd" and a.status == 200 else text,
+        return self.answer(a.status, odd(path, text) if mode in ("odd", "word") and a.status == 200 else text,
                            [(k, v) for k, v in a.getheaders() if k.lower().startswith("x-mbx")])
 
     def lie(self):
@@ -117,7 +117,7 @@ class Liar(BaseHTTPRequestHandler):
             kind = "keyed" if self.headers.get("X-MBX-APIKEY") else "public"
             with open(count_file, "a", encoding="ascii") as f:
                 f.write("%s %s\n" % (kind, self.path.split("?")[0]))
-        return self.pass_on() if mode == "odd" else self.lie()
+        return self.pass_on() if mode in ("odd", "word") else self.lie()
 
     do_GET = do_POST = do_PUT = do_DELETE = handle_request
 
