@@ -333,7 +333,7 @@ void bn_account_assets(struct eb_binance *b, bool multi_assets)
 {
     b->multi_assets = multi_assets;
     bn_trouble(
-        b, "margin.multi_assets", "", multi_assets,
+        b, "margin.multi_assets", "", multi_assets && b->c.refuse_multi_assets,
         "the account is in multi-assets mode: liquidation prices and margins are not those of one wallet. Turn it "
         "off at the exchange, or allow it by binance.allow_multi_assets");
 }

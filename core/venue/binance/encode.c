@@ -53,7 +53,7 @@ static void put_stop(const struct eb_order_request *o, struct bn_params *out)
     bn_param_text(out, "type", "STOP_MARKET");
     bn_param_e8(out, "triggerPrice", o->trigger.e8);
     bn_param_text(out, "workingType", "MARK_PRICE");
-    bn_param_text(out, "priceProtect", "FALSE"); /* a stop that waits for mark and last to agree is none */
+    bn_param_bool(out, "priceProtect", false); /* a stop that waits for mark and last to agree is none */
     if (o->close_position) {
         bn_param_bool(out, "closePosition", true);
     } else {

@@ -71,20 +71,20 @@ static void stops(void **state)
                                  .trigger = {INT64_C(61234) * EB_E8 + 50000000}};
     encodes(&o, false,
             "symbol=BTCUSDT&side=SELL&algoType=CONDITIONAL&type=STOP_MARKET&triggerPrice=61234.5&"
-            "workingType=MARK_PRICE&priceProtect=FALSE&closePosition=true&clientAlgoId");
+            "workingType=MARK_PRICE&priceProtect=false&closePosition=true&clientAlgoId");
     o.position_side = EB_PS_LONG;
     encodes(&o, true,
             "symbol=BTCUSDT&side=SELL&positionSide=LONG&algoType=CONDITIONAL&type=STOP_MARKET&triggerPrice=61234.5&"
-            "workingType=MARK_PRICE&priceProtect=FALSE&closePosition=true&clientAlgoId");
+            "workingType=MARK_PRICE&priceProtect=false&closePosition=true&clientAlgoId");
     o.close_position = false;
     o.qty.e8 = 100000;
     encodes(&o, true,
             "symbol=BTCUSDT&side=SELL&positionSide=LONG&algoType=CONDITIONAL&type=STOP_MARKET&triggerPrice=61234.5&"
-            "workingType=MARK_PRICE&priceProtect=FALSE&quantity=0.001&clientAlgoId");
+            "workingType=MARK_PRICE&priceProtect=false&quantity=0.001&clientAlgoId");
     o.position_side = EB_PS_BOTH;
     encodes(&o, false,
             "symbol=BTCUSDT&side=SELL&reduceOnly=true&algoType=CONDITIONAL&type=STOP_MARKET&triggerPrice=61234.5&"
-            "workingType=MARK_PRICE&priceProtect=FALSE&quantity=0.001&clientAlgoId");
+            "workingType=MARK_PRICE&priceProtect=false&quantity=0.001&clientAlgoId");
 }
 
 static void orders_that_cannot_be_are_not_sent(void **state)
