@@ -148,7 +148,8 @@ expect certificate-loopback-unsafe 0 "LIVE may begin" -- doctor unsafe
 mkdir -m 700 "$TMP/keys.old"
 cp "$TMP/keys/paper.key" "$TMP/keys.old"
 # Ends by itself: it is a child of faketime, which does not hand on signals.
-faketime -f -900d "$EB_BIN" sim --listen 127.0.0.1:0 --keys "$TMP/keys.old" --tls --for 30s >"$TMP/old.out" 2>"$TMP/old.err" &
+faketime -f -900d "$EB_BIN" sim --listen 127.0.0.1:0 --keys "$TMP/keys.old" --tls --for 30s \
+  >"$TMP/old.out" 2>"$TMP/old.err" &
 pids+=($!)
 until_true 30 test -s "$TMP/old.out"
 old=$(sed 's/.*"rest":"\([^"]*\)".*/\1/' "$TMP/old.out")
