@@ -268,8 +268,8 @@ static eb_qty uncovered(const struct eb_engine *e, struct eb_slot *s, eb_qty fre
 }
 
 /* One attempt: market for what is free, or limit IOC at the band's edge where market was refused for its price. */
-/* The edge of the band less an eighth of it: the mark by which the venue judges has moved on when the order arrives, and
- * a price at the very edge would be refused every other time. */
+/* The edge of the band less an eighth of it: the mark by which the venue judges has moved on when the order arrives,
+ * and a price at the very edge would be refused every other time. */
 static bool band_price(const struct eb_instrument *inst, uint8_t side, eb_price mark, eb_price *out)
 {
     struct eb_instrument inside = *inst;

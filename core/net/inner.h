@@ -39,8 +39,8 @@ struct eb_loop {
     struct eb_child *children; /* not yet reaped */
     uv_signal_t sigchld;
     bool sigchld_open;
-    bool once;               /* a single pass is under way */
-    char read_buffer[65536]; /* one callback at a time: one buffer is enough for all streams */
+    bool once;                /* a single pass is under way */
+    char read_buffer[65536];  /* one callback at a time: one buffer is enough for all streams */
     char plain_buffer[16384]; /* and one for what TLS made of it: the longest record */
 };
 

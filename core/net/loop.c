@@ -77,8 +77,8 @@ int eb_loop_create(struct eb_loop **out, struct eb_err *err)
 /* Names what was forgotten before the assertion ends the process: "2 timers" is where to look. */
 static bool nothing_open(const struct eb_loop *l)
 {
-    static const char *const names[] = {"timer", "wake", "signal", "stream", "listener", "watch", "child",
-                                        "web", "httpd"};
+    static const char *const names[] = {"timer", "wake",  "signal", "stream", "listener",
+                                        "watch", "child", "web",    "httpd"};
     _Static_assert(EB_COUNT(names) == EB_HANDLE_KIND_COUNT, "a name for each kind");
     bool nothing = true;
     for (size_t i = 0; i < EB_HANDLE_KIND_COUNT; i++) {

@@ -45,7 +45,8 @@ expect "sim: clients live at wall time" 2 "--speed max" -- \
 echo '{"name": "earthquake"}' >"$TMP/faults"
 expect "sim: a fault that is none" 2 "$TMP/faults:1" "lose_request" -- \
   "$EB_BIN" sim --listen 127.0.0.1:0 --keys "$TMP/keys" --faults "$TMP/faults"
-[ "$(stat -c %a "$TMP/keys/paper.key")" = 600 ] && ok "sim: its key is the owner's" || not_ok "sim: its key is the owner's"
+[ "$(stat -c %a "$TMP/keys/paper.key")" = 600 ] &&
+  ok "sim: its key is the owner's" || not_ok "sim: its key is the owner's"
 chmod 644 "$TMP/keys/paper.key"
 expect "sim: a key that others may read" 2 "chmod" -- "$EB_BIN" sim --listen 127.0.0.1:0 --keys "$TMP/keys"
 chmod 600 "$TMP/keys/paper.key"
@@ -73,7 +74,8 @@ reached --cacert "$CA" "$REST/fapi/v1/exchangeInfo" | grep -q '"symbol":"BTCUSDT
 reached "$REST/fapi/v1/ping" >/dev/null && not_ok "sim: a certificate of its own" || ok "sim: a certificate of its own"
 reached --cacert "$CA" "$REST/fapi/v3/account" | grep -q '"code":-2014' &&
   ok "sim: asks for a key" || not_ok "sim: asks for a key"
-reached --cacert "$CA" -d '{"symbol":"BTCUSDT","side":"LONG","quantity":"0.01"}' "$REST/sim/open" | grep -q '"ok":true' &&
+opening='{"symbol":"BTCUSDT","side":"LONG","quantity":"0.01"}'
+reached --cacert "$CA" -d "$opening" "$REST/sim/open" | grep -q '"ok":true' &&
   ok "sim: hands reach it" || not_ok "sim: hands reach it"
 stop && ok "sim: ends when asked" || not_ok "sim: ends when asked"
 grep -q "BTCUSDT,LONG,foreign,0,0.01," "$TRADES" && ok "sim: leaves its trades" || not_ok "sim: leaves its trades"
