@@ -15,7 +15,8 @@
 #include "venue/binance/rest_inner.h"
 
 #define PROBE_FIRST_MS INT64_C(1000)
-#define PROBE_LAST_MS INT64_C(60000)
+#define PROBE_READS_MS INT64_C(60000)
+#define PROBE_ORDERS_MS INT64_C(8000) /* an exit that waits is money; it is one order at a time */
 
 static const char where[] = "binance";
 
@@ -125,7 +126,7 @@ int bn_rest_forbidden(const struct bn_rest *r, uint8_t security, bool mutating, 
 int64_t bn_gate_wait_ns(const struct bn_gate *g)
 {
     int64_t ms = PROBE_FIRST_MS << (g->refusals < 6 ? g->refusals : 6);
-    return (ms < PROBE_LAST_MS ? ms : PROBE_LAST_MS) * BN_MS;
+    return (ms < g->probe_max_ms ? ms : g->probe_max_ms) * BN_MS;
 }
 
 void bn_rest_probe(struct bn_rest *r, uint8_t security, bool mutating)
@@ -329,6 +330,8 @@ int bn_rest_create(const struct eb_binance_config *c, struct bn_rest **out, stru
     struct bn_rest *r = calloc(1, sizeof *r);
     if (!r)
         return eb_err_set(err, EB_E_MEMORY, where, "no memory for calls");
+    r->gate[false].probe_max_ms = PROBE_READS_MS;
+    r->gate[true].probe_max_ms = PROBE_ORDERS_MS;
     int code = make(r, c, err);
     if (code != EB_OK) {
         bn_rest_destroy(r);

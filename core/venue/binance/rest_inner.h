@@ -66,6 +66,7 @@ struct bn_gate {
     uint32_t bad_signatures; /* in a row */
     uint32_t refusals;       /* since it closed */
     int64_t probe_ns;        /* when the next one may try */
+    int64_t probe_max_ms;    /* between two tries */
 };
 struct bn_rest {
     struct eb_binance_config c;

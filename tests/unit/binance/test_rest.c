@@ -296,6 +296,26 @@ static void a_moments_refusal_of_the_key_is_over_soon(void **state)
     rw_free(w);
 }
 
+/* Nor for long after minutes of it: orders are tried every eight seconds, reads once a minute. */
+static void an_exit_tries_a_refused_key_every_eight_seconds(void **state)
+{
+    (void)state;
+    struct rest_world *w = rw_new(true);
+    web_double_answer(w->web, ORDER, 401, "", "{\"code\":-2015,\"msg\":\"Invalid API-key, IP, or permissions.\"}");
+    struct bn_call order = rw_order(w, 1, EB_PURPOSE_STOP);
+    for (int s = 0; s < 240; s++) {
+        (void)rw_call(w, &order);
+        web_double_run(w->web, 1000);
+    }
+    size_t before = web_double_count(w->web, ORDER);
+    for (int s = 0; s < 80; s++) {
+        (void)rw_call(w, &order);
+        web_double_run(w->web, 1000);
+    }
+    assert_in_range(web_double_count(w->web, ORDER) - before, 8, 10);
+    rw_free(w);
+}
+
 static void one_bad_signature_does_not_condemn_the_key(void **state)
 {
     (void)state;
@@ -490,6 +510,7 @@ int main(void)
         cmocka_unit_test(a_ban_that_names_its_end_is_believed),
         cmocka_unit_test(a_refused_key_is_not_hammered),
         cmocka_unit_test(a_moments_refusal_of_the_key_is_over_soon),
+        cmocka_unit_test(an_exit_tries_a_refused_key_every_eight_seconds),
         cmocka_unit_test(one_bad_signature_does_not_condemn_the_key),
         cmocka_unit_test(the_more_urgent_goes_first),
         cmocka_unit_test(too_many_orders_wait_for_the_next_window),
