@@ -22,10 +22,18 @@ static bool misses_terms(const struct bn_symbol *s)
     return s->risk_wanted || s->risk_under_way || s->config_under_way;
 }
 
+static void history_came(void *user, uint64_t tag, const struct bn_result *r);
+
+/* Bars that the minute's weight keeps back will not come in time: nobody is held for them. */
+static bool misses_bars(const struct eb_binance *b, const struct bn_symbol *s, int64_t left_ms)
+{
+    return s->history_due && !bn_rest_starves(b->rest, history_came, bn_symbol_index(b, s), left_ms);
+}
+
 bool bn_symbol_held(const struct eb_binance *b, const struct bn_symbol *s)
 {
-    bool waits = s->history_due || s->premium_due || misses_terms(s);
-    return waits && s->held_ns != 0 && bn_now_ns(b) < s->held_ns;
+    int64_t left_ns = s->held_ns != 0 ? s->held_ns - bn_now_ns(b) : 0;
+    return left_ns > 0 && (s->premium_due || misses_terms(s) || misses_bars(b, s, left_ns / BN_NS_IN_MS));
 }
 
 bool bn_any_held(const struct eb_binance *b)

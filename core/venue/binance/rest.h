@@ -84,6 +84,9 @@ void bn_rest_destroy(struct bn_rest *r); /* no done is called any more; NULL is 
 /* Takes the call. EB_OK, and done follows; EB_E_FULL (queue), EB_E_REFUSED (banned, key refused: err says until when);
  * then nothing was sent. */
 EB_NODISCARD int bn_rest_call(struct bn_rest *r, const struct bn_call *call, struct eb_err *err);
+/* Whether the call with this done and tag waits here because the budget lets it go only after more than so long. */
+bool bn_rest_starves(struct bn_rest *r, void (*done)(void *user, uint64_t tag, const struct bn_result *result),
+                     uint64_t tag, int64_t ms);
 void bn_rest_drop_all(struct bn_rest *r); /* forgets all calls; no done */
 /* Limits as exchangeInfo tells them (0: keep). */
 void bn_rest_limits(struct bn_rest *r, uint32_t weight_1m, uint32_t orders_10s, uint32_t orders_1m);

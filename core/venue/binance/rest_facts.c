@@ -24,6 +24,16 @@ int64_t bn_rest_wait_ms(struct bn_rest *r, uint8_t priority, uint32_t weight, ui
     return bn_budget_wait_ms(&r->budget, bn_rest_now_ms(r), share, weight, orders);
 }
 
+bool bn_rest_starves(struct bn_rest *r, void (*done)(void *user, uint64_t tag, const struct bn_result *result),
+                     uint64_t tag, int64_t ms)
+{
+    for (const struct bn_entry *e = r->first; e; e = e->next) {
+        if (e->call.done == done && e->call.tag == tag)
+            return bn_rest_wait_ms(r, e->call.priority, e->call.weight, e->call.orders) > ms;
+    }
+    return false;
+}
+
 bool bn_rest_book(struct bn_rest *r, uint8_t priority, uint32_t weight, uint32_t orders)
 {
     int64_t now = bn_rest_now_ms(r);

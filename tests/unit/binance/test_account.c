@@ -72,6 +72,23 @@ static void test_bars_are_not_waited_for_long(void **state)
     assert_int_equal(lw_count(w, EB_EV_BAR), 0);
 }
 
+/* Bars that the minute's weight keeps back come much later: nobody waits for them. */
+static void test_bars_that_may_not_be_asked_for_hold_nobody(void **state)
+{
+    struct link_world *w = *state;
+    web_double_answer(w->d, "GET /fapi/v1/symbolConfig", 200, "x-mbx-used-weight-1m: 1900\n",
+                      "[{\"symbol\":\"ETHUSDT\",\"marginType\":\"CROSSED\",\"leverage\":20}]");
+    lw_user(w, lw_account_update("ETHUSDT", "BOTH", "1", "3000", 1700000006000));
+    lw_run(w, 2000);
+    lw_forget(w);
+    lw_user(w, lw_account_update("BTCUSDT", "BOTH", "1", "50000", 1700000009000));
+    lw_run(w, 200);
+    assert_int_equal(lw_count(w, EB_EV_POSITION), 1);
+    assert_int_equal(lw_count(w, EB_EV_BAR), 0);
+    lw_run(w, 60000); /* the next minute: one more has closed */
+    assert_int_equal(lw_count(w, EB_EV_BAR), 4);
+}
+
 /* Whoever opens one position after the other does not keep the first from being told. */
 static void test_many_that_open_do_not_put_off_the_first(void **state)
 {
@@ -267,6 +284,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         T(test_a_position_opens),
         T(test_bars_are_not_waited_for_long),
+        T(test_bars_that_may_not_be_asked_for_hold_nobody),
         T(test_many_that_open_do_not_put_off_the_first),
         T(test_opened_and_closed_while_held),
         T(test_terms_are_read_again_but_not_too_often),
