@@ -9,6 +9,7 @@
 
 #define EB_FILL_WAIT_MS 2000 /* for fills that an order state has told of */
 #define EB_STUCK_TRIES 10    /* full-close attempts without a fill before a person is called */
+#define EB_LEG_WAITS 5       /* refusals of legs in a row, about a minute of limits, before one is told */
 
 struct eb_order *eb_order_find(struct eb_slot *s, eb_client_id id)
 {
@@ -174,6 +175,12 @@ static void pace_legs(struct eb_engine *e, struct eb_slot *s, const struct eb_or
     d->leg_refusals = (uint8_t)(d->leg_refusals < UINT8_MAX ? d->leg_refusals + 1 : UINT8_MAX);
 }
 
+/* A resting leg that limits hold back merely waits: its level is watched meanwhile. Told once it goes on. */
+static bool merely_waits(const struct eb_slot *s, const struct eb_order *o, const struct eb_ev_order *ev)
+{
+    return o->purpose == EB_PURPOSE_SOFT && ev->reject == EB_REJ_RETRY && s->d.leg_refusals < EB_LEG_WAITS;
+}
+
 /* The venue has told an end. Fills that it counts but that have not come keep the order until they do. */
 static void told_end(struct eb_engine *e, struct eb_slot *s, struct eb_order *o, const struct eb_ev_order *ev)
 {
@@ -185,7 +192,10 @@ static void told_end(struct eb_engine *e, struct eb_slot *s, struct eb_order *o,
     /* Overtaken by the end of its position: that nothing is left to reduce is no news. */
     bool moot = ev->reject == EB_REJ_REDUCE_ONLY && !(s->d.open && o->id.episode == s->d.episode);
     if (ev->state == EB_OS_REJECTED && !moot) {
-        eb_alert(e, s, EB_ALERT_ORDER_REFUSED, o->level, ev->code, eb_reject_name((enum eb_reject_class)ev->reject));
+        if (!merely_waits(s, o, ev)) {
+            eb_alert(e, s, EB_ALERT_ORDER_REFUSED, o->level, ev->code,
+                     eb_reject_name((enum eb_reject_class)ev->reject));
+        }
         if (s->d.open && o->purpose >= EB_PURPOSE_TARGET) {
             eb_want_consult(e, s, EB_CONSULT_REJECTION);
         }

@@ -64,6 +64,27 @@ static void a_refused_one_is_placed_again(void **state)
     fx_free(s.f);
 }
 
+/* What the venue's limits hold back merely waits: it is told of once it goes on. A refusal on its merits is told at once. */
+static void one_that_is_throttled_alarms_once_it_goes_on(void **state)
+{
+    (void)state;
+    struct soft s = resting(fx_config());
+    fx_order(s.f, s.rest.client_id, EB_OS_CANCELED);
+    for (unsigned i = 0; i < 5; i++) { /* the fifth is the sixth end in a row without a fill */
+        assert_int_equal(fx_alerts(s.f, EB_ALERT_ORDER_REFUSED), 0);
+        fx_clear(s.f);
+        fx_run(s.f, 20000);
+        assert_int_equal(fx_submits(s.f, EB_PURPOSE_SOFT), 1);
+        fx_reject(s.f, fx_submit(s.f, EB_PURPOSE_SOFT, 0)->client_id, EB_REJ_RETRY);
+    }
+    assert_int_equal(fx_alerts(s.f, EB_ALERT_ORDER_REFUSED), 1);
+    fx_free(s.f);
+    s = resting(fx_config());
+    fx_reject(s.f, s.rest.client_id, EB_REJ_FIX);
+    assert_int_equal(fx_alerts(s.f, EB_ALERT_ORDER_REFUSED), 1);
+    fx_free(s.f);
+}
+
 static void reached_for_long_it_goes_to_market(void **state)
 {
     (void)state;
@@ -287,6 +308,7 @@ int main(void)
         cmocka_unit_test(a_stop_takes_over_a_partial_close_that_waits),
         cmocka_unit_test(it_rests_at_its_level),
         cmocka_unit_test(a_refused_one_is_placed_again),
+        cmocka_unit_test(one_that_is_throttled_alarms_once_it_goes_on),
         cmocka_unit_test(reached_for_long_it_goes_to_market),
         cmocka_unit_test(on_a_retrace_it_goes_on_resting),
         cmocka_unit_test(an_old_price_sends_nothing_to_market),
