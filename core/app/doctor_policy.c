@@ -121,6 +121,10 @@ void eb_check_alarms(struct eb_exam *x)
         EB_SAY(f->cause, "%s",
                lint ? "a plan of the policy set will not do all that it says"
                     : "docs/OPERATIONS.md says what it means");
+        if (one->symbol[0] == '\0') {
+            EB_SAY(f->remedy, "the log's lines of that time");
+            continue;
+        }
         EB_SAY(f->remedy,
                lint ? "`exitbrain check` names the setting; `exitbrain explain %s` shows the plan"
                     : "`exitbrain explain %s` and the log's lines of that time",

@@ -395,7 +395,8 @@ void eb_live_reconnect(struct eb_live *l, const char *why)
     }
     if (l->host == NULL && eb_monotonic_ns() - l->offline_since_ns > START_MAX_NS) {
         struct eb_err err;
-        (void)eb_err_set(&err, EB_E_NOT_FOUND, "run", "the exchange at %s cannot be reached: %s", l->o.venue, why);
+        (void)eb_err_set(&err, EB_E_NOT_FOUND, "run", "no service from the exchange at %s in half a minute: %s",
+                         l->o.venue, why);
         eb_live_fail(l, &err);
         return;
     }

@@ -355,11 +355,12 @@ static void on_account(void *user, uint64_t tag, const struct bn_result *r)
     struct bn_account_config a;
     struct eb_err err = {.msg = ""};
     if (r->outcome != BN_ACCEPTED) {
-        failed(
-            p, "key.permissions",
-            "check that the key is of this environment (demo keys are not live keys), may read and trade futures, and "
-            "that this address is on its list",
-            r);
+        failed(p, "key.permissions",
+               r->code == -1022
+                   ? "the secret or private key does not belong to this api_key: copy both into the key file again"
+                   : "check that the key is of this environment (demo keys are not live keys), may read and trade "
+                     "futures, and that this address is on its list",
+               r);
         find_limits(p); /* without an account there is nothing more to try */
         return;
     }
@@ -417,7 +418,8 @@ static void on_clock(void *user, bool known)
     int64_t trip = 0;
     if (!known) {
         find(p, "clock.offset", REFUSED,
-             "check binance.rest, the network, and that the exchange serves this address's country",
+             "check binance.rest, the network, binance.ca_file for a certificate of your own, and that the exchange "
+             "serves this address's country",
              "the exchange's time was not answered: %s", bn_rest_clock_why(p->rest));
         end(p);
         return;
