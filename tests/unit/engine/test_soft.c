@@ -64,7 +64,7 @@ static void a_refused_one_is_placed_again(void **state)
     fx_free(s.f);
 }
 
-/* What the venue's limits hold back merely waits: it is told of once it goes on. A refusal on its merits is told at once. */
+/* What limits hold back merely waits, and is told of once it goes on; a refusal on its merits is told at once. */
 static void one_that_is_throttled_alarms_once_it_goes_on(void **state)
 {
     (void)state;
