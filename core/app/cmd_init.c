@@ -261,7 +261,7 @@ static int place(struct job *job, const char *dir, struct eb_err *err)
     if (rc == EB_OK && whole == NULL) {
         rc = failed(dir, err);
     }
-    if (rc == EB_OK && strlen(whole) >= sizeof(job->dir)) {
+    if (rc == EB_OK && whole != NULL && strlen(whole) >= sizeof(job->dir)) {
         rc = eb_err_set(err, EB_E_INVALID, area, "%.60s...: path too long", whole);
     }
     if (rc == EB_OK) {

@@ -124,6 +124,7 @@ int eb_sim_accounts_load(const char *dir, struct eb_sim_accounts *out, struct eb
     int count = rc == EB_OK ? scandir(dir, &found, is_key, alphasort) : -1;
     if (rc == EB_OK && count == 0) {
         free(found);
+        found = NULL;
         rc = make_key(dir, err);
         count = rc == EB_OK ? scandir(dir, &found, is_key, alphasort) : -1;
     }

@@ -307,8 +307,12 @@ static int serve(struct serving *v, struct eb_err *err)
 enum eb_status eb_sim_serve(const struct eb_sim_serve *s, struct eb_err *err)
 {
     struct serving *v = calloc(1, sizeof(*v));
-    int rc = v != NULL ? EB_OK : eb_err_set(err, EB_E_MEMORY, area, "out of memory");
-    if (rc == EB_OK && s->speed_ppm <= 0) {
+    int rc = EB_OK;
+    if (v == NULL) {
+        (void)eb_err_set(err, EB_E_MEMORY, area, "out of memory");
+        return EB_STATUS_USAGE;
+    }
+    if (s->speed_ppm <= 0) {
         rc = eb_err_set(err, EB_E_INVALID, area, "--speed max: clients of this protocol live at wall time");
     }
     if (rc == EB_OK) {
@@ -320,11 +324,9 @@ enum eb_status eb_sim_serve(const struct eb_sim_serve *s, struct eb_err *err)
     rc = rc == EB_OK ? read_faults(v, err) : rc;
     rc = rc == EB_OK ? eb_loop_create(&v->loop, err) : rc;
     rc = rc == EB_OK ? serve(v, err) : rc;
-    if (v != NULL) {
-        eb_loop_destroy(v->loop);
-        eb_fapi_destroy(v->f);
-        eb_sim_accounts_deinit(&v->accounts);
-        free(v);
-    }
+    eb_loop_destroy(v->loop);
+    eb_fapi_destroy(v->f);
+    eb_sim_accounts_deinit(&v->accounts);
+    free(v);
     return rc == EB_OK ? EB_STATUS_DONE : EB_STATUS_USAGE;
 }

@@ -87,7 +87,7 @@ static int make_hmac(struct eb_binance_key *k, const char *secret, struct eb_err
         return eb_err_set(err, EB_E_INVALID, "key", "the secret is empty, too long, or holds blanks");
     }
     if (len <= HMAC_BLOCK) {
-        memcpy(block, secret, len);
+        memcpy(block, secret, len); /* NOLINT(bugprone-not-null-terminated-result): bytes, no text */
     } else {
         (void)EVP_Digest(secret, len, block, NULL, EVP_sha256(), NULL); /* RFC 2104: long keys are hashed */
     }

@@ -186,7 +186,7 @@ static int read_pem_beside(const struct fields *f, const struct stat *like, char
                            struct eb_err *err)
 {
     char path[PATH_TEXT_MAX];
-    struct stat st;
+    struct stat st = {0};
     const char *slash = f->pem_path[0] == '/' ? NULL : strrchr(f->path, '/');
     int folder = slash == NULL ? 0 : (int)(slash - f->path + 1);
     int n = snprintf(path, sizeof(path), "%.*s%s", folder, f->path, f->pem_path);
@@ -209,7 +209,7 @@ static int read_pem_beside(const struct fields *f, const struct stat *like, char
 static int load(const char *path, struct room *room, struct eb_binance_key **out, struct eb_err *err)
 {
     struct fields f = {.path = path};
-    struct stat st;
+    struct stat st = {0};
     int rc = read_file(path, room->key_file, NULL, &st, err);
     if (rc == EB_OK) {
         rc = take_lines(&f, room->key_file, err);

@@ -11,6 +11,7 @@
 #define ON(cls) (1u << (cls))
 #define PUBLIC (ON(FAPI_CLASS_LEGACY) | ON(FAPI_CLASS_PUBLIC))
 #define MARKET (ON(FAPI_CLASS_LEGACY) | ON(FAPI_CLASS_MARKET))
+#define EITHER (ON(FAPI_CLASS_LEGACY) | ON(FAPI_CLASS_PUBLIC) | ON(FAPI_CLASS_MARKET))
 
 /* Names that are complete; of all symbols those that begin with '!', else what follows the symbol's '@'. */
 static const struct {
@@ -32,7 +33,7 @@ static const struct {
     {"markPrice@3s", FAPI_S_MARK, MARKET, false, 0, 3000},
     {"markPrice@1s", FAPI_S_MARK, MARKET, false, 0, 1000},
     {"aggTrade", FAPI_S_AGG, MARKET, false, 0, 0},
-    {"trade", FAPI_S_TRADE, PUBLIC | MARKET, false, 0, 0}, /* not documented; clients ask for it at either */
+    {"trade", FAPI_S_TRADE, EITHER, false, 0, 0}, /* not documented; clients ask for it at either */
     {"bookTicker", FAPI_S_BOOK, PUBLIC, false, 0, 0},
     {"ticker", FAPI_S_TICKER, MARKET, false, 0, 2000},
     {"miniTicker", FAPI_S_TICKER, MARKET, true, 0, 2000},
