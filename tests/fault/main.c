@@ -18,7 +18,7 @@
 #include "town.h"
 
 #define TROUBLED_MS 70000
-#define CALM_MS 90000
+#define CALM_MS 140000 /* longer than the two minutes of silence that a 403 costs */
 
 struct settings {
     struct town_options life;

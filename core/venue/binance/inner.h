@@ -107,6 +107,7 @@ enum bn_op_kind { BN_OP_SUBMIT = 0, BN_OP_CANCEL, BN_OP_QUERY };
 enum bn_query_step { BN_ASK_ORDER = 0, BN_ASK_ALGO, BN_ASK_CHILD, BN_ASK_FILLS };
 /* A call of the port under way. Its tag is generation and index, so that a late answer finds nobody. */
 struct bn_op {
+    bool taken_back;        /* a submit: cancelled before it left */
     bool used, algo, quiet; /* quiet: a question of our own, told as news and not as an answer */
     uint8_t kind, step;     /* enum bn_op_kind, enum bn_query_step */
     uint8_t type, position_side;

@@ -198,7 +198,7 @@ static void submit_done(void *user, uint64_t tag, const struct bn_result *r)
         if (record != NULL) {
             bn_record_state(b, record, arrived ? EB_OS_UNKNOWN : EB_OS_REJECTED);
         }
-        tell_submit(b, &op, EB_OS_REJECTED, r);
+        tell_submit(b, &op, op.taken_back ? EB_OS_CANCELED : EB_OS_REJECTED, r);
     } else {
         if (record != NULL) {
             bn_record_state(b, record, EB_OS_UNKNOWN);
@@ -331,6 +331,19 @@ static void cancel_done(void *user, uint64_t tag, const struct bn_result *r)
     }
 }
 
+/* An order that waits for the exchange's limits would leave after the exit that it was taken back for. */
+static bool take_back(struct eb_binance *b, eb_client_id id)
+{
+    for (uint32_t i = 0; i < BN_OPS_MAX; i++) {
+        struct bn_op *op = &b->op[i];
+        if (op->used && op->kind == BN_OP_SUBMIT && eb_client_id_equal(op->id, id)) {
+            op->taken_back = bn_rest_withdraw(b->rest, bn_op_tag(b, op));
+            return op->taken_back;
+        }
+    }
+    return false;
+}
+
 int bn_port_cancel(void *venue, eb_client_id id, uint64_t venue_order_id, eb_symbol_id symbol, uint8_t type,
                    struct eb_err *err)
 {
@@ -339,6 +352,9 @@ int bn_port_cancel(void *venue, eb_client_id id, uint64_t venue_order_id, eb_sym
     struct eb_binance *b = venue;
     if (b->stage < BN_GREETED) {
         return bn_not_connected(b, err);
+    }
+    if (take_back(b, id)) {
+        return EB_OK;
     }
     struct bn_symbol *s = bn_symbol_of(b, symbol);
     struct bn_op *op = s != NULL ? bn_op_take(b, BN_OP_CANCEL) : NULL;

@@ -176,6 +176,10 @@ static void sooner(struct pass *p, int64_t at_ns)
 static bool look_at(struct bn_rest *r, struct bn_entry *e, struct pass *p)
 {
     bool over = false;
+    if (e->withdrawn) {
+        give_up(r, e, EB_REJ_RETRY, "taken back before it left");
+        return true;
+    }
     if (e->deadline_ns <= p->now) {
         give_up(r, e, EB_REJ_RETRY, "not sent: its time was over before the exchange's limits let it go");
         return true;
@@ -277,6 +281,18 @@ int bn_rest_call(struct bn_rest *r, const struct bn_call *call, struct eb_err *e
     if (r->first != e || !look_at(r, e, &p) || r->ended)
         r->c.web.ops->timer_set(r->timer, 0);
     return EB_OK;
+}
+
+bool bn_rest_withdraw(struct bn_rest *r, uint64_t tag)
+{
+    for (struct bn_entry *e = r->first; e != NULL; e = e->next) {
+        if (e->call.mutating && e->call.tag == tag) {
+            e->withdrawn = true;
+            r->c.web.ops->timer_set(r->timer, 0);
+            return true;
+        }
+    }
+    return false;
 }
 
 void bn_rest_drop_all(struct bn_rest *r)

@@ -87,6 +87,9 @@ EB_NODISCARD int bn_rest_call(struct bn_rest *r, const struct bn_call *call, str
 /* Whether the call with this done and tag waits here because the budget lets it go only after more than so long. */
 bool bn_rest_starves(struct bn_rest *r, void (*done)(void *user, uint64_t tag, const struct bn_result *result),
                      uint64_t tag, int64_t ms);
+/* Takes a call back that has not left: it ends REJECTED (RETRY) as soon as the loop comes round. false: it has left, or
+ * there is none of this tag. */
+bool bn_rest_withdraw(struct bn_rest *r, uint64_t tag);
 void bn_rest_drop_all(struct bn_rest *r); /* forgets all calls; no done */
 /* Limits as exchangeInfo tells them (0: keep). */
 void bn_rest_limits(struct bn_rest *r, uint32_t weight_1m, uint32_t orders_10s, uint32_t orders_1m);

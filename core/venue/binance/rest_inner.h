@@ -37,6 +37,7 @@ struct bn_entry {
     struct bn_entry *prev, *next; /* within the queue; next: within the free list */
     uint8_t state;
     bool wants_clock; /* the clock it was signed by was wrong */
+    bool withdrawn;
     uint8_t tries, clock_tries;
     uint64_t age;
     int64_t deadline_ns, not_before_ns, sent_ms;

@@ -253,6 +253,29 @@ static void test_cancels(void **state)
     assert_int_equal(last_order(w)->venue_order_id, 88);
 }
 
+/* It would leave up to its deadline later, and reduce whatever is open then. */
+static void test_what_has_not_left_is_taken_back(void **state)
+{
+    struct link_world *w = *state;
+    struct eb_err err = {0};
+    struct eb_order_request o = lw_order(btc, EB_ORDER_LIMIT_GTC, EB_PURPOSE_SOFT, 7);
+    o.price.e8 = 51000 * EB_E8;
+    answer_text(w, "POST /fapi/v1/order", lw_id_text(EB_PURPOSE_STOP, 1), 6, "NEW", "0");
+    bn_rest_limits(w->b->rest, 0, 1, 0);
+    (void)submit(w, EB_ORDER_MARKET, EB_PURPOSE_STOP, 1); /* takes the only place of these ten seconds */
+    assert_int_equal(w->port.ops->submit(w->port.venue, &o, &err), EB_OK);
+    lw_run(w, 100);
+    assert_int_equal(web_double_count(w->d, "POST /fapi/v1/order"), 1);
+    lw_forget(w);
+    assert_int_equal(cancel(w, EB_ORDER_LIMIT_GTC, EB_PURPOSE_SOFT, 7, 0), EB_OK);
+    assert_int_equal(lw_count(w, EB_EV_ORDER), 0); /* not within the call */
+    lw_run(w, 20000);
+    assert_int_equal(lw_count(w, EB_EV_ORDER), 1);
+    assert_int_equal(last_order(w)->state, EB_OS_CANCELED);
+    assert_int_equal(web_double_count(w->d, "POST /fapi/v1/order"), 1);
+    assert_int_equal(web_double_count(w->d, "DELETE /fapi/v1/order"), 0);
+}
+
 static void test_cancels_that_fail(void **state)
 {
     struct link_world *w = *state;
@@ -511,6 +534,7 @@ int main(void)
         T(test_wrong_endpoint_is_a_trouble),
         T(test_mode_refusal_reads_the_mode_again),
         T(test_cancels),
+        T(test_what_has_not_left_is_taken_back),
         T(test_cancels_that_fail),
         T(test_query_of_nothing_is_absent),
         T(test_query_without_an_answer_says_nothing),
