@@ -38,6 +38,7 @@ for _ in $(seq 150); do "$EB_BIN" doctor --state "$TMP/engine" >/dev/null 2>&1 &
 expect shadow-needs-none 0 "account custom-" -- "$EB_BIN" status --state "$TMP/engine"
 expect mode-gate 1 "wants a preflight" -- "$EB_BIN" mode --executor LIVE --yes --state "$TMP/engine"
 # (SHADOW beside ENABLED is what the doctor complains of.)
+until_true 30 sh -c '! "$0" doctor --state "$1" | grep -q "starting: nothing is judged"' "$EB_BIN" "$TMP/engine"
 expect facts 1 venue.clock venue.streams clock.offset_ms -- "$EB_BIN" doctor --all --state "$TMP/engine"
 tr '\0' '\n' <"/proc/$pid/cmdline" >"$TMP/cmdline"
 kill -TERM $pid

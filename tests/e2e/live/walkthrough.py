@@ -139,12 +139,24 @@ def printed(path):
         return [line.rstrip() for line in f.read().rstrip("\n").split("\n")] if os.path.getsize(path) else []
 
 
+def of_this_machine(lines):
+    """Without what the doctor notes of a machine that is busy with others: no page can say that beforehand."""
+    kept, within = [], False
+    for line in lines:
+        within = line.startswith("note  price.delay") or (within and line.startswith("      "))
+        if not within:
+            kept.append(line)
+    if len(kept) < len(lines):
+        kept = [line.replace("nothing wrong, 2 notes", "nothing wrong, 1 note") for line in kept]
+    return kept
+
+
 def obey(shell, page, command, wanted):
     """What is wrong with what the command prints, or None."""
     end = time.monotonic() + PATIENCE_S
     said = shell.run(page.command(command))
     while True:
-        wrong = page.mismatch(wanted, printed(said)) if wanted else None
+        wrong = page.mismatch(wanted, of_this_machine(printed(said))) if wanted else None
         if wrong is None or time.monotonic() > end:
             return wrong
         if QUESTION.match(command):

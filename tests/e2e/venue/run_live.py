@@ -15,6 +15,7 @@ import rig
 from rig import Engine, Exchange, audit, case, e8, is_ours, until
 
 SOON = 20.0  # generous: this machine may be busy
+RESTARTED = 100.0  # many starts in a minute use up its weight: the next one then waits for the minute after
 QUICK = {"cycle": {"interval": "1s"}, "account": {"snapshot_interval": "5s"}}
 
 
@@ -280,7 +281,7 @@ def killed(folder):
             kills += 1
             e.start(wait=False)
             for symbol in SYMBOLS:
-                safe = until(lambda: planned(e, symbol), 40)
+                safe = until(lambda: planned(e, symbol), RESTARTED)
                 if not case("killed %d: %s protected" % (turn, symbol), safe, e.tail()):
                     return
             for symbol, (_, tick) in SYMBOLS.items():
@@ -290,7 +291,7 @@ def killed(folder):
             kills += 1
             e.start(wait=False)
             for symbol in SYMBOLS:
-                plan = until(lambda: planned(e, symbol), 40)
+                plan = until(lambda: planned(e, symbol), RESTARTED)
                 if not case("killed %d: %s still protected" % (turn, symbol), plan, e.tail()):
                     return
                 x.price(symbol, between(plan["stop"], plan["backstop"], SYMBOLS[symbol][1]))
