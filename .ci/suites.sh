@@ -148,9 +148,9 @@ eb_luacheck() {
 }
 
 eb_clang_format() {
-  local file overall=0
-  for file in $(find core include tests bench examples -name '*.[ch]' 2>/dev/null); do
-    clang-format --dry-run -Werror "$file" 2>/dev/null || { echo "$file: run clang-format -i"; overall=1; }
+  find core include tests bench examples -name '*.[ch]' -print0 |
+    xargs -0 -r -n 40 -P "$(nproc)" clang-format --dry-run -Werror || { echo "run clang-format -i"; return 1; }
+}
   done
   return $overall
 }
@@ -158,7 +158,7 @@ eb_clang_format() {
 # eb_scripts SUITE [NAME]: each executable tests/SUITE/*.sh, or one; it prints result lines, anything else is log. A few
 # at once, since they wait for clocks more than they work.
 eb_scripts() {
-  local suite=$1 script overall=0 at_once=${EB_SCRIPTS_AT_ONCE:-3}
+  local suite=$1 script overall=0 at_once=${EB_SCRIPTS_AT_ONCE:-4}
   for script in "$EB_ROOT/tests/$suite"/${2-*}.sh; do
     [ -x "$script" ] || continue
     while [ "$(jobs -rp | wc -l)" -ge "$at_once" ]; do wait -n; done
