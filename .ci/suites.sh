@@ -151,9 +151,6 @@ eb_clang_format() {
   find core include tests bench examples -name '*.[ch]' -print0 |
     xargs -0 -r -n 40 -P "$(nproc)" clang-format --dry-run -Werror || { echo "run clang-format -i"; return 1; }
 }
-  done
-  return $overall
-}
 
 # eb_scripts SUITE [NAME]: each executable tests/SUITE/*.sh, or one; it prints result lines, anything else is log. A few
 # at once, since they wait for clocks more than they work.
