@@ -96,40 +96,6 @@ class Life:
         """Of the quantity, in steps of it that every symbol has."""
         return text(e8(self.quantity) * factor // divisor // STEP[self.symbol] * STEP[self.symbol])
 
-    def wait(self, what, why):
-        if not until(what, self.case.patience):
-            raise Failed("%s: not %s within %g s" % (self.step, why, self.case.patience))
-
-    def go(self, step):
-        """The next step, with the fault."""
-        self.step = step
-        if self.relief:
-            self.relief.join()
-            self.relief = None
-        with open(os.path.join(self.e.folder, "steps"), "a") as f:
-            print("%.3f %s: %s %s" % (time.time(), self.case.name, self.symbol, step), file=f)
-        self.x.sim("clear")
-        if step in self.case.at:
-            for verb, args in self.case.verbs:
-                self.do(verb, args)
-            if self.case.relief:
-                seconds, verb, args = self.case.relief
-                self.relief = threading.Timer(seconds, self.do, (verb, args))
-                self.relief.start()
-
-    def do(self, verb, args):
-        args = args(self) if callable(args) else args
-        if verb == "signed":
-            said = self.x.signed(**args)
-            if "code" in said:
-                raise Failed("%s: %s" % (args["path"], said))
-        else:
-            self.x.sim(verb, **args)
-
-    def part(self, divisor, factor=1):
-        """Of the quantity, in steps of it that every symbol has."""
-        return text(e8(self.quantity) * factor // divisor // STEP[self.symbol] * STEP[self.symbol])
-
     def steps(self, n):
         return text(n * STEP[self.symbol])
 
