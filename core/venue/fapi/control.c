@@ -184,7 +184,9 @@ static int do_open(struct job *j)
     return rc == EB_OK ? fapi_hand_open(a, e.symbol, e.side, e.qty, e.leverage_ppm, &j->err) : rc;
 }
 
-static int do_close(struct job *j)
+/* Takes a quantity (0: all) of the position that is meant. */
+static int reduce(struct job *j,
+                  int (*hand)(struct fapi_account *a, uint32_t symbol, unsigned leg, eb_qty qty, struct eb_err *err))
 {
     struct fapi_account *a = NULL;
     eb_position_id slot = 0;
@@ -192,18 +194,17 @@ static int do_close(struct job *j)
     int rc = account_arg(j, &a);
     rc = rc == EB_OK ? slot_arg(j, a, &slot) : rc;
     rc = rc == EB_OK ? amount_arg(j, "quantity", &qty.e8) : rc;
-    return rc == EB_OK ? fapi_hand_close(a, slot / 2, slot % 2, qty, &j->err) : rc;
+    return rc == EB_OK ? hand(a, slot / 2, slot % 2, qty, &j->err) : rc;
+}
+
+static int do_close(struct job *j)
+{
+    return reduce(j, fapi_hand_close);
 }
 
 static int do_deleverage(struct job *j)
 {
-    struct fapi_account *a = NULL;
-    eb_position_id slot = 0;
-    eb_qty qty = {0};
-    int rc = account_arg(j, &a);
-    rc = rc == EB_OK ? slot_arg(j, a, &slot) : rc;
-    rc = rc == EB_OK ? amount_arg(j, "quantity", &qty.e8) : rc;
-    return rc == EB_OK ? fapi_hand_deleverage(a, slot / 2, slot % 2, qty, &j->err) : rc;
+    return reduce(j, fapi_hand_deleverage);
 }
 
 static int do_liquidate(struct job *j)
